@@ -1,0 +1,1 @@
+"""Where mentions come from: sources, the polite HTTP client, the brand query language."""

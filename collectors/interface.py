@@ -1,0 +1,215 @@
+"""The contract between a source and everything that reads it.
+
+A collector turns one configured source into *pages* of posts. Each page carries the cursor that
+covers it, so whoever stores the page and the cursor in one transaction can be killed at any
+moment and go on from there. Collectors never filter by date: a cursor only limits how far back
+to look.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collectors.http import HttpClient
+
+Clock = Callable[[], datetime]
+"""Returns the current time as an aware UTC datetime."""
+
+Kind = Literal["post", "comment", "review", "article", "issue", "video", "message"]
+
+Cursor = Mapping[str, Any]
+"""Where a source's walk stands: JSON-serialisable, opaque to everyone but its collector."""
+
+
+class Terms(StrEnum):
+    """What a source's terms allow to keep; drives retention and export."""
+
+    OPEN = "open"
+    EXCERPT = "excerpt"
+    DELETE_ON_REQUEST = "delete-on-request"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a post, as far as the source says."""
+
+    id: str = ""
+    handle: str = ""
+    name: str = ""
+    followers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """How many people reacted; `None` is unknown, 0 is a known zero."""
+
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    views: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One item of a source, cleaned: plain text, aware UTC times, an opaque string id.
+
+    Attributes:
+        native_id: stable and unique inside the collector's `scope`.
+        text: plain text without markup, null bytes or lone surrogates; never only the title.
+        published_at: the author's claim; `None` when the source gives none or an impossible one.
+        lang: the language the author or source declared (ISO 639-1), not a guess of ours.
+        rating: stars or points as given, with `rating_scale` as their maximum.
+    """
+
+    native_id: str
+    text: str
+    kind: Kind = "post"
+    title: str = ""
+    url: str = ""
+    published_at: datetime | None = None
+    edited_at: datetime | None = None
+    author: Author = field(default_factory=Author)
+    engagement: Engagement = field(default_factory=Engagement)
+    lang: str | None = None
+    rating: float | None = None
+    rating_scale: float | None = None
+    parent_id: str = ""
+    thread_id: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An item that could not become a post, and why: counted, never lost silently."""
+
+    native_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch the walk could not cover (a page cap, a feed that overflowed)."""
+
+    reason: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Posts in the source's order, and the cursor that covers them.
+
+    Attributes:
+        cursor: to be stored in the same transaction as the posts. Between pages it holds the old
+            watermark and where to resume; only the last page's cursor moves the watermark.
+        deleted: native ids the source now says are gone.
+        poll_after: how long the source asked us to wait before the next poll, if it did.
+        note: why the page is empty or short, in a few words for a person.
+    """
+
+    cursor: Cursor
+    posts: tuple[Post, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    deleted: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    poll_after: timedelta | None = None
+    note: str = ""
+
+
+class CollectorError(Exception):
+    """A source could not be read; the class says what the scheduler should do.
+
+    Args:
+        message: what happened and what to do about it, without secrets.
+        source: the configured name of the source.
+    """
+
+    def __init__(self, message: str, *, source: str = "") -> None:
+        super().__init__(f"{source}: {message}" if source else message)
+        self.source = source
+
+
+class FatalError(CollectorError):
+    """Configuration or credentials are wrong: polling again will not help."""
+
+
+class RetriableError(CollectorError):
+    """The network, a rate limit or a server failure: poll again later.
+
+    Args:
+        retry_after: how long the server asked us to wait, if it said so.
+    """
+
+    def __init__(
+        self, message: str, *, source: str = "", retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message, source=source)
+        self.retry_after = retry_after
+
+
+class SkippableError(CollectorError):
+    """One item is unusable: the collector counts it as skipped and goes on."""
+
+
+class SourceSettings(BaseModel):
+    """What every `[[source]]` table may hold; each collector adds its own fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=80, description="A name of your own, unique.")
+    type: str = Field(description="Which collector reads it, e.g. rss, hackernews, mastodon.")
+    interval: timedelta = Field(
+        default=timedelta(minutes=15),
+        ge=timedelta(seconds=10),
+        le=timedelta(days=7),
+        description="How often to poll it.",
+    )
+    enabled: bool = Field(default=True, description="false keeps it in the file but unpolled.")
+
+
+SettingsT = TypeVar("SettingsT", bound=SourceSettings)
+
+
+class Collector(ABC, Generic[SettingsT]):
+    """Reads one configured source. Subclasses live in `collectors/sources/`, one file each.
+
+    Class attributes:
+        type: the name used in `[[source]] type = "…"`.
+        Settings: the pydantic model of its configuration table.
+        terms: what its terms of use allow to keep.
+        overlap: how far before the watermark every poll looks again, at least the source's worst
+            indexing delay.
+    """
+
+    type: ClassVar[str]
+    Settings: ClassVar[type[SourceSettings]]
+    terms: ClassVar[Terms] = Terms.OPEN
+    overlap: ClassVar[timedelta] = timedelta(0)
+
+    def __init__(self, settings: SettingsT, http: HttpClient, clock: Clock) -> None:
+        self.settings = settings
+        self.http = http
+        self.clock = clock
+
+    @property
+    def scope(self) -> str:
+        """Inside what a `native_id` is unique; with it, the identity of a mention."""
+        return self.type
+
+    @abstractmethod
+    def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
+        """Yield pages until the source has nothing newer; an empty cursor is the first run.
+
+        Raises:
+            FatalError: configuration or credentials are wrong.
+            RetriableError: the source cannot be read now.
+        """

@@ -1,0 +1,1 @@
+"""The brand query language: grammar, word forms, matching."""

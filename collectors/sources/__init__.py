@@ -1,0 +1,1 @@
+"""One file a source; a file put here is found by the registry."""

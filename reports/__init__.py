@@ -1,0 +1,1 @@
+"""What people receive: alerts, digests, exports, and the numbers in them."""

@@ -1,0 +1,1 @@
+"""What a text means: language, sentiment, causes with their evidence."""

@@ -1,0 +1,1 @@
+"""The recipe that made the shipped model: `python -m sentiment.training all --data … --work …`."""

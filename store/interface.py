@@ -1,0 +1,339 @@
+"""The values that enter and leave the store; plain and frozen, so no room sees a table.
+
+All times are aware UTC datetimes; every interval `[start, end)` includes its start and not its
+end. Brands and sources are named by their opaque ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+class StoreError(Exception):
+    """The store cannot be opened or used; the message says which one and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrandSpec:
+    """A brand as configured: its id, what it is called, its query."""
+
+    slug: str
+    name: str
+    query: str
+    is_rival: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrandRow:
+    """A brand as stored."""
+
+    id: int
+    slug: str
+    name: str
+    is_rival: bool
+    query: str
+    query_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A source as configured."""
+
+    name: str
+    type: str
+    scope: str
+    terms: str
+    interval_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source as stored: its cursor and how it has fared."""
+
+    id: int
+    name: str
+    type: str
+    scope: str
+    active: bool
+    cursor: Mapping[str, Any]
+    interval_seconds: int
+    next_poll_at: datetime
+    created_at: datetime
+    last_started_at: datetime | None
+    last_success_at: datetime | None
+    last_item_at: datetime | None
+    last_error_at: datetime | None
+    last_error: str
+    last_error_kind: str
+    error_count: int
+    items_total: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandMatch:
+    """Which brand's query matched a post, by which term, at which character spans."""
+
+    brand_id: int
+    query_version: int
+    term: str
+    spans: tuple[tuple[int, int], ...]
+    in_title: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewMention:
+    """A matched post on its way into the store."""
+
+    native_id: str
+    kind: str
+    title: str
+    text: str
+    url: str
+    canonical_url: str
+    site: str
+    lang: str
+    author_id: str
+    author_handle: str
+    author_name: str
+    author_followers: int | None
+    likes: int | None
+    comments: int | None
+    shares: int | None
+    views: int | None
+    rating: float | None
+    rating_scale: float | None
+    parent_id: str
+    thread_id: str
+    published_at: datetime | None
+    edited_at: datetime | None
+    matches: tuple[BrandMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageToKeep:
+    """A collector's page after matching: kept whole, with its cursor, or not at all."""
+
+    cursor: Mapping[str, Any]
+    mentions: tuple[NewMention, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    """`(native_id, reason)`."""
+    deleted: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    """Native ids no brand matched; a mention kept earlier and edited away is still revised."""
+    fetched: int = 0
+    gaps: tuple[Mapping[str, Any], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """What became of a page. `known` were already stored unchanged."""
+
+    stored: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    known: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextToLabel:
+    """A revision that the current model has not labelled towards a brand yet."""
+
+    mention_id: int
+    revision: int
+    brand_id: int
+    brand_name: str
+    title: str
+    text: str
+    lang: str
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRow:
+    """A cause or driver with its evidence, as stored."""
+
+    cause: str
+    polarity: str
+    probability: float
+    evidence: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLabel:
+    """A label on its way into the store."""
+
+    mention_id: int
+    revision: int
+    brand_id: int
+    lang: str
+    lang_confidence: float
+    sentiment: str
+    p_negative: float | None
+    p_neutral: float | None
+    p_positive: float | None
+    low_confidence: bool
+    causes: tuple[CauseRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MentionFilter:
+    """Which mentions a report or export wants; `None` and empty mean all."""
+
+    brand_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    source_type: str | None = None
+    lang: str | None = None
+    sentiment: str | None = None
+    cause: str | None = None
+    text: str | None = None
+    after_sequence: int | None = None
+    include_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledMention:
+    """One mention towards one brand with everything known of it: the row of an export.
+
+    Attributes:
+        sentiment: a person's word if there is one, else the current model's, else `unlabelled`.
+        model_sentiment: what the current model said, whoever was right.
+        sequence: the last change of the mention; grows, for incremental exports.
+    """
+
+    mention_id: int
+    revision: int
+    brand_id: int
+    brand: str
+    brand_name: str
+    query_version: int
+    matched_term: str
+    match_spans: tuple[tuple[int, int], ...]
+    source_type: str
+    source_names: tuple[str, ...]
+    scope: str
+    native_id: str
+    kind: str
+    title: str
+    text: str
+    url: str
+    canonical_url: str
+    site: str
+    lang: str
+    lang_confidence: float | None
+    author_id: str
+    author_handle: str
+    author_name: str
+    author_followers: int | None
+    likes: int | None
+    comments: int | None
+    shares: int | None
+    views: int | None
+    rating: float | None
+    rating_scale: float | None
+    parent_id: str
+    thread_id: str
+    published_at: datetime
+    first_seen_at: datetime
+    labelled_at: datetime | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    terms: str
+    content_hash: str
+    cluster_id: int
+    is_canonical: bool
+    cluster_size: int
+    sentiment: str
+    model_sentiment: str
+    label_source: str
+    corrected_at: datetime | None
+    p_negative: float | None
+    p_neutral: float | None
+    p_positive: float | None
+    low_confidence: bool
+    model_version: str
+    taxonomy_version: str
+    sequence: int
+    causes: tuple[CauseRow, ...] = ()
+
+    @property
+    def reach(self) -> int:
+        """Followers of the author, or views where they are more; 0 if neither is known."""
+        return max(self.author_followers or 0, self.views or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts of one brand in one interval, each story (cluster) counted once.
+
+    `sightings` counts every mention, reprints too; `reach` sums each author's followers once.
+    """
+
+    start: datetime
+    end: datetime
+    mentions: int = 0
+    sightings: int = 0
+    authors: int = 0
+    reach: int = 0
+    negative: int = 0
+    neutral: int = 0
+    positive: int = 0
+    unscored: int = 0
+    low_confidence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CauseCount:
+    """How many stories of one brand named a cause in an interval, and their summed reach."""
+
+    cause: str
+    polarity: str
+    mentions: int
+    reach: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    """Stories and their sentiments by source type."""
+
+    source_type: str
+    mentions: int
+    negative: int
+    positive: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert with the facts of its latest event."""
+
+    id: int
+    fingerprint: str
+    brand_id: int
+    kind: str
+    severity: int
+    state: str
+    started_at: datetime
+    detected_at: datetime
+    closed_at: datetime | None
+    events: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """An outbox message whose time to be sent has come."""
+
+    id: int
+    key: str
+    channel: str
+    payload: Mapping[str, Any]
+    attempts: int
+    created_at: datetime

@@ -1,0 +1,387 @@
+"""Every table of the store, as SQLModel classes: the one place that knows them.
+
+The same classes make SQLite and PostgreSQL; migrations are generated from them. Times are aware
+UTC datetimes. A *mention* is one post of one source that at least one brand's query matched; what
+its text said at each edit is a *revision*; each configured source it was seen through is a
+*sighting*; the same story told in several mentions is a *cluster*.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+# Deterministic constraint names, so that Alembic can alter them on SQLite and PostgreSQL alike.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+metadata.naming_convention = NAMING
+
+# SQLite gives rowids only to INTEGER keys; PostgreSQL needs more than 2^31 of them.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+
+
+def _json(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(JSON, nullable=nullable))
+
+
+class Brand(SQLModel, table=True):
+    """A brand that is watched; `slug` is its opaque id in configuration and exports."""
+
+    __tablename__ = "brand"
+    id: int | None = _key()
+    slug: str = Field(unique=True)
+    name: str
+    is_rival: bool = False
+    active: bool = True
+    query_version: int = 1
+    """The current `BrandQuery.version`."""
+
+
+class BrandQuery(SQLModel, table=True):
+    """Each query a brand has had; matches name the version that found them."""
+
+    __tablename__ = "brand_query"
+    __table_args__ = (UniqueConstraint("brand_id", "version"),)
+    id: int | None = _key()
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    version: int
+    query: str = Field(sa_type=Text)
+    created_at: datetime
+
+
+class Source(SQLModel, table=True):
+    """A configured source: where its walk stands and how it has fared. The scheduler's memory."""
+
+    __tablename__ = "source"
+    id: int | None = _key()
+    name: str = Field(unique=True)
+    type: str
+    scope: str
+    terms: str
+    active: bool = True
+    cursor: dict[str, Any] = _json()
+    interval_seconds: int
+    next_poll_at: datetime = Field(index=True)
+    created_at: datetime
+    last_started_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_item_at: datetime | None = None
+    """When a poll last brought an item never seen before."""
+    last_error_at: datetime | None = None
+    last_error: str = ""
+    last_error_kind: str = ""
+    """`fatal`, `retriable` or empty."""
+    error_count: int = 0
+    """Consecutive failures; reset only at the end of a success."""
+    items_total: int = 0
+    note: str = ""
+    """Why the last poll brought nothing, in the collector's words."""
+
+
+class Poll(SQLModel, table=True):
+    """One run of a source: tells an outage from a quiet hour."""
+
+    __tablename__ = "poll"
+    __table_args__ = (Index("ix_poll_source_started", "source_id", "started_at"),)
+    id: int | None = _key()
+    source_id: int = Field(foreign_key="source.id", sa_type=BigInteger)
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str = "running"
+    """`running`, `ok`, `fatal`, `retriable`, or `crashed` (found running at the next start)."""
+    pages: int = 0
+    fetched: int = 0
+    matched: int = 0
+    stored: int = 0
+    changed: int = 0
+    known: int = 0
+    deleted: int = 0
+    skipped: int = 0
+    gaps: list[dict[str, Any]] = _json()
+    error: str = ""
+
+
+class SkippedItem(SQLModel, table=True):
+    """An item that could not be kept, and why."""
+
+    __tablename__ = "skipped_item"
+    __table_args__ = (UniqueConstraint("source_id", "native_id", "reason"),)
+    id: int | None = _key()
+    source_id: int = Field(foreign_key="source.id", sa_type=BigInteger)
+    native_id: str
+    reason: str
+    times: int = 1
+    last_at: datetime
+
+
+class Cluster(SQLModel, table=True):
+    """One story in many places; the first seen is canonical and the others never deleted."""
+
+    __tablename__ = "cluster"
+    id: int | None = _key()
+    key: str = Field(unique=True)
+    """A canonical URL (`url:…`) or a hash of the normalised text (`text:…`)."""
+    created_at: datetime
+
+
+class Mention(SQLModel, table=True):
+    """A post that a brand's query matched, as it reads now."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        UniqueConstraint("scope", "native_id"),
+        Index("ix_mention_published", "published_at", "id"),
+        Index("ix_mention_unlabelled", "id", "revision"),
+    )
+    id: int | None = _key()
+    scope: str
+    native_id: str
+    source_type: str
+    terms: str
+    kind: str
+    title: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    url: str
+    canonical_url: str
+    site: str
+    lang: str
+    """Declared by the author or source; the label holds the detected one."""
+    author_id: str = Field(index=True)
+    author_handle: str
+    author_name: str
+    author_followers: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    views: int | None = None
+    rating: float | None = None
+    rating_scale: float | None = None
+    parent_id: str
+    thread_id: str
+    published_at: datetime
+    """The author's claim, or when we first saw it if the claim is missing or impossible."""
+    published_at_claimed: bool = True
+    edited_at: datetime | None = None
+    first_seen_at: datetime = Field(index=True)
+    deleted_at: datetime | None = None
+    revision: int = 1
+    content_hash: str
+    cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
+
+
+class Revision(SQLModel, table=True):
+    """What a mention said, at each edit; revision numbers start at 1."""
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("mention_id", "number"),)
+    id: int | None = _key()
+    mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
+    number: int
+    content_hash: str
+    title: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    seen_at: datetime
+
+
+class Sighting(SQLModel, table=True):
+    """A configured source through which a mention was seen."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (UniqueConstraint("mention_id", "source_id"),)
+    id: int | None = _key()
+    mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
+    source_id: int = Field(foreign_key="source.id", index=True, sa_type=BigInteger)
+    first_seen_at: datetime
+
+
+class BrandMention(SQLModel, table=True):
+    """A brand's query matched a mention: which version, by which term, where.
+
+    `published_at` repeats the mention's so that one covering index serves every time series.
+    """
+
+    __tablename__ = "brand_mention"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "mention_id"),
+        Index("ix_brand_mention_series", "brand_id", "published_at", "mention_id"),
+    )
+    id: int | None = _key()
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    mention_id: int = Field(foreign_key="mention.id", index=True, sa_type=BigInteger)
+    published_at: datetime
+    query_version: int
+    matched_term: str
+    spans: list[list[int]] = _json()
+    """`[start, end]` offsets into the current text (or title, if `in_title`)."""
+    in_title: bool = False
+
+
+class ModelVersion(SQLModel, table=True):
+    """A pair of model and taxonomy that made labels; exactly one is current."""
+
+    __tablename__ = "model_version"
+    __table_args__ = (UniqueConstraint("model", "taxonomy"),)
+    id: int | None = _key()
+    model: str
+    taxonomy: str
+    current: bool = False
+    created_at: datetime
+
+
+class Label(SQLModel, table=True):
+    """What one model version says of one revision, towards one brand."""
+
+    __tablename__ = "label"
+    __table_args__ = (
+        UniqueConstraint("mention_id", "revision", "brand_id", "version_id"),
+        Index("ix_label_version", "version_id", "brand_id", "mention_id"),
+    )
+    id: int | None = _key()
+    mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
+    revision: int
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    version_id: int = Field(foreign_key="model_version.id", sa_type=BigInteger)
+    lang: str
+    lang_confidence: float
+    sentiment: str
+    p_negative: float | None = None
+    p_neutral: float | None = None
+    p_positive: float | None = None
+    low_confidence: bool = False
+    labelled_at: datetime
+
+
+class CauseLink(SQLModel, table=True):
+    """A cause or driver of a label with its evidence in the revision's text."""
+
+    __tablename__ = "cause_link"
+    __table_args__ = (Index("ix_cause_link_cause", "cause", "label_id"),)
+    id: int | None = _key()
+    label_id: int = Field(foreign_key="label.id", index=True, sa_type=BigInteger)
+    cause: str
+    polarity: str
+    probability: float
+    evidence: str = Field(sa_type=Text)
+    evidence_start: int
+    evidence_end: int
+
+
+class Correction(SQLModel, table=True):
+    """A person's word on a mention towards a brand; it outlives every re-labelling."""
+
+    __tablename__ = "correction"
+    __table_args__ = (UniqueConstraint("mention_id", "brand_id"),)
+    id: int | None = _key()
+    mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    sentiment: str | None = None
+    causes: list[str] | None = _json(nullable=True)
+    author: str = ""
+    corrected_at: datetime
+
+
+class Change(SQLModel, table=True):
+    """What happened to mentions, in order: the sequence that incremental exports follow."""
+
+    __tablename__ = "change"
+    id: int | None = _key()
+    mention_id: int = Field(foreign_key="mention.id", index=True, sa_type=BigInteger)
+    action: str
+    """`stored`, `edited`, `deleted`, `labelled` or `corrected`."""
+    at: datetime
+
+
+class Alert(SQLModel, table=True):
+    """One spike, from its opening to its all-clear. `fingerprint` keeps it from opening twice."""
+
+    __tablename__ = "alert"
+    __table_args__ = (Index("ix_alert_brand_started", "brand_id", "started_at"),)
+    id: int | None = _key()
+    fingerprint: str = Field(unique=True)
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    kind: str
+    severity: int
+    state: str
+    """`open` or `over`."""
+    started_at: datetime
+    detected_at: datetime
+    closed_at: datetime | None = None
+
+
+class AlertEvent(SQLModel, table=True):
+    """A message of an alert's thread, numbered from 1: opened, updated, over."""
+
+    __tablename__ = "alert_event"
+    __table_args__ = (UniqueConstraint("alert_id", "number"),)
+    id: int | None = _key()
+    alert_id: int = Field(foreign_key="alert.id", sa_type=BigInteger)
+    number: int
+    action: str
+    at: datetime
+    facts: dict[str, Any] = _json()
+
+
+class Digest(SQLModel, table=True):
+    """A brand's digest of one day in one zone, made once."""
+
+    __tablename__ = "digest"
+    __table_args__ = (UniqueConstraint("brand_id", "day", "zone", "lang"),)
+    id: int | None = _key()
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    day: date
+    zone: str
+    lang: str
+    created_at: datetime
+    facts: dict[str, Any] = _json()
+
+
+class OutboxMessage(SQLModel, table=True):
+    """A message owed to a channel, written with the decision and sent after it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("key", "channel"),
+        Index("ix_outbox_due", "status", "next_attempt_at"),
+    )
+    id: int | None = _key()
+    key: str
+    """What is announced, e.g. `alert:12:1`; with the channel it makes sending happen once."""
+    channel: str
+    payload: dict[str, Any] = _json()
+    status: str = "pending"
+    """`pending`, `sent` or `failed`."""
+    attempts: int = 0
+    created_at: datetime
+    next_attempt_at: datetime
+    sent_at: datetime | None = None
+    last_error: str = ""
+
+
+class Lease(SQLModel, table=True):
+    """Who runs the scheduler; a second process is refused while it holds."""
+
+    __tablename__ = "lease"
+    name: str = Field(primary_key=True)
+    holder: str
+    expires_at: datetime
+
+
+class Mark(SQLModel, table=True):
+    """A named position that a step of the pipeline has reached (e.g. what detection has seen)."""
+
+    __tablename__ = "mark"
+    name: str = Field(primary_key=True)
+    value: dict[str, Any] = _json()
