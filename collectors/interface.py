@@ -8,14 +8,15 @@ to look.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
     from collectors.http import HttpClient
@@ -160,6 +161,18 @@ class SkippableError(CollectorError):
     """One item is unusable: the collector counts it as skipped and goes on."""
 
 
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _duration(value: object) -> object:
+    match = re.fullmatch(r"\s*(\d+)\s*([smhdw])\s*", value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+"""A length of time as people write it: `30s`, `15m`, `6h`, `7d`, `2w`."""
+
+
 class SourceSettings(BaseModel):
     """What every `[[source]]` table may hold; each collector adds its own fields."""
 
@@ -167,7 +180,7 @@ class SourceSettings(BaseModel):
 
     name: str = Field(min_length=1, max_length=80, description="A name of your own, unique.")
     type: str = Field(description="Which collector reads it, e.g. rss, hackernews, mastodon.")
-    interval: timedelta = Field(
+    interval: Duration = Field(
         default=timedelta(minutes=15),
         ge=timedelta(seconds=10),
         le=timedelta(days=7),
@@ -177,6 +190,8 @@ class SourceSettings(BaseModel):
 
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
+# Inside Collector the name `type` is the source's, so the built-in is spelled out here.
+SettingsType = type[SourceSettings]
 
 
 class Collector(ABC, Generic[SettingsT]):
@@ -191,7 +206,7 @@ class Collector(ABC, Generic[SettingsT]):
     """
 
     type: ClassVar[str]
-    Settings: ClassVar[type[SourceSettings]]
+    Settings: ClassVar[SettingsType]
     terms: ClassVar[Terms] = Terms.OPEN
     overlap: ClassVar[timedelta] = timedelta(0)
 

@@ -1,0 +1,212 @@
+"""RSS, RDF and Atom documents to posts, by feedparser; whatever can be salvaged is.
+
+Pure and picklable, to be run off the event loop. feedparser is given bytes in a `BytesIO` only:
+a string, or bytes that look like a path, it would open.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import feedparser
+from feedparser.encodings import convert_to_utf8
+
+from collectors import json_feed
+from collectors.dates import parse_date
+from collectors.interface import Author, Engagement, Post, SkippableError, Skipped
+from collectors.items import convert, count
+from collectors.redact import fingerprint
+from collectors.text import html_to_text, language, markup_to_text, site_of
+
+VERSION: Final = 1
+"""Raise it when the same bytes give other posts: unchanged feeds are then read once more."""
+
+_MOST_EXPANDED: Final = 1_000_000
+_FIRST_ELEMENT = re.compile(rb"<\w")
+_LONG_BLANK = re.compile(rb"\s{200,}")
+_ENTITY = re.compile(rb"<!ENTITY\s+(\w+)\s+[\"']([^\"']*)")
+_ANY_ENTITY = re.compile(rb"<!ENTITY[^>]*>")
+_REFERENCE = re.compile(rb"&(\w+);")
+_PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
+
+
+class NotAFeedError(Exception):
+    """The document is no feed in any format: an error page, most likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed document holds.
+
+    Attributes:
+        ttl: how often it says it changes, if it does.
+        malformed: it broke its format's rules and was salvaged.
+    """
+
+    posts: tuple[Post, ...]
+    skipped: tuple[Skipped, ...] = ()
+    ttl: timedelta | None = None
+    malformed: bool = False
+
+
+def parse_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Feed:
+    """Read a feed document of any format.
+
+    Args:
+        body: as it came from the network.
+        content_type: the whole header; its charset counts.
+        url: its final address, against which relative links are resolved.
+        now: aware; dates more than a day later are impossible.
+
+    Raises:
+        NotAFeedError: it is none.
+    """
+    if json_feed.looks_like(body, content_type):
+        posts = json_feed.parse(body, url=url, now=now)
+        if posts is None:
+            raise NotAFeedError("JSON, but no JSON Feed")
+        return Feed(posts.posts, posts.skipped)
+    parsed = _parse_xml(body, content_type, url)
+    entries, feed = parsed["entries"], parsed["feed"]
+    if not parsed.get("version") and not entries:
+        raise NotAFeedError("no feed format is recognised in it")
+    reader = _Reader(url, now, feed, Counter(dict.get(entry, "id") for entry in entries))
+    converted = convert(entries, reader.post, reader.native_id)
+    return Feed(converted.posts, converted.skipped, _ttl(feed), bool(parsed.get("bozo")))
+
+
+def _parse_xml(body: bytes, content_type: str, url: str) -> Mapping[str, Any]:
+    headers = {"content-type": content_type} if content_type else {}
+    found: dict[str, Any] = {"headers": headers}
+    data = convert_to_utf8(headers, body.strip(b" \t\r\n"), found)
+    if found.get("encoding"):
+        headers = {"content-type": "application/xml; charset=utf-8"}
+    parsed: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(_defused(data)),
+        response_headers={**headers, "content-location": url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return parsed
+
+
+def _defused(data: bytes) -> bytes:
+    """The document without what would make its parser run or grow for ever.
+
+    feedparser's fallback expands entities without a limit, and its search for declarations is
+    quadratic in blank space before the first element.
+    """
+    first = _FIRST_ELEMENT.search(data)
+    start = first.start() if first else len(data)
+    data = _LONG_BLANK.sub(b"\n", data[:start]) + data[start:]
+    if b"<!ENTITY" not in data:
+        return data
+    uses = Counter(_REFERENCE.findall(data))
+    expanded = sum(len(value) * uses[name] for name, value in _ENTITY.findall(data))
+    return _ANY_ENTITY.sub(b"", data) if expanded > _MOST_EXPANDED else data
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads entries with plain `dict.get`: FeedParserDict's own is slow and substitutes fields."""
+
+    url: str
+    now: datetime
+    feed: Mapping[str, Any]
+    ids: Counter[str | None]
+
+    def post(self, entry: Mapping[str, Any]) -> Post:
+        title, title_detail = self._title(entry)
+        url = self._link(entry, title_detail)
+        published = parse_date(_get(entry, "published"), now=self.now)
+        updated = parse_date(_get(entry, "updated"), now=self.now)
+        if published is None:
+            published = parse_date(_get(entry, "created"), now=self.now) or updated
+        edited = updated if updated and published and updated > published else None
+        return Post(
+            native_id=self.native_id(entry),
+            kind="article",
+            title=title,
+            text=self._text(entry),
+            url=url,
+            published_at=published,
+            edited_at=edited,
+            author=Author(name=self._author(entry)),
+            engagement=Engagement(
+                comments=count(_get(entry, "slash_comments") or _get(entry, "thr_total"))
+            ),
+            lang=language(_get(title_detail, "language")) or language(_get(self.feed, "language")),
+            site=site_of(url or self.url),
+        )
+
+    def native_id(self, entry: Mapping[str, Any]) -> str:
+        """The guid, else the link, else a hash; a guid that several entries share is no id."""
+        given = _get(entry, "id")
+        link = _get(entry, "link") or ""
+        if given and self.ids[given] == 1:
+            return str(given)
+        if given:
+            return f"{given}#{fingerprint(link or _get(entry, 'title') or '')}"
+        if link:
+            return str(link)
+        title, date = _get(entry, "title") or "", _get(entry, "published") or ""
+        basis = title + date or self._text(entry)
+        if not basis:
+            raise SkippableError("it has no id, link, title or text")
+        return f"sha256:{fingerprint(basis)}"
+
+    def _title(self, entry: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        detail = _get(entry, "title_detail") or {}
+        title = _get(entry, "title") or ""
+        if "html" in (_get(detail, "type") or ""):
+            return html_to_text(title), detail
+        return markup_to_text(title), detail
+
+    def _text(self, entry: Mapping[str, Any]) -> str:
+        contents = [part for part in _get(entry, "content") or () if _get(part, "value")]
+        if contents:
+            best = max(contents, key=lambda part: "html" in (_get(part, "type") or ""))
+            text = _plain(best["value"], _get(best, "type"))
+            if text:
+                return text
+        detail = _get(entry, "summary_detail") or {}
+        return _plain(_get(entry, "summary") or "", _get(detail, "type"))
+
+    def _link(self, entry: Mapping[str, Any], detail: Mapping[str, Any]) -> str:
+        link = _get(entry, "feedburner_origlink") or _get(entry, "link") or ""
+        try:
+            link = urljoin(_get(detail, "base") or self.url, link.strip()) if link else ""
+        except ValueError:
+            return ""
+        return link if link.lower().startswith(("http://", "https://")) else ""
+
+    def _author(self, entry: Mapping[str, Any]) -> str:
+        name = _get(_get(entry, "author_detail") or {}, "name") or _get(entry, "author") or ""
+        return markup_to_text(name)
+
+
+def _get(mapping: Mapping[str, Any], key: str) -> Any:
+    return dict.get(mapping, key)  # type: ignore[call-overload]
+
+
+def _plain(value: str, kind: str | None) -> str:
+    # Even "text/plain" holds markup in practice: feeds lie about their types.
+    return html_to_text(value) if "html" in (kind or "") else markup_to_text(value)
+
+
+def _ttl(feed: Mapping[str, Any]) -> timedelta | None:
+    minutes = count(_get(feed, "ttl"))
+    if minutes:
+        return timedelta(minutes=min(minutes, 1440))
+    hours = _PERIODS.get(str(_get(feed, "sy_updateperiod") or "").strip().lower())
+    if hours is None:
+        return None
+    times = count(_get(feed, "sy_updatefrequency")) or 1
+    return timedelta(hours=min(hours, 24)) / max(times, 1)
