@@ -4,6 +4,10 @@ The same classes make SQLite and PostgreSQL; migrations are generated from them.
 UTC datetimes. A *mention* is one post of one source that at least one brand's query matched; what
 its text said at each edit is a *revision*; each configured source it was seen through is a
 *sighting*; the same story told in several mentions is a *cluster*.
+
+Queries use the Core tables at the end of this module (`MENTION.c.id`): an object per row would
+cost more than the row. The search index (`mention_search`) differs by database and is made by the
+migrations; see `store.search`.
 """
 
 from __future__ import annotations
@@ -11,7 +15,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 # Deterministic constraint names, so that Alembic can alter them on SQLite and PostgreSQL alike.
@@ -132,9 +146,16 @@ class Cluster(SQLModel, table=True):
 
     __tablename__ = "cluster"
     id: int | None = _key()
-    key: str = Field(unique=True)
-    """A canonical URL (`url:…`) or a hash of the normalised text (`text:…`)."""
     created_at: datetime
+
+
+class ClusterKey(SQLModel, table=True):
+    """What makes two mentions one story; a mention has several, so each key points to a cluster."""
+
+    __tablename__ = "cluster_key"
+    key: str = Field(primary_key=True)
+    """A hash of the canonical URL (`url:…`), the normalised text (`text:…`) or the identity."""
+    cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
 
 
 class Mention(SQLModel, table=True):
@@ -144,7 +165,8 @@ class Mention(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("scope", "native_id"),
         Index("ix_mention_published", "published_at", "id"),
-        Index("ix_mention_unlabelled", "id", "revision"),
+        # An id is never given twice, even after an erasure: exports and the outbox remember ids.
+        {"sqlite_autoincrement": True},
     )
     id: int | None = _key()
     scope: str
@@ -159,14 +181,14 @@ class Mention(SQLModel, table=True):
     site: str
     lang: str
     """Declared by the author or source; the label holds the detected one."""
-    author_id: str = Field(index=True)
+    author_id: str
     author_handle: str
     author_name: str
-    author_followers: int | None = None
-    likes: int | None = None
-    comments: int | None = None
-    shares: int | None = None
-    views: int | None = None
+    author_followers: int | None = Field(default=None, sa_type=BigInteger)
+    likes: int | None = Field(default=None, sa_type=BigInteger)
+    comments: int | None = Field(default=None, sa_type=BigInteger)
+    shares: int | None = Field(default=None, sa_type=BigInteger)
+    views: int | None = Field(default=None, sa_type=BigInteger)
     rating: float | None = None
     rating_scale: float | None = None
     parent_id: str
@@ -176,6 +198,8 @@ class Mention(SQLModel, table=True):
     published_at_claimed: bool = True
     edited_at: datetime | None = None
     first_seen_at: datetime = Field(index=True)
+    revised_at: datetime
+    """When the current revision was first seen."""
     deleted_at: datetime | None = None
     revision: int = 1
     content_hash: str
@@ -183,7 +207,10 @@ class Mention(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """What a mention said, at each edit; revision numbers start at 1."""
+    """What a mention said before an edit; the current revision is in the mention itself.
+
+    Numbers start at 1. Most mentions are never edited and have no row here.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("mention_id", "number"),)
@@ -210,13 +237,25 @@ class Sighting(SQLModel, table=True):
 class BrandMention(SQLModel, table=True):
     """A brand's query matched a mention: which version, by which term, where.
 
-    `published_at` repeats the mention's so that one covering index serves every time series.
+    `published_at`, `cluster_id`, `author_key`, `followers`, `revision` and `deleted` repeat the
+    mention's, so that one covering index serves every count without touching the wide table.
     """
 
     __tablename__ = "brand_mention"
     __table_args__ = (
         UniqueConstraint("brand_id", "mention_id"),
-        Index("ix_brand_mention_series", "brand_id", "published_at", "mention_id"),
+        Index(
+            "ix_brand_mention_series",
+            "brand_id",
+            "published_at",
+            "mention_id",
+            "cluster_id",
+            "author_key",
+            "followers",
+            "revision",
+            "deleted",
+        ),
+        Index("ix_brand_mention_pending", "labelled_by", "published_at", "id"),
     )
     id: int | None = _key()
     brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
@@ -227,6 +266,17 @@ class BrandMention(SQLModel, table=True):
     spans: list[list[int]] = _json()
     """`[start, end]` offsets into the current text (or title, if `in_title`)."""
     in_title: bool = False
+    cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
+    author_key: int = Field(default=0, sa_type=BigInteger)
+    """A hash of scope and author; 0 is an unknown author."""
+    followers: int = Field(default=0, sa_type=BigInteger)
+    revision: int = 1
+    deleted: bool = False
+    labelled_by: int = Field(default=0, sa_type=BigInteger)
+    """The version that last labelled this revision; 0 is none yet, -1 a tombstone.
+
+    It only makes the queue of unlabelled revisions quick to find; `label` decides.
+    """
 
 
 class ModelVersion(SQLModel, table=True):
@@ -247,7 +297,15 @@ class Label(SQLModel, table=True):
     __tablename__ = "label"
     __table_args__ = (
         UniqueConstraint("mention_id", "revision", "brand_id", "version_id"),
-        Index("ix_label_version", "version_id", "brand_id", "mention_id"),
+        Index(
+            "ix_label_effective",
+            "version_id",
+            "brand_id",
+            "mention_id",
+            "revision",
+            "sentiment",
+            "low_confidence",
+        ),
     )
     id: int | None = _key()
     mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
@@ -268,9 +326,12 @@ class CauseLink(SQLModel, table=True):
     """A cause or driver of a label with its evidence in the revision's text."""
 
     __tablename__ = "cause_link"
-    __table_args__ = (Index("ix_cause_link_cause", "cause", "label_id"),)
+    __table_args__ = (
+        Index("ix_cause_link_cause", "cause", "label_id"),
+        Index("ix_cause_link_label", "label_id", "cause", "polarity"),
+    )
     id: int | None = _key()
-    label_id: int = Field(foreign_key="label.id", index=True, sa_type=BigInteger)
+    label_id: int = Field(foreign_key="label.id", sa_type=BigInteger)
     cause: str
     polarity: str
     probability: float
@@ -288,17 +349,33 @@ class Correction(SQLModel, table=True):
     mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
     brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
     sentiment: str | None = None
-    causes: list[str] | None = _json(nullable=True)
+    has_causes: bool = False
+    """Whether the person named the causes too (perhaps none), or left the model's."""
     author: str = ""
     corrected_at: datetime
+
+
+class CorrectionCause(SQLModel, table=True):
+    """A cause that a person named for a mention towards a brand."""
+
+    __tablename__ = "correction_cause"
+    __table_args__ = (UniqueConstraint("correction_id", "cause"),)
+    id: int | None = _key()
+    correction_id: int = Field(foreign_key="correction.id", sa_type=BigInteger)
+    cause: str
+    polarity: str
 
 
 class Change(SQLModel, table=True):
     """What happened to mentions, in order: the sequence that incremental exports follow."""
 
     __tablename__ = "change"
+    __table_args__ = (
+        Index("ix_change_mention", "mention_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = _key()
-    mention_id: int = Field(foreign_key="mention.id", index=True, sa_type=BigInteger)
+    mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
     action: str
     """`stored`, `edited`, `deleted`, `labelled` or `corrected`."""
     at: datetime
@@ -385,3 +462,32 @@ class Mark(SQLModel, table=True):
     __tablename__ = "mark"
     name: str = Field(primary_key=True)
     value: dict[str, Any] = _json()
+
+
+def _core(model: type[SQLModel]) -> Table:
+    return metadata.tables[str(model.__tablename__)]
+
+
+BRAND = _core(Brand)
+BRAND_QUERY = _core(BrandQuery)
+SOURCE = _core(Source)
+POLL = _core(Poll)
+SKIPPED_ITEM = _core(SkippedItem)
+CLUSTER = _core(Cluster)
+CLUSTER_KEY = _core(ClusterKey)
+MENTION = _core(Mention)
+REVISION = _core(Revision)
+SIGHTING = _core(Sighting)
+BRAND_MENTION = _core(BrandMention)
+MODEL_VERSION = _core(ModelVersion)
+LABEL = _core(Label)
+CAUSE_LINK = _core(CauseLink)
+CORRECTION = _core(Correction)
+CORRECTION_CAUSE = _core(CorrectionCause)
+CHANGE = _core(Change)
+ALERT = _core(Alert)
+ALERT_EVENT = _core(AlertEvent)
+DIGEST = _core(Digest)
+OUTBOX = _core(OutboxMessage)
+LEASE = _core(Lease)
+MARK = _core(Mark)

@@ -1,0 +1,301 @@
+"""Labels, the queue of texts that need one, and people's corrections.
+
+`effective` says once what counts as a mention's label: a person's word if there is one, else what
+the current model said of the current revision. Counts and exports are built on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from store.engine import insert_new, upsert
+from store.interface import NewLabel, TextToLabel
+from store.tables import (
+    BRAND,
+    BRAND_MENTION,
+    CAUSE_LINK,
+    CHANGE,
+    CORRECTION,
+    CORRECTION_CAUSE,
+    LABEL,
+    MENTION,
+    MODEL_VERSION,
+)
+
+UNLABELLED = "unlabelled"
+
+SENTIMENT: ColumnElement[str] = func.coalesce(CORRECTION.c.sentiment, LABEL.c.sentiment, UNLABELLED)
+"""The sentiment that counts; for use with `effective`."""
+
+LOW_CONFIDENCE: ColumnElement[bool] = and_(
+    CORRECTION.c.sentiment.is_(None), func.coalesce(LABEL.c.low_confidence, literal(False))
+)
+"""Whether that sentiment is an unsure guess of the model; a person is never unsure."""
+
+
+def effective(*columns: ColumnElement[Any]) -> Select[Any]:
+    """A SELECT over brand mentions with the label that counts for each.
+
+    It offers `brand_mention`, and `label` and `correction` (NULL where there is none); deleted
+    mentions are included.
+    """
+    current = select(MODEL_VERSION.c.id).where(MODEL_VERSION.c.current).scalar_subquery()
+    return (
+        select(*columns)
+        .select_from(BRAND_MENTION)
+        .outerjoin(
+            LABEL,
+            and_(
+                LABEL.c.version_id == current,
+                LABEL.c.brand_id == BRAND_MENTION.c.brand_id,
+                LABEL.c.mention_id == BRAND_MENTION.c.mention_id,
+                LABEL.c.revision == BRAND_MENTION.c.revision,
+            ),
+        )
+        .outerjoin(
+            CORRECTION,
+            and_(
+                CORRECTION.c.mention_id == BRAND_MENTION.c.mention_id,
+                CORRECTION.c.brand_id == BRAND_MENTION.c.brand_id,
+            ),
+        )
+    )
+
+
+def use_version(conn: Connection, model: str, taxonomy: str, now: datetime) -> int:
+    """Make this pair of model and taxonomy the one whose labels count; returns its id.
+
+    Labels of other versions stay; going back to one of them needs no labelling again.
+    """
+    new = insert_new(conn, MODEL_VERSION)
+    conn.execute(new.values(model=model, taxonomy=taxonomy, current=False, created_at=now))
+    row = conn.execute(
+        select(MODEL_VERSION.c.id, MODEL_VERSION.c.current).where(
+            MODEL_VERSION.c.model == model, MODEL_VERSION.c.taxonomy == taxonomy
+        )
+    ).one()
+    version = int(row.id)
+    if not row.current:
+        conn.execute(update(MODEL_VERSION).values(current=MODEL_VERSION.c.id == version))
+        _mark_labelled(conn, version)
+    return version
+
+
+def unlabelled(conn: Connection, version_id: int, limit: int) -> list[TextToLabel]:
+    """Revisions that a version has not labelled, newest first: at most `limit` of them.
+
+    Revisions that no version labelled come before those another version did. Deleted mentions
+    are left out.
+    """
+    found: list[TextToLabel] = []
+    queue = BRAND_MENTION.c.labelled_by
+    for place in (queue == 0, queue.between(1, version_id - 1), queue > version_id):
+        if len(found) < limit:
+            rows = conn.execute(_waiting(version_id).where(place).limit(limit - len(found)))
+            found += [_text(row) for row in rows]
+    return found
+
+
+def save_labels(
+    conn: Connection, version_id: int, labels: Sequence[NewLabel], now: datetime
+) -> int:
+    """Keep labels with their causes; a label that is there already is left as it is.
+
+    Labels of mentions deleted meanwhile are dropped, and those of an edited text are kept for
+    its old revision.
+
+    Returns:
+        How many were new.
+    """
+    wanted = {(label.mention_id, label.revision, label.brand_id): label for label in labels}
+    living = _living(conn, {label.mention_id for label in labels})
+    rows = [_row(label, version_id, now) for label in wanted.values() if label.mention_id in living]
+    if not rows:
+        return 0
+    keys = (LABEL.c.id, LABEL.c.mention_id, LABEL.c.revision, LABEL.c.brand_id)
+    added = conn.execute(insert_new(conn, LABEL).returning(*keys), rows).all()
+    links = [
+        _link(int(id_), cause)
+        for id_, *key in added
+        for cause in wanted[key[0], key[1], key[2]].causes
+    ]
+    if links:
+        conn.execute(insert(CAUSE_LINK), links)
+    conn.execute(
+        update(BRAND_MENTION)
+        .where(
+            BRAND_MENTION.c.brand_id == bindparam("brand"),
+            BRAND_MENTION.c.mention_id == bindparam("mention"),
+            BRAND_MENTION.c.revision == bindparam("number"),
+        )
+        .values(labelled_by=version_id),
+        [{"mention": m, "number": r, "brand": b} for m, r, b in wanted if m in living],
+    )
+    _note(conn, {row.mention_id for row in added}, "labelled", now)
+    return len(added)
+
+
+def correct(
+    conn: Connection,
+    mention_id: int,
+    brand_id: int,
+    *,
+    sentiment: str | None,
+    causes: Sequence[tuple[str, str]] | None,
+    author: str,
+    now: datetime,
+) -> None:
+    """Keep a person's word on a mention towards a brand, in place of an earlier one.
+
+    Args:
+        conn: a writing connection.
+        mention_id: the mention.
+        brand_id: the brand it speaks of.
+        sentiment: what it should be; None leaves it to the model.
+        causes: `(cause, polarity)` of all that apply, perhaps none; None leaves them to the model.
+        author: who says so.
+        now: when.
+    """
+    values = {
+        "sentiment": sentiment,
+        "has_causes": causes is not None,
+        "author": author,
+        "corrected_at": now,
+    }
+    id_ = conn.execute(
+        upsert(conn, CORRECTION)
+        .values(mention_id=mention_id, brand_id=brand_id, **values)
+        .on_conflict_do_update(index_elements=["mention_id", "brand_id"], set_=values)
+        .returning(CORRECTION.c.id)
+    ).scalar_one()
+    conn.execute(delete(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id == id_))
+    if causes:
+        rows = [{"correction_id": id_, "cause": c, "polarity": p} for c, p in dict(causes).items()]
+        conn.execute(insert(CORRECTION_CAUSE), rows)
+    _note(conn, [mention_id], "corrected", now)
+
+
+def _labelled(version: int) -> ColumnElement[bool]:
+    return exists().where(
+        LABEL.c.version_id == version,
+        LABEL.c.brand_id == BRAND_MENTION.c.brand_id,
+        LABEL.c.mention_id == BRAND_MENTION.c.mention_id,
+        LABEL.c.revision == BRAND_MENTION.c.revision,
+    )
+
+
+def _mark_labelled(conn: Connection, version: int) -> None:
+    """Take out of the queue what a version labelled before it was put aside."""
+    conn.execute(
+        update(BRAND_MENTION)
+        .where(BRAND_MENTION.c.labelled_by >= 0, _labelled(version))
+        .values(labelled_by=version)
+    )
+
+
+def _waiting(version: int) -> Select[Any]:
+    queue = BRAND_MENTION.c
+    return (
+        select(
+            queue.mention_id,
+            queue.revision,
+            queue.brand_id,
+            BRAND.c.name,
+            MENTION.c.title,
+            MENTION.c.text,
+            MENTION.c.lang,
+            queue.matched_term,
+            queue.spans,
+            queue.in_title,
+        )
+        .join_from(BRAND_MENTION, MENTION, MENTION.c.id == queue.mention_id)
+        .join(BRAND, BRAND.c.id == queue.brand_id)
+        .where(queue.deleted.is_(False), ~_labelled(version))
+        .order_by(queue.labelled_by.desc(), queue.published_at.desc(), queue.id.desc())
+    )
+
+
+def _text(row: Any) -> TextToLabel:
+    """A text with the words in it that the brand's query matched."""
+    where = row.title if row.in_title else row.text
+    spoken = dict.fromkeys(where[start:end] for start, end in row.spans)
+    terms = tuple(word for word in spoken if word) or (row.matched_term,)
+    return TextToLabel(
+        mention_id=row.mention_id,
+        revision=row.revision,
+        brand_id=row.brand_id,
+        brand_name=row.name,
+        title=row.title,
+        text=row.text,
+        lang=row.lang,
+        terms=terms,
+    )
+
+
+def _living(conn: Connection, ids: Iterable[int]) -> set[int]:
+    found = select(MENTION.c.id).where(MENTION.c.id.in_(list(ids)), MENTION.c.deleted_at.is_(None))
+    return set(conn.execute(found).scalars())
+
+
+def _row(label: NewLabel, version: int, now: datetime) -> dict[str, Any]:
+    return {
+        "mention_id": label.mention_id,
+        "revision": label.revision,
+        "brand_id": label.brand_id,
+        "version_id": version,
+        "lang": label.lang,
+        "lang_confidence": label.lang_confidence,
+        "sentiment": label.sentiment,
+        "p_negative": label.p_negative,
+        "p_neutral": label.p_neutral,
+        "p_positive": label.p_positive,
+        "low_confidence": label.low_confidence,
+        "labelled_at": now,
+    }
+
+
+def _link(label_id: int, cause: Any) -> dict[str, Any]:
+    return {
+        "label_id": label_id,
+        "cause": cause.cause,
+        "polarity": cause.polarity,
+        "probability": cause.probability,
+        "evidence": cause.evidence,
+        "evidence_start": cause.start,
+        "evidence_end": cause.end,
+    }
+
+
+def _note(conn: Connection, ids: Iterable[int], action: str, now: datetime) -> None:
+    rows = [{"mention_id": i, "action": action, "at": now} for i in sorted(ids)]
+    if rows:
+        conn.execute(insert(CHANGE), rows)
+
+
+__all__ = [
+    "LOW_CONFIDENCE",
+    "SENTIMENT",
+    "UNLABELLED",
+    "correct",
+    "effective",
+    "save_labels",
+    "unlabelled",
+    "use_version",
+]

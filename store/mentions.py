@@ -1,0 +1,506 @@
+"""Keeping a collector's page: mentions, their revisions and sightings, and the source's cursor.
+
+    page ─▶ rounds ─┬▶ unknown ─▶ mention, sighting, cluster, brand_mention, index, change
+                    └▶ known ───▶ sighting, engagement; if it is news: revision, index, change
+         ─▶ tombstones ─▶ skipped items ─▶ counters and cursor
+
+Everything happens in the caller's one transaction, and every part can be repeated: a page that is
+kept twice changes nothing the second time but the counters of its poll.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
+
+from store import clusters, search
+from store.decide import (
+    KnownMention,
+    author_key,
+    content_hash,
+    is_news,
+    published,
+    rounds,
+    storable,
+    storable_id,
+    story_keys,
+)
+from store.engine import insert_new, upsert
+from store.interface import BrandMatch, KeptPage, NewMention, PageToKeep, StoreError
+from store.tables import (
+    BRAND_MENTION,
+    CHANGE,
+    MENTION,
+    POLL,
+    REVISION,
+    SIGHTING,
+    SKIPPED_ITEM,
+    SOURCE,
+)
+from store.tombstones import bury
+
+AnyRow = Row[*tuple[Any, ...]]
+
+MAX_REASON = 300
+_COUNTS = ("author_followers", "likes", "comments", "shares", "views")
+_AUTHOR = ("author_id", "author_handle", "author_name")
+_COPIED = (
+    *("native_id", "kind", "title", "text", "url", "canonical_url", "site", "lang"),
+    *_AUTHOR,
+    *_COUNTS,
+    *("rating", "rating_scale", "parent_id", "thread_id", "edited_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    id: int
+    type: str
+    scope: str
+    terms: str
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of a page so far; ids as the collector gave them."""
+
+    stored: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    known: int = 0
+    given: dict[str, str] = field(default_factory=dict)
+    """Stored native ids to those the collector gave, where they differ."""
+
+
+def keep_page(
+    conn: Connection, source_id: int, poll_id: int, page: PageToKeep, now: datetime
+) -> KeptPage:
+    """Keep a page with its cursor; to be called once, inside one `writing` transaction.
+
+    A mention without matches is not stored; if it is known, its text is revised and the brands
+    that no longer match leave it. Ids in `unmatched` carry no text, so they change nothing.
+
+    Raises:
+        StoreError: there is no such source.
+    """
+    source = _source(conn, source_id)
+    tally = _Tally()
+    clean = [storable(mention) for mention in page.mentions]
+    for mention, original in zip(clean, page.mentions, strict=True):
+        if mention.native_id != original.native_id:
+            tally.given[mention.native_id] = original.native_id
+    for part in rounds(clean):
+        _keep_part(conn, source, part, now, tally)
+    deleted = _bury(conn, source.scope, page.deleted, now)
+    _keep_skipped(conn, source_id, page.skipped, now)
+    kept = KeptPage(
+        stored=_given(tally, tally.stored),
+        changed=_given(tally, tally.changed),
+        deleted=deleted,
+        known=tally.known,
+        skipped=len(page.skipped),
+    )
+    _advance(conn, source_id, poll_id, page, kept, now)
+    return kept
+
+
+def known_ids(conn: Connection, source_id: int, native_ids: Collection[str]) -> set[str]:
+    """Which of these posts of a source are stored: only those need a look if no brand matches."""
+    scope = _source(conn, source_id).scope
+    given = {storable_id(native_id): native_id for native_id in native_ids}
+    found = select(MENTION.c.native_id).where(
+        MENTION.c.scope == scope, MENTION.c.native_id.in_(given)
+    )
+    return {given[native_id] for native_id in conn.execute(found).scalars()}
+
+
+def _keep_part(
+    conn: Connection, source: _Source, part: Sequence[NewMention], now: datetime, tally: _Tally
+) -> None:
+    """Keep copies of different mentions."""
+    stored = _stored(conn, source, [mention.native_id for mention in part])
+    unknown = [m for m in part if m.matches and m.native_id not in stored]
+    pairs = [(stored[m.native_id], m) for m in part if m.native_id in stored]
+    if unknown:
+        _add(conn, source, unknown, now)
+        tally.stored += [mention.native_id for mention in unknown]
+    if pairs:
+        revised = _meet(conn, source, pairs, now)
+        tally.changed += revised
+        tally.known += len(pairs) - len(revised)
+
+
+def _source(conn: Connection, source_id: int) -> _Source:
+    columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms)
+    row = conn.execute(select(*columns).where(SOURCE.c.id == source_id)).one_or_none()
+    if row is None:
+        raise StoreError(f"there is no source {source_id} in the store; run sync_sources first")
+    return _Source(*row)
+
+
+def _stored(conn: Connection, source: _Source, native_ids: Sequence[str]) -> dict[str, AnyRow]:
+    """What is stored of these ids, and whether this source has shown it before (`sighting`)."""
+    columns = ["id", "native_id", "revision", "content_hash", "edited_at", "deleted_at"]
+    columns += ["first_seen_at", "revised_at", "published_at_claimed", "cluster_id", *_COUNTS]
+    mine = and_(SIGHTING.c.mention_id == MENTION.c.id, SIGHTING.c.source_id == source.id)
+    found = (
+        select(*(MENTION.c[name] for name in columns), SIGHTING.c.id.label("sighting"))
+        .join_from(MENTION, SIGHTING, mine, isouter=True)
+        .where(MENTION.c.scope == source.scope, MENTION.c.native_id.in_(native_ids))
+    )
+    return {row.native_id: row for row in conn.execute(found)}
+
+
+def _add(conn: Connection, source: _Source, mentions: Sequence[NewMention], now: datetime) -> None:
+    """Store mentions that are not in the store."""
+    homes = clusters.assign(conn, [story_keys(source.scope, m) for m in mentions], now)
+    rows = [_row(source, m, home, now) for m, home in zip(mentions, homes, strict=True)]
+    returned = conn.execute(insert(MENTION).returning(MENTION.c.id, MENTION.c.native_id), rows)
+    ids = {native_id: int(id_) for id_, native_id in returned}
+    brand_rows, documents = [], []
+    for mention, row in zip(mentions, rows, strict=True):
+        id_ = ids[mention.native_id]
+        documents.append((id_, mention.title, mention.text))
+        common = _common(source, mention, id_, row)
+        brand_rows += [common | _match(match) for match in mention.matches]
+    _see(conn, source, ids.values(), now)
+    conn.execute(insert_new(conn, BRAND_MENTION), brand_rows)
+    search.add(conn, documents)
+    _note(conn, ids.values(), "stored", now)
+
+
+def _meet(
+    conn: Connection,
+    source: _Source,
+    pairs: Sequence[tuple[AnyRow, NewMention]],
+    now: datetime,
+) -> list[str]:
+    """Look at copies of known mentions; return the native ids of those that were revised."""
+    hashes = {m.native_id: content_hash(m.title, m.text) for _, m in pairs}
+    differing = [row.id for row, m in pairs if hashes[m.native_id] != row.content_hash]
+    earlier = _earlier_hashes(conn, differing)
+    news, others = [], []
+    for row, mention in pairs:
+        known = KnownMention(
+            id=row.id,
+            revision=row.revision,
+            content_hash=row.content_hash,
+            edited_at=row.edited_at,
+            deleted_at=row.deleted_at,
+            earlier_hashes=earlier.get(row.id, frozenset()),
+        )
+        if is_news(known, mention, hashes[mention.native_id]):
+            if row.deleted_at is None or mention.matches:
+                news.append((row, mention))
+        elif row.deleted_at is None:
+            others.append((row, mention))
+    _see(conn, source, [row.id for row, _ in (*news, *others) if row.sighting is None], now)
+    _touch(conn, source, others, now)
+    same = [pair for pair in others if hashes[pair[1].native_id] == pair[0].content_hash]
+    _add_brands(conn, source, same, now)
+    if news:
+        _revise(conn, source, news, now)
+    return [mention.native_id for _, mention in news]
+
+
+def _earlier_hashes(conn: Connection, ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    if not ids:
+        return {}
+    found: dict[int, frozenset[str]] = {}
+    rows = select(REVISION.c.mention_id, REVISION.c.content_hash)
+    for id_, content in conn.execute(rows.where(REVISION.c.mention_id.in_(ids))):
+        found[id_] = found.get(id_, frozenset()) | {content}
+    return found
+
+
+def _touch(
+    conn: Connection,
+    source: _Source,
+    pairs: Sequence[tuple[AnyRow, NewMention]],
+    now: datetime,
+) -> None:
+    """Update what changes without an edit: engagement, and a time claimed only now."""
+    counted, claimed = [], []
+    for row, mention in pairs:
+        values = {f"new_{name}": _newer(row, mention, name) for name in _COUNTS}
+        if any(values[f"new_{name}"] != getattr(row, name) for name in _COUNTS):
+            counted.append({"mention": row.id, **values})
+        at, is_claim = published(mention.published_at, now)
+        if is_claim and not row.published_at_claimed:
+            claimed.append({"mention": row.id, "at": at})
+    if counted:
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _COUNTS}
+        conn.execute(
+            update(MENTION).where(MENTION.c.id == bindparam("mention")).values(new), counted
+        )
+        _repeat(conn, {"followers": func.coalesce(new["author_followers"], 0)}, counted)
+    if claimed:
+        at_claim: dict[str, Any] = {"published_at": bindparam("at")}
+        conn.execute(
+            update(MENTION)
+            .where(MENTION.c.id == bindparam("mention"))
+            .values(**at_claim, published_at_claimed=True),
+            claimed,
+        )
+        _repeat(conn, at_claim, claimed)
+
+
+def _repeat(conn: Connection, values: Mapping[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+    """Repeat a mention's new values in its brand rows."""
+    mine = BRAND_MENTION.c.mention_id == bindparam("mention")
+    conn.execute(update(BRAND_MENTION).where(mine).values(values), rows)
+
+
+def _newer(row: AnyRow, mention: NewMention, name: str) -> Any:
+    value = getattr(mention, name)
+    return getattr(row, name) if value is None else value
+
+
+def _add_brands(
+    conn: Connection,
+    source: _Source,
+    pairs: Sequence[tuple[AnyRow, NewMention]],
+    now: datetime,
+) -> None:
+    """Add the brands that match an unchanged text only now: a new brand or a new query."""
+    ids = [row.id for row, mention in pairs if mention.matches]
+    if not ids:
+        return
+    found = select(BRAND_MENTION.c.mention_id, BRAND_MENTION.c.brand_id)
+    have = {tuple(row) for row in conn.execute(found.where(BRAND_MENTION.c.mention_id.in_(ids)))}
+    rows = [
+        (row, mention, match)
+        for row, mention in pairs
+        for match in mention.matches
+        if (row.id, match.brand_id) not in have
+    ]
+    if not rows:
+        return
+    touched = {row.id for row, _, _ in rows}
+    times = select(MENTION.c.id, MENTION.c.published_at).where(MENTION.c.id.in_(touched))
+    published_at = {row.id: row.published_at for row in conn.execute(times)}
+    conn.execute(
+        insert_new(conn, BRAND_MENTION),
+        [
+            _common(
+                source,
+                mention,
+                row.id,
+                {
+                    "cluster_id": row.cluster_id,
+                    "published_at": published_at[row.id],
+                    "revision": row.revision,
+                    "author_followers": _newer(row, mention, "author_followers"),
+                },
+            )
+            | _match(match)
+            for row, mention, match in rows
+        ],
+    )
+    _note(conn, sorted(touched), "stored", now)
+
+
+def _revise(
+    conn: Connection,
+    source: _Source,
+    pairs: Sequence[tuple[AnyRow, NewMention]],
+    now: datetime,
+) -> None:
+    """Make these copies the current revisions of their mentions."""
+    ids = [row.id for row, _ in pairs]
+    old = select(MENTION.c.id, MENTION.c.title, MENTION.c.text, MENTION.c.published_at)
+    before = {row.id: row for row in conn.execute(old.where(MENTION.c.id.in_(ids)))}
+    _archive(conn, [(row, before[row.id]) for row, _ in pairs])
+    living = [row.id for row, _ in pairs if row.deleted_at is None]
+    search.remove(conn, [(i, before[i].title, before[i].text) for i in living])
+    new_rows = []
+    for row, mention in pairs:
+        values = _row(source, mention, row.cluster_id, now)
+        values |= {name: _newer(row, mention, name) for name in _COUNTS}
+        values |= {
+            "mention": row.id,
+            "revision": row.revision + 1,
+            "first_seen_at": row.first_seen_at,
+        }
+        if row.published_at_claimed or not values["published_at_claimed"]:
+            values["published_at"] = before[row.id].published_at
+            values["published_at_claimed"] = row.published_at_claimed
+        new_rows.append(values)
+    kept = ("scope", "native_id", "source_type", "terms", "cluster_id", "first_seen_at")
+    names = [name for name in new_rows[0] if name not in (*kept, "mention")]
+    revised = update(MENTION).where(MENTION.c.id == bindparam("mention"))
+    conn.execute(
+        revised.values({name: bindparam(f"new_{name}") for name in names}),
+        [{"mention": v["mention"], **{f"new_{n}": v[n] for n in names}} for v in new_rows],
+    )
+    _follow(conn, source, list(zip(pairs, new_rows, strict=True)))
+    search.add(conn, [(row.id, mention.title, mention.text) for row, mention in pairs])
+    _note(conn, ids, "edited", now)
+
+
+def _archive(conn: Connection, pairs: Sequence[tuple[AnyRow, AnyRow]]) -> None:
+    rows = [
+        {
+            "mention_id": row.id,
+            "number": row.revision,
+            "content_hash": row.content_hash,
+            "title": text.title,
+            "text": text.text,
+            "seen_at": row.revised_at,
+        }
+        for row, text in pairs
+    ]
+    conn.execute(insert_new(conn, REVISION), rows)
+
+
+def _follow(
+    conn: Connection,
+    source: _Source,
+    revised: Sequence[tuple[tuple[AnyRow, NewMention], dict[str, Any]]],
+) -> None:
+    """Make the brands of revised mentions those that match the new text."""
+    rows = []
+    for (row, mention), values in revised:
+        gone = delete(BRAND_MENTION).where(BRAND_MENTION.c.mention_id == row.id)
+        staying = [match.brand_id for match in mention.matches]
+        conn.execute(gone.where(BRAND_MENTION.c.brand_id.not_in(staying)))
+        common = _common(source, mention, row.id, values)
+        rows += [common | _match(match) for match in mention.matches]
+    if not rows:
+        return
+    statement = upsert(conn, BRAND_MENTION)
+    changed = {name: statement.excluded[name] for name in rows[0]}
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=["brand_id", "mention_id"], set_=changed),
+        rows,
+    )
+
+
+def _bury(
+    conn: Connection, scope: str, native_ids: Iterable[str], now: datetime
+) -> tuple[str, ...]:
+    given = {storable_id(native_id): native_id for native_id in native_ids}
+    return tuple(given[native_id] for native_id in bury(conn, scope, list(given), now))
+
+
+def _keep_skipped(
+    conn: Connection, source_id: int, skipped: Sequence[tuple[str, str]], now: datetime
+) -> None:
+    if not skipped:
+        return
+    rows = [
+        {
+            "source_id": source_id,
+            "native_id": storable_id(native_id),
+            "reason": storable_id(reason)[:MAX_REASON],
+            "times": 1,
+            "last_at": now,
+        }
+        for native_id, reason in skipped
+    ]
+    again = upsert(conn, SKIPPED_ITEM).on_conflict_do_update(
+        index_elements=["source_id", "native_id", "reason"],
+        set_={"times": SKIPPED_ITEM.c.times + 1, "last_at": now},
+    )
+    conn.execute(again, rows)
+
+
+def _advance(
+    conn: Connection,
+    source_id: int,
+    poll_id: int,
+    page: PageToKeep,
+    kept: KeptPage,
+    now: datetime,
+) -> None:
+    """Move the cursor and count the page, with what it brought."""
+    counted = {
+        "pages": 1,
+        "fetched": page.fetched,
+        "matched": sum(bool(mention.matches) for mention in page.mentions),
+        "stored": len(kept.stored),
+        "changed": len(kept.changed),
+        "known": kept.known,
+        "deleted": len(kept.deleted),
+        "skipped": kept.skipped,
+    }
+    values: dict[str, Any] = {name: POLL.c[name] + count for name, count in counted.items()}
+    if page.gaps:
+        gaps = conn.execute(select(POLL.c.gaps).where(POLL.c.id == poll_id)).scalar_one()
+        # Times of a gap have no JSON form of their own.
+        values["gaps"] = gaps + json.loads(json.dumps(list(map(dict, page.gaps)), default=str))
+    conn.execute(update(POLL).where(POLL.c.id == poll_id).values(values))
+    conn.execute(
+        update(SOURCE)
+        .where(SOURCE.c.id == source_id)
+        .values(
+            cursor=dict(page.cursor),
+            items_total=SOURCE.c.items_total + len(kept.stored),
+            last_item_at=now if kept.stored else SOURCE.c.last_item_at,
+            note=page.note,
+        )
+    )
+
+
+def _given(tally: _Tally, native_ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tally.given.get(native_id, native_id) for native_id in native_ids))
+
+
+def _row(source: _Source, mention: NewMention, cluster: int, now: datetime) -> dict[str, Any]:
+    """A mention's row at its first revision."""
+    published_at, claimed = published(mention.published_at, now)
+    row = {name: getattr(mention, name) for name in _COPIED}
+    row.update(
+        scope=source.scope,
+        source_type=source.type,
+        terms=source.terms,
+        published_at=published_at,
+        published_at_claimed=claimed,
+        first_seen_at=now,
+        revised_at=now,
+        deleted_at=None,
+        revision=1,
+        content_hash=content_hash(mention.title, mention.text),
+        cluster_id=cluster,
+    )
+    return row
+
+
+def _common(
+    source: _Source, mention: NewMention, mention_id: int, row: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What every brand's row of a mention repeats of it."""
+    return {
+        "mention_id": mention_id,
+        "published_at": row["published_at"],
+        "cluster_id": row["cluster_id"],
+        "author_key": author_key(source.scope, mention.author_id, mention.author_handle),
+        "followers": row["author_followers"] or 0,
+        "revision": row["revision"],
+        "deleted": False,
+        "labelled_by": 0,
+    }
+
+
+def _match(match: BrandMatch) -> dict[str, Any]:
+    return {
+        "brand_id": match.brand_id,
+        "query_version": match.query_version,
+        "matched_term": match.term,
+        "spans": [list(span) for span in match.spans],
+        "in_title": match.in_title,
+    }
+
+
+def _see(conn: Connection, source: _Source, ids: Iterable[int], now: datetime) -> None:
+    rows = [{"mention_id": i, "source_id": source.id, "first_seen_at": now} for i in ids]
+    if rows:
+        conn.execute(insert_new(conn, SIGHTING), rows)
+
+
+def _note(conn: Connection, ids: Iterable[int], action: str, now: datetime) -> None:
+    conn.execute(insert(CHANGE), [{"mention_id": i, "action": action, "at": now} for i in ids])

@@ -1,0 +1,208 @@
+"""Configured sources, their cursors, and the polls that tell an outage from a quiet hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from store.interface import SourceRow, SourceSpec
+from store.tables import POLL, SOURCE
+
+Outcome = Literal["ok", "fatal", "retriable"]
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_COLUMNS = [SOURCE.c[name] for name in SourceRow.__dataclass_fields__]
+SILENT_INTERVALS = 3
+"""A source that was not polled for this many of its intervals was out."""
+
+
+def sync_sources(conn: Connection, specs: Sequence[SourceSpec], now: datetime) -> list[SourceRow]:
+    """Make the stored sources those of the configuration; what is gone from it becomes inactive.
+
+    A new source is due at once. Another type or scope under an old name is another walk, so its
+    cursor is dropped; a source that comes back goes on from where it stood.
+    """
+    stored = {row.name: row for row in conn.execute(select(SOURCE))}
+    for spec in specs:
+        row = stored.get(spec.name)
+        values: dict[str, Any] = {
+            "type": spec.type,
+            "scope": spec.scope,
+            "terms": spec.terms,
+            "active": True,
+            "interval_seconds": spec.interval_seconds,
+        }
+        if row is None:
+            values |= {"name": spec.name, "cursor": {}, "next_poll_at": now, "created_at": now}
+            conn.execute(insert(SOURCE).values(values))
+            continue
+        if (row.type, row.scope) != (spec.type, spec.scope):
+            values |= {"cursor": {}, "next_poll_at": now, "error_count": 0}
+        elif not row.active or row.interval_seconds != spec.interval_seconds:
+            latest = now + timedelta(seconds=spec.interval_seconds)
+            values["next_poll_at"] = min(row.next_poll_at, latest)
+        conn.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(values))
+    names = [spec.name for spec in specs]
+    conn.execute(update(SOURCE).where(SOURCE.c.name.not_in(names)).values(active=False))
+    return sources(conn)
+
+
+def sources(conn: Connection) -> list[SourceRow]:
+    """The active sources by name."""
+    rows = conn.execute(select(*_COLUMNS).where(SOURCE.c.active).order_by(SOURCE.c.name))
+    return [_source(row) for row in rows]
+
+
+def source_by_name(conn: Connection, name: str) -> SourceRow | None:
+    """The source of this configured name, active or not."""
+    row = conn.execute(select(*_COLUMNS).where(SOURCE.c.name == name)).one_or_none()
+    return None if row is None else _source(row)
+
+
+def due_sources(conn: Connection, now: datetime, limit: int) -> list[SourceRow]:
+    """The active sources whose poll is due, the most overdue first."""
+    due = select(*_COLUMNS).where(SOURCE.c.active, SOURCE.c.next_poll_at <= now)
+    rows = conn.execute(due.order_by(SOURCE.c.next_poll_at, SOURCE.c.id).limit(limit))
+    return [_source(row) for row in rows]
+
+
+def start_poll(conn: Connection, source_id: int, now: datetime, next_poll_at: datetime) -> int:
+    """Note that a poll begins, and plan the next one before the request is made.
+
+    Returns:
+        The poll's id, for `keep_page` and `finish_poll`.
+    """
+    conn.execute(
+        update(SOURCE)
+        .where(SOURCE.c.id == source_id)
+        .values(last_started_at=now, next_poll_at=next_poll_at)
+    )
+    poll = insert(POLL).values(source_id=source_id, started_at=now, gaps=[]).returning(POLL.c.id)
+    return int(conn.execute(poll).scalar_one())
+
+
+def finish_poll(
+    conn: Connection,
+    poll_id: int,
+    *,
+    outcome: Outcome,
+    now: datetime,
+    next_poll_at: datetime,
+    error: str = "",
+    note: str = "",
+) -> None:
+    """Note how a poll ended. Only a success resets the count of consecutive errors."""
+    source_id = conn.execute(
+        update(POLL)
+        .where(POLL.c.id == poll_id)
+        .values(finished_at=now, outcome=outcome, error=error)
+        .returning(POLL.c.source_id)
+    ).scalar_one()
+    values: dict[str, Any] = {"next_poll_at": next_poll_at, "note": note}
+    if outcome == "ok":
+        values |= {
+            "last_success_at": now,
+            "error_count": 0,
+            "last_error": "",
+            "last_error_kind": "",
+        }
+    else:
+        values |= {
+            "last_error_at": now,
+            "last_error": error,
+            "last_error_kind": outcome,
+            "error_count": SOURCE.c.error_count + 1,
+        }
+    conn.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(values))
+
+
+def close_crashed_polls(conn: Connection, now: datetime) -> int:
+    """End the polls that a killed process left running; their sources are due at once.
+
+    Call it only while holding the scheduler's lease: another process's polls look the same.
+    """
+    crashed = (
+        update(POLL)
+        .where(POLL.c.outcome == "running")
+        .values(outcome="crashed", finished_at=now, error="the process ended during the poll")
+        .returning(POLL.c.source_id)
+    )
+    ids = [int(id_) for id_ in conn.execute(crashed).scalars()]
+    if ids:
+        conn.execute(update(SOURCE).where(SOURCE.c.id.in_(set(ids))).values(next_poll_at=now))
+    return len(ids)
+
+
+def outages(conn: Connection, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches of `[start, end)` in which some active source could not be read.
+
+    A source is out from its last success before a failure, or before a silence longer than
+    `SILENT_INTERVALS` of its intervals, until its next success. Overlapping stretches of several
+    sources are joined. Before its first success a source counts as not yet there.
+    """
+    stretches: list[tuple[datetime, datetime]] = []
+    for source in conn.execute(select(SOURCE).where(SOURCE.c.active)):
+        silence = timedelta(seconds=SILENT_INTERVALS * source.interval_seconds)
+        polls = conn.execute(
+            select(POLL.c.started_at, POLL.c.outcome)
+            .where(
+                POLL.c.source_id == source.id,
+                POLL.c.started_at >= start - silence,
+                POLL.c.started_at < end + silence,
+                POLL.c.outcome != "running",
+            )
+            .order_by(POLL.c.started_at, POLL.c.id)
+        )
+        stretches += _stretches([(row.started_at, row.outcome == "ok") for row in polls], silence)
+    return _join(
+        [(max(a, start), min(b, end)) for a, b in stretches if max(a, start) < min(b, end)]
+    )
+
+
+def poll_counts(conn: Connection, start: datetime, end: datetime) -> dict[str, int]:
+    """How many polls started in `[start, end)`, by outcome."""
+    rows = conn.execute(
+        select(POLL.c.outcome, func.count())
+        .where(POLL.c.started_at >= start, POLL.c.started_at < end)
+        .group_by(POLL.c.outcome)
+    )
+    return {outcome: int(count) for outcome, count in rows}
+
+
+def _source(row: AnyRow) -> SourceRow:
+    return SourceRow(*row)
+
+
+def _stretches(
+    polls: Sequence[tuple[datetime, bool]], silence: timedelta
+) -> list[tuple[datetime, datetime]]:
+    """Where one source was out, from its polls in order."""
+    found: list[tuple[datetime, datetime]] = []
+    last_ok: datetime | None = None
+    failed: datetime | None = None
+    for at, ok in polls:
+        if not ok:
+            failed = failed or last_ok or at
+            continue
+        if failed is not None:
+            found.append((failed, at))
+        elif last_ok is not None and at - last_ok > silence:
+            found.append((last_ok, at))
+        last_ok, failed = at, None
+    if failed is not None:
+        found.append((failed, max(polls[-1][0], failed) + silence))
+    return found
+
+
+def _join(stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    joined: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(stretches):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
