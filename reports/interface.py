@@ -1,0 +1,126 @@
+"""The values that enter and leave the reports room.
+
+Reports read the store and write messages; what they say in words comes from the catalogues in
+`messages/`, and every number they show is in the *facts* beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from math import isfinite
+from typing import Any, Literal
+
+Lang = Literal["en", "ru"]
+"""A language reports are written in."""
+
+CauseNames = Mapping[str, Mapping[str, str]]
+"""Cause id -> language -> what the cause is called."""
+
+LANGS: tuple[Lang, ...] = ("en", "ru")
+
+
+class ReportError(Exception):
+    """A report cannot be made; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one channel receives, once.
+
+    Attributes:
+        key: what is announced, e.g. `alert:12:1`; with the channel it makes sending happen once.
+        kind: `alert` or `digest`.
+        facts: the JSON-serialisable numbers behind the text.
+        title: a short file-name-safe hint for channels that write files.
+    """
+
+    key: str
+    kind: str
+    subject: str
+    text: str
+    html: str
+    facts: Mapping[str, Any]
+    created_at: datetime
+    title: str = ""
+
+    def as_payload(self) -> dict[str, Any]:
+        """What the outbox keeps."""
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "text": self.text,
+            "html": self.html,
+            "facts": dict(self.facts),
+            "title": self.title,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PostFact:
+    """A post as a report shows it."""
+
+    mention_id: int
+    text: str
+    url: str
+    author: str
+    followers: int | None
+    source: str
+    site: str
+    published_at: datetime
+    lang: str
+    sentiment: str
+    low_confidence: bool
+    reach: int
+    sightings: int
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An evidence sentence, in the original language, with the way to its post."""
+
+    text: str
+    url: str
+    source: str
+    mention_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CauseFact:
+    """A cause (or driver) in an interval, against its baseline.
+
+    Attributes:
+        share: of the stories of that polarity in the interval.
+        lift: how many times the usual rate, with its 95 % interval `low`-`high`; `None` bounds
+            are unknown or unlimited.
+        notable: the rise stands after Benjamini-Hochberg over all causes at 5 %.
+    """
+
+    cause: str
+    name: str
+    mentions: int
+    share: float
+    usual: float | None
+    previous: int | None
+    lift: float | None
+    low: float | None
+    high: float | None
+    notable: bool
+    quotes: tuple[Quote, ...] = field(default=())
+
+
+def as_json(value: Any) -> Any:
+    """Dataclasses, times and infinities as plain JSON values (an infinity becomes null)."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: as_json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value
