@@ -1,0 +1,5 @@
+"""`python -m molva`, the same as `molva`."""
+
+from molva.cli import main
+
+main()
