@@ -1,22 +1,14 @@
-"""The commented `molva.toml` that `molva init` writes: a brand, its rivals, sources to start with."""
+"""The commented `molva.toml` of `molva init`: a brand, its rivals, sources to start with."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 import tomlkit
-
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".split(),
-        strict=True,
-    )
-)
+from slugify import slugify
 
 
 @dataclass(frozen=True)
@@ -32,9 +24,7 @@ class Start:
 
 def slug(name: str) -> str:
     """A short id out of a name in either alphabet: «Кофе Хауз» is `kofe-khauz`."""
-    latin = "".join(_CYRILLIC.get(letter, letter) for letter in name.casefold())
-    ascii_only = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:40].strip("-") or "brand"
+    return slugify(name, max_length=40) or "brand"
 
 
 def starter_config(start: Start) -> str:
