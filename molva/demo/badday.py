@@ -9,12 +9,12 @@ from random import Random
 
 from molva.demo.days import Calendar
 from molva.demo.draft import Draft
-from molva.demo.everyday import NEWSROOM, Everyday
+from molva.demo.everyday import NEWSROOM, Everyday, named
 from molva.demo.people import STAR
-from molva.demo.posts import Edit, Place
+from molva.demo.posts import Edit, Mood, Place
 from molva.demo.texts import Line, Writer, lines_of, load
 
-_COMPLAINTS = 118
+_COMPLAINTS = 104
 _FIRST_WAVE = 0.5
 _PLACES: tuple[Place, ...] = ("bluesky", "mastodon", "telegram", "reviews")
 _SHARES = (0.46, 0.25, 0.21, 0.08)
@@ -23,6 +23,7 @@ _SITES: dict[Place, str] = {
     "city-news-ru": "https://vetrogorsk-segodnya.example",
     "blog": "https://crumbs.example",
 }
+_REPRINTED = "ottepel-double-charges"
 _TITLES = {"en": "Charged twice", "ru": "Списали дважды"}
 _ANSWER = {
     "en": " Updated: the company says the payment has been switched off and promises refunds.",
@@ -72,7 +73,7 @@ class BadDay:
         if not written:
             return
         line, text = written
-        draft = self.everyday.post(place, moment, line, text, ("ottepel",))
+        draft = self.everyday.post(place, moment, line, text, named(text) or ("ottepel",))
         if place == "reviews":
             draft.title, draft.rating = _TITLES.get(line.lang, ""), 1
         yield draft
@@ -114,7 +115,7 @@ class BadDay:
         moment, place = self._after(item), item["place"]
         recovered = moment > self.calendar.bad_start + timedelta(hours=20)
         text = f"{item['title']} | {item['text']}"
-        mood = "neutral" if recovered else "negative"
+        mood: Mood = "neutral" if recovered else "negative"
         first = self.everyday.article(place, moment, item["lang"], text, ("ottepel",), mood)
         first.cause, first.slug = "aftermath" if recovered else "billing", item["slug"]
         first.story = item["slug"]
@@ -124,7 +125,7 @@ class BadDay:
             first.edits.append(
                 Edit(moment + timedelta(hours=4), first.text + _ANSWER[item["lang"]])
             )
-        if item["slug"] == "ottepel-double-charges":
+        if item["slug"] == _REPRINTED:
             reprint = self.everyday.article(
                 "blog", moment + timedelta(minutes=50), item["lang"], text, ("ottepel",), mood
             )

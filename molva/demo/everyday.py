@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from molva.demo.people import People
 from molva.demo.posts import Mood, Place
 from molva.demo.texts import Line, Writer, lines_of, load, split
 
-_SOCIAL_A_DAY = 27.0
+_SOCIAL_A_DAY = 31.0
 _REVIEWS_A_DAY = 3.8
 _BLOG_A_DAY = 0.45
 _SOCIAL: tuple[Place, ...] = ("bluesky", "mastodon", "telegram")
@@ -24,6 +25,7 @@ _TAILS = {
     "en": ("", "", "", "", "", "", "", " ☕", " #vetrogorsk", " #coffee"),
     "ru": ("", "", "", "", "", "", "", " ☕", " #ветрогорск", " #кофе"),
 }
+_SENTENCE = re.compile(r"(?<=[.!?] )[^\W\d_]")
 _RATING = {"negative": (1, 2), "neutral": (3, 4), "positive": (4, 5)}
 TAGS = {"ottepel": {"en": "ottepel", "ru": "оттепель"}, "snegir": {"en": "snegir", "ru": "снегирь"}}
 NEWSROOM: dict[Place, str] = {
@@ -32,6 +34,15 @@ NEWSROOM: dict[Place, str] = {
     "blog": "Crumbs on the Keyboard",
     "telegram": "Кофейный Ветрогорск",
 }
+
+
+def named(text: str) -> tuple[str, ...]:
+    """Return which chains a text names."""
+    return tuple(
+        brand
+        for brand, stems in (("ottepel", ("Ottepel", "Оттепел")), ("snegir", ("Snegir", "Снегир")))
+        if any(stem in text for stem in stems)
+    )
 
 
 @dataclass(slots=True)
@@ -96,6 +107,7 @@ class Everyday:
         text = ""
         while not text:
             text = self.writer.unique(self._told(lang, mood, remarks), lang, brand)
+        text = _SENTENCE.sub(lambda start: start[0].upper(), text)
         newsroom = place in NEWSROOM
         return Draft(
             place=place,
@@ -130,7 +142,7 @@ class Everyday:
             yield self._once(line, moment)
 
     def _once(self, line: Line, moment: datetime) -> Draft:
-        brands = tuple(self._named(line))
+        brands = named(line.text) if line.place == "other" or line.mood != "none" else ()
         if line.place in {"social", "other"}:
             place = self.random.choice(_SOCIAL[:2] if line.place == "other" else _SOCIAL)
             draft = self.post(place, moment, line, line.text, brands)
@@ -141,18 +153,14 @@ class Everyday:
             return draft
         return self.article(line.place, moment, line.lang, line.text, brands, line.mood)
 
-    @staticmethod
-    def _named(line: Line) -> Iterator[str]:
-        if line.place == "other":
-            yield "ottepel"
-        elif line.mood != "none":
-            if "Ottepel" in line.text or "Оттепел" in line.text:
-                yield "ottepel"
-            if "Snegir" in line.text or "Снегир" in line.text:
-                yield "snegir"
-
     def article(
-        self, place: str, moment: datetime, lang: str, text: str, brands: tuple[str, ...], mood: Mood
+        self,
+        place: str,
+        moment: datetime,
+        lang: str,
+        text: str,
+        brands: tuple[str, ...],
+        mood: Mood,
     ) -> Draft:
         """Return an article, a channel's own message or a Hacker News item."""
         title, _, body = text.rpartition(" | ")

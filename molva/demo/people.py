@@ -5,19 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from molva.demo.posts import WorldAuthor
-
-_FIRST = (
-    "Anna Boris Vera Gleb Dina Egor Zhanna Zoya Ivan Kira Lev Maya Nikita Olga Pavel Rita Stepan "
-    "Tanya Ulyana Fyodor Yana Oleg Polina Roman Sveta Kate Tom Priya Jonas Ines Malik Hanna Omar"
-).split()
-_FIRST_RU = (
-    "Анна Борис Вера Глеб Дина Егор Жанна Зоя Иван Кира Лев Майя Никита Ольга Павел Рита Степан "
-    "Таня Ульяна Фёдор Яна Олег Полина Роман Света Катя Том Алия Тимофей Инна Малик Ганна Омар"
-).split()
-_SECOND = (
-    "draws reads by_the_river on_tram_3 codes and_a_cat knits runs late again at_sea hums "
-    "in_vetrogorsk bakes sketches of_mill_road cycles naps writes plays_chess with_umbrella"
-).split()
+from molva.demo.texts import load
 
 STAR = WorldAuthor(number=9001, handle="marta.talks", name="Марта Ветрогорская", followers=184_000)
 """The one author whom very many read."""
@@ -31,9 +19,9 @@ class People:
         self._authors = [self._somebody(number) for number in range(1, size + 1)]
 
     def _somebody(self, number: int) -> WorldAuthor:
-        first = self._random.randrange(len(_FIRST))
-        handle = f"{_FIRST[first].lower()}_{self._random.choice(_SECOND)}"
-        name = self._random.choice((_FIRST[first], _FIRST_RU[first]))
+        latin, cyrillic = self._random.choice(load("people")["first"])
+        handle = f"{latin.lower()}_{self._random.choice(load('people')['second'])}"
+        name = self._random.choice((latin, cyrillic))
         followers = min(9_000, int(self._random.lognormvariate(4.6, 1.3)))
         return WorldAuthor(number, f"{handle}{number}", name, followers)
 

@@ -1,0 +1,224 @@
+"""What the demo's weeks left behind: files to look at and the figures that sum them up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from reports.export import export
+from store.alerts import alerts
+from store.history import labelled_mentions
+
+from molva.app import PassReport
+from molva.config import Config, load_config
+from molva.demo.texts import BRANDS
+from molva.demo.world import World
+from molva.pipeline import reporting_names
+from reports.digest import build_digest, render_html, subject
+from reports.interface import LANGS
+from store.brands import brand_by_slug
+from store.engine import open_store, reading
+from store.interface import AlertRow, LabelledMention, MentionFilter, StoreError
+
+WATCHED = "ottepel"
+_FORMATS = ("csv", "jsonl", "parquet")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the passes reported, added up; `seconds` is real time."""
+
+    passes: int = 0
+    polls: int = 0
+    failed_polls: int = 0
+    stored: int = 0
+    changed: int = 0
+    deleted: int = 0
+    labels: int = 0
+    causes: int = 0
+    alert_events: int = 0
+    digests: int = 0
+    skipped: set[tuple[str, str, str]] = field(default_factory=set)
+    requests: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+
+    def add(self, report: PassReport) -> None:
+        """Count one pass."""
+        self.passes += 1
+        self.polls += len(report.sources)
+        self.failed_polls += len(report.failed)
+        for outcome in report.sources:
+            self.stored += len(outcome.stored)
+            self.changed += len(outcome.changed)
+            self.deleted += len(outcome.deleted)
+            self.skipped |= {(outcome.name, *item) for item in outcome.skipped}
+        self.labels += report.labels.labels
+        self.causes += report.labels.causes
+        self.alert_events += report.alert_events
+        self.digests += report.digests
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFigure:
+    """An alert against the truth; `delay` counts from when the trouble really began."""
+
+    kind: str
+    severity: int
+    started_at: datetime
+    detected_at: datetime
+    delay: timedelta | None
+    """`None` if nothing was wrong then: a false alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """Where to look, and what happened.
+
+    Attributes:
+        digests: the bad day's digest by language.
+        exports: the whole history by format.
+        messages: the folder into which the file channel wrote alerts and daily digests.
+        written: how many posts the town wrote in all.
+        namesakes: how many of them use a brand's name for a thaw or a bird.
+        namesakes_kept: how many of those were taken for mentions.
+    """
+
+    config: Path
+    digests: Mapping[str, Path]
+    subjects: Mapping[str, str]
+    exports: Mapping[str, Path]
+    messages: Path
+    written: int
+    mentions: int
+    sentiments: Mapping[str, int]
+    top_causes: tuple[tuple[str, int], ...]
+    alerts: tuple[AlertFigure, ...]
+    namesakes: int
+    namesakes_kept: int
+    tally: Tally
+
+    def lines(self) -> list[str]:
+        """The headline figures and the paths, for a terminal."""
+        tally = self.tally
+        moods = ", ".join(f"{count} {mood}" for mood, count in self.sentiments.items())
+        causes = ", ".join(f"{cause} {count}" for cause, count in self.top_causes)
+        return [
+            f"posts      {self.written} written, {self.mentions} kept as mentions; "
+            f"{self.namesakes - self.namesakes_kept} of {self.namesakes} namesakes refused",
+            f"labels     {tally.labels} in all: {moods}",
+            f"causes     {tally.causes} found; most often {causes}",
+            f"changes    {tally.changed} edited, {tally.deleted} deleted, "
+            f"{len(tally.skipped)} items skipped",
+            f"polls      {tally.polls} in {tally.passes} passes, {tally.failed_polls} failed "
+            f"and tried again; {tally.requests} requests",
+            *(self._alert_line(alert) for alert in self.alerts),
+            f"time       {tally.seconds:.0f} s",
+            "",
+            *(f"digest     {self.digests[lang]}" for lang in self.digests),
+            f"messages   {self.messages}",
+            *(f"export     {path}" for path in self.exports.values()),
+            f"settings   {self.config}",
+        ]
+
+    @staticmethod
+    def _alert_line(alert: AlertFigure) -> str:
+        when = f"{alert.detected_at:%d %b %H:%M} UTC"
+        if alert.delay is None:
+            return f"alert      {alert.kind}, {when}: a false alarm"
+        minutes = alert.delay.total_seconds() / 60
+        return (
+            f"alert      {alert.kind}, severity {alert.severity}, {when}: "
+            f"{minutes:.0f} minutes after the trouble began"
+        )
+
+
+def gather(path: Path, world: World, tally: Tally, now: datetime) -> DemoResult:
+    """Write the digests and exports of a finished demo and count what it kept."""
+    config = load_config(path)
+    engine = open_store(config.store_url)
+    folder = path.parent
+    try:
+        with reading(engine) as conn:
+            brand = brand_by_slug(conn, WATCHED)
+            if brand is None:
+                raise StoreError(f"the store holds no brand {WATCHED}")
+            digests, subjects = {}, {}
+            for lang in LANGS:
+                facts = build_digest(
+                    conn,
+                    brand,
+                    world.calendar.bad_day,
+                    config.timezone,
+                    lang,
+                    now,
+                    reporting_names(config),
+                )
+                digests[lang] = folder / f"digest-{world.calendar.bad_day}-{lang}.html"
+                digests[lang].write_text(render_html(facts), encoding="utf-8")
+                subjects[lang] = subject(facts)
+            kept = list(labelled_mentions(conn, MentionFilter()))
+            raised = alerts(conn, brand.id)
+        exports = {name: folder / "export" / f"mentions.{name}" for name in _FORMATS}
+        exports[_FORMATS[0]].parent.mkdir(exist_ok=True)
+        for name in _FORMATS:
+            export(engine, exports[name], name, MentionFilter(include_deleted=True))
+    finally:
+        engine.dispose()
+    return _result(config, world, tally, kept, raised, digests, subjects, exports)
+
+
+def _result(
+    config: Config,
+    world: World,
+    tally: Tally,
+    kept: list[LabelledMention],
+    raised: list[AlertRow],
+    digests: Mapping[str, Path],
+    subjects: Mapping[str, str],
+    exports: Mapping[str, Path],
+) -> DemoResult:
+    own = [mention for mention in kept if mention.brand == WATCHED]
+    causes = Counter(link.cause for mention in own for link in mention.causes)
+    names = namesakes(world)
+    texts = {mention.text for mention in kept}
+    return DemoResult(
+        config=config.path,
+        digests=digests,
+        subjects=subjects,
+        exports=exports,
+        messages=config.folder / "messages",
+        written=len(world.posts),
+        mentions=len({mention.mention_id for mention in kept}),
+        sentiments=dict(Counter(mention.sentiment for mention in kept).most_common()),
+        top_causes=tuple(causes.most_common(4)),
+        alerts=tuple(_against_truth(alert, world) for alert in reversed(raised)),
+        namesakes=len(names),
+        namesakes_kept=len(names & texts),
+        tally=tally,
+    )
+
+
+def namesakes(world: World) -> set[str]:
+    """Return the texts that use a brand's name for something else."""
+    stems = [forms[case].casefold()[:6] for forms in BRANDS.values() for case in ("B", "и")]
+    return {
+        post.text
+        for post in world.posts
+        if not post.brands and any(stem in f"{post.title} {post.text}".casefold() for stem in stems)
+    }
+
+
+def _against_truth(alert: AlertRow, world: World) -> AlertFigure:
+    begin, end = world.calendar.bad_start, world.calendar.bad_end + timedelta(hours=6)
+    true = begin <= alert.detected_at <= end
+    return AlertFigure(
+        kind=alert.kind,
+        severity=alert.severity,
+        started_at=alert.started_at,
+        detected_at=alert.detected_at,
+        delay=alert.detected_at - begin if true else None,
+    )
