@@ -19,6 +19,8 @@ from typing import Any
 from collectors.query.fold import fold_word
 
 _RUSSIAN = re.compile("[а-яёА-ЯЁ]{3,}")
+_ACRONYM = re.compile("[А-ЯЁ]{1,5}[БВГДЖЗКЛМНПРСТФХЦЧШЩ]")
+_ACRONYM_ENDINGS = ("а", "у", "ом", "е")
 _ENGLISH_COMMON = re.compile("[a-z]{2,}[a-rt-z]")
 _HISSING = ("x", "z", "ch", "sh")
 _NAME_PARTS = {"NOUN", "ADJF", "PRTF"}
@@ -47,6 +49,8 @@ def word_forms(word: str) -> frozenset[str]:
         forms |= {form.replace("'", "") for form in forms}
     elif _RUSSIAN.fullmatch(word):
         forms |= {fold_word(form) for form in _inflected(word)}
+        if _ACRONYM.fullmatch(word):  # the dictionary calls СДЭК fixed; people write «СДЭКом»
+            forms |= {fold_word(word + ending) for ending in _ACRONYM_ENDINGS}
     elif _ENGLISH_COMMON.fullmatch(word):
         forms.add(_plural(word))
     return frozenset(forms)
