@@ -72,7 +72,7 @@ def _replacement(match: re.Match[str]) -> str:
         decoded = html.unescape(found)
         return found if decoded == found else _printable(decoded)
     if kind == "escape":
-        return _printable(chr(int(found[2:], 16)))
+        return _printable(chr(int(found.removeprefix("\\u"), 16)))
     if match.group("run"):
         return found[:3]
     return " "
@@ -83,10 +83,10 @@ def _printable(character: str) -> str:
 
 
 def normalise(text: str) -> Normalised:
-    """Clean `text` for the model and keep the way back.
+    r"""Clean `text` for the model and keep the way back.
 
     Links and control characters (lone surrogates too) become one space, handles `@user`, HTML
-    entities and literal ``\\uXXXX`` escapes the character they stand for, and more than three
+    entities and literal `\uXXXX` escapes the character they stand for, and more than three
     equal signs in a row become three. Linear in the length of the text; never raises.
     """
     parts: list[str] = []

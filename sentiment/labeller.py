@@ -1,0 +1,122 @@
+"""The whole of labelling: language, sentiment, causes, joined into a `Label` a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+
+from sentiment.causes import CauseFinder
+from sentiment.encoder import EncodedText, Encoder, chunked
+from sentiment.interface import CauseLink, Label, Sentiment, Text
+from sentiment.language import Language, detect
+from sentiment.taxonomy import Taxonomy
+
+CLASSES: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
+"""Classes in the order of the logits."""
+
+
+class Causes(Protocol):
+    """What the labeller asks of a cause finder."""
+
+    def find(self, encoded: EncodedText, text: str, lang: str) -> tuple[CauseLink, ...]:
+        """The causes one text names, with spans in the original text."""
+
+
+class Labeller:
+    """Labels texts with one model and one taxonomy.
+
+    Attributes:
+        model_version: name and content hash of the model.
+        taxonomy_version: version of the taxonomy the causes are from.
+    """
+
+    def __init__(self, encoder: Encoder, causes: Causes, taxonomy_version: str) -> None:
+        self._encoder = encoder
+        self._causes = causes
+        self.model_version = encoder.version
+        self.taxonomy_version = taxonomy_version
+
+    @classmethod
+    def load(cls, model: Path | None = None, taxonomy: Taxonomy | None = None) -> Labeller:
+        """A labeller with the model in the folder `model` (or the shipped one) and a taxonomy.
+
+        Raises:
+            ModelError: the model or the taxonomy cannot be used.
+        """
+        encoder = Encoder.load(model)
+        chosen = taxonomy or Taxonomy.load()
+        return cls(encoder, CauseFinder(encoder, chosen), chosen.version)
+
+    def label(self, texts: Iterable[Text]) -> Iterator[Label]:
+        """Label texts, in order; memory does not grow with their number.
+
+        A text in a language the model does not know, or with too few letters to tell, is
+        `unscored`. Of a very long text the first 16,000 characters (at most 16 windows of the
+        model) are read and averaged. Nothing in a text makes this raise.
+        """
+        for chunk in chunked(texts, lambda item: item.text):
+            yield from self._label_chunk(chunk)
+
+    def _label_chunk(self, chunk: Sequence[Text]) -> list[Label]:
+        languages = [detect(item.text, item.lang) for item in chunk]
+        known = [i for i, found in enumerate(languages) if found.code in self._encoder.languages]
+        encoded = self._encoder.encode_chunk([(chunk[i].text, chunk[i].target) for i in known])
+        chances = self._chances([languages[i].code for i in known], encoded)
+        labels = [self._unscored(item, lang) for item, lang in zip(chunk, languages, strict=True)]
+        for i, pooled, chance in zip(known, encoded, chances, strict=True):
+            causes = self._causes.find(pooled, chunk[i].text, languages[i].code)
+            labels[i] = self._scored(chunk[i], languages[i], chance, causes)
+        return labels
+
+    def _chances(
+        self, codes: Sequence[str], encoded: Sequence[EncodedText]
+    ) -> list[tuple[float, float, float]]:
+        """Calibrated probabilities of each text, by its language."""
+        if not encoded:
+            return []
+        logits = np.stack([item.logits for item in encoded])
+        result = np.empty(logits.shape, dtype=np.float64)
+        for code in set(codes):
+            rows = np.array([own == code for own in codes])
+            result[rows] = self._encoder.calibration(code).probabilities(logits[rows])
+        return cast("list[tuple[float, float, float]]", result.tolist())
+
+    def _unscored(self, item: Text, lang: Language) -> Label:
+        return Label(
+            id=item.id,
+            lang=lang.code,
+            lang_confidence=lang.confidence,
+            sentiment="unscored",
+            p_negative=None,
+            p_neutral=None,
+            p_positive=None,
+            low_confidence=True,
+            causes=(),
+            model_version=self.model_version,
+            taxonomy_version=self.taxonomy_version,
+        )
+
+    def _scored(
+        self,
+        item: Text,
+        lang: Language,
+        chance: tuple[float, float, float],
+        causes: tuple[CauseLink, ...],
+    ) -> Label:
+        best = max(range(len(CLASSES)), key=chance.__getitem__)
+        return Label(
+            id=item.id,
+            lang=lang.code,
+            lang_confidence=lang.confidence,
+            sentiment=CLASSES[best],
+            p_negative=chance[0],
+            p_neutral=chance[1],
+            p_positive=chance[2],
+            low_confidence=chance[best] < self._encoder.settings.confidence_floor,
+            causes=causes,
+            model_version=self.model_version,
+            taxonomy_version=self.taxonomy_version,
+        )

@@ -1,0 +1,105 @@
+"""From a trained network to the shipped `model.onnx`: 4-bit table, per-channel int8 body.
+
+The table never moved in training, so it is still on the Q4_0 grid and 4 bits lose nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from sentiment.training.network import SentimentNet
+
+log = logging.getLogger(__name__)
+
+INPUTS = ("input_ids", "attention_mask")
+OUTPUTS = ("logits", "token_logits", "token_embeddings")
+_BLOCK = 32
+
+
+def export_fp32(network: SentimentNet, path: Path) -> None:
+    """Write the plain fp32 graph with dynamic batch and length."""
+    network.eval()
+    network.encoder.config._attn_implementation = "eager"
+    example = torch.ones((2, 16), dtype=torch.int64)
+    axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, *OUTPUTS)}
+    axes["logits"] = {0: "batch"}
+    with torch.no_grad():
+        torch.onnx.export(
+            network,
+            (example, example),
+            str(path),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def quantise(source: Path, table: Path, out: Path) -> None:
+    """Write the shipped graph: int8 body from `source`, embedding table from `table` (npz)."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
+
+    body = out.with_suffix(".int8.onnx")
+    heads = [node.name for node in onnx.load(source).graph.node if _is_head(node)]
+    quantize_dynamic(
+        source,
+        body,
+        op_types_to_quantize=["MatMul"],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=heads,
+    )
+    model = onnx.load(body)
+    packed = np.load(table)
+    replace_table(model, packed["codes"], packed["scales"])
+    onnx.save(model, out)
+    body.unlink()
+    log.info("wrote %s, %.1f MB", out.name, out.stat().st_size / 1e6)
+
+
+def _is_head(node: Any) -> bool:
+    return node.op_type == "MatMul" and ("/sentiment/" in node.name or "/projection/" in node.name)
+
+
+def replace_table(model: Any, codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> None:
+    """Put `GatherBlockQuantized` (4 bits, blocks of 32) in place of the fp32 `Gather`."""
+    rows, columns = codes.shape
+    graph = model.graph
+    names = [i.name for i in graph.initializer if tuple(i.dims) == (rows, columns)]
+    gather = next(n for n in graph.node if n.op_type == "Gather" and n.input[0] in names)
+    old = next(i for i in graph.initializer if i.name == gather.input[0])
+    grid = (codes.reshape(rows, -1, _BLOCK).astype(np.float32) - 8) * scales[:, :, None]
+    if not np.array_equal(grid.reshape(rows, columns), numpy_helper.to_array(old)):
+        raise ValueError("the embedding table left its 4-bit grid; was it trained?")
+    packed = (codes[:, 0::2] | (codes[:, 1::2] << 4)).astype(np.uint8)
+    graph.initializer.remove(old)
+    graph.initializer.append(numpy_helper.from_array(packed, "table_codes"))
+    graph.initializer.append(numpy_helper.from_array(scales, "table_scales"))
+    half = f"{gather.output[0]}_half"
+    block = helper.make_node(
+        "GatherBlockQuantized",
+        ["table_codes", gather.input[1], "table_scales"],
+        [half],
+        name="table",
+        domain="com.microsoft",
+        gather_axis=0,
+        quantize_axis=1,
+        block_size=_BLOCK,
+        bits=4,
+    )
+    cast = helper.make_node("Cast", [half], [gather.output[0]], to=TensorProto.FLOAT)
+    position = list(graph.node).index(gather)
+    graph.node.remove(gather)
+    graph.node.insert(position, cast)
+    graph.node.insert(position, block)
+    if not any(o.domain == "com.microsoft" for o in model.opset_import):
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))

@@ -1,0 +1,126 @@
+"""The steps of the recipe, each with its result in the work folder so that none is done twice."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from sentiment.training import convert, datasets, mix, rows
+from sentiment.training.network import SentimentNet
+from sentiment.training.rows import Row
+from sentiment.training.train import Settings, Trainer, base_embeddings, batches, tokenise
+
+log = logging.getLogger(__name__)
+
+OWN_REPEAT = 3
+VOCABULARY = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the recipe reads and writes; `data` and `wheels` are only read."""
+
+    data: Path
+    work: Path
+    wheels: Path
+
+    @property
+    def base(self) -> Path:
+        """The converted, trimmed backbone."""
+        return self.work / "base"
+
+
+def split_data(paths: Paths) -> None:
+    """Write train.jsonl, val.jsonl and test.jsonl; the test part is not read before the end."""
+    if (paths.work / "test.jsonl").exists():
+        return
+    for part, kept in rows.split(datasets.read_all(paths.data)).items():
+        rows.write_rows(paths.work / f"{part}.jsonl", kept)
+        log.info("%s: %d rows", part, len(kept))
+
+
+def convert_base(paths: Paths, size: int = VOCABULARY) -> None:
+    """Convert the backbone and trim its vocabulary by the training texts."""
+    if (paths.base / "config.json").exists():
+        return
+    texts = (row.text for row in rows.read_rows(paths.work / "train.jsonl"))
+    convert.convert(paths.wheels, texts, size, paths.base)
+
+
+def own_rows() -> list[Row]:
+    """Our own examples, which enter in the last epoch, `OWN_REPEAT` times."""
+    return list(rows.read_rows(rows.OWN_EXAMPLES))
+
+
+def rows_of_epoch(train: Sequence[Row], epoch: int, settings: Settings) -> list[Row]:
+    """The rows of an epoch; the last one has our own examples mixed in."""
+    chosen = mix.epoch_rows(train, epoch, settings.seed)
+    if epoch == settings.epochs - 1:
+        chosen += own_rows() * OWN_REPEAT
+        rng = random.Random(f"own-{settings.seed}")  # noqa: S311 - sampling, not a secret
+        rng.shuffle(chosen)
+    return chosen
+
+
+def fine_tune(paths: Paths, settings: Settings) -> Path:
+    """Train (or go on training) and return the path of the weights."""
+    out = paths.work / "weights.pt"
+    if out.exists():
+        return out
+    torch.manual_seed(settings.seed)
+    tokenizer = Tokenizer.from_file(str(paths.base / "tokenizer.json"))
+    train = list(rows.read_rows(paths.work / "train.jsonl"))
+    network = SentimentNet.from_base(paths.base)
+    size = len(mix.epoch_rows(train, 0, settings.seed))
+    own = OWN_REPEAT * 400
+    total = (settings.epochs * size + own) // settings.batch
+    trainer = Trainer(network, paths.work, settings, total)
+    trainer.resume()
+    first = 0
+    for epoch in range(settings.epochs):
+        chosen = rows_of_epoch(train, epoch, settings)
+        steps = -(-len(chosen) // settings.batch)
+        if first + steps > trainer.progress.step:
+            _run_epoch(paths, trainer, tokenizer, chosen, epoch, first)
+        first += steps
+    torch.save(network.state_dict(), out)
+    (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2))
+    return out
+
+
+def _run_epoch(
+    paths: Paths, trainer: Trainer, tokenizer: Tokenizer, chosen: list[Row], epoch: int, first: int
+) -> None:
+    settings = trainer.settings
+    tokens = tokenise(tokenizer, chosen, settings.max_length)
+    log.info("epoch %d: %d rows, %d tokens", epoch, len(chosen), sum(len(t.ids) for t in tokens))
+    cache = paths.work / f"distil-{epoch}.npy"
+    if not cache.exists():
+        base = SentimentNet.from_base(paths.base)
+        # Every second text is enough to hold the space and saves half of this pass.
+        wanted = list(range(0, len(chosen), 2))
+        table = np.zeros((len(chosen), base.projection.in_features), dtype=np.float16)
+        table[wanted] = base_embeddings(base, [tokens[i] for i in wanted], settings.threads)
+        np.save(cache, table)
+    known = torch.from_numpy(np.load(cache))
+    centre = known[known.abs().sum(1) > 0].float().mean(0)
+    log.info("epoch %d: base embeddings ready", epoch)
+    rng = random.Random(f"{settings.seed}-order-{epoch}")  # noqa: S311 - sampling, not a secret
+    stream = batches(chosen, tokens, settings, rng)
+    trainer.run_epoch(first, stream, known, centre)
+
+
+def load_network(paths: Paths) -> SentimentNet:
+    """The trained network."""
+    network = SentimentNet.from_base(paths.base)
+    network.load_state_dict(torch.load(paths.work / "weights.pt", weights_only=True))
+    network.eval()
+    return network

@@ -1,0 +1,262 @@
+"""The fine-tune: two losses, frozen table, bf16 body, checkpoints that survive interruption.
+
+Loss = weighted cross-entropy on the mean logits (label smoothing 0.05)
+     + `DISTIL` x (1 - cosine) between the mean projected state of the text and the embedding the
+       untouched base gives it, both unit length and centred on the mean base embedding (without
+       centring all cosines of this base lie in 0.7 .. 1.0 and the term hardly pulls).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
+
+from sentiment.normalise import normalise
+from sentiment.training.network import SentimentNet, masked_mean
+from sentiment.training.rows import Row
+
+log = logging.getLogger(__name__)
+
+SMOOTHING = 0.05
+DISTIL = 1.0
+EOS, PAD = 2, 1
+_BUCKET = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to train. `minutes`, if given, ends the schedule early on a slow machine."""
+
+    epochs: int = 2
+    batch: int = 32
+    max_length: int = 80
+    learning_rate: float = 6e-5
+    warmup: int = 150
+    seed: int = 17
+    threads: int = 2
+    checkpoint_minutes: float = 8.0
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded tensors of one step; `text_mask` marks the text without the target."""
+
+    ids: Tensor
+    mask: Tensor
+    text_mask: Tensor
+    labels: Tensor
+    weights: Tensor
+    rows: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token ids of one text (with target) and how many of them belong to the text."""
+
+    ids: list[int]
+    text_length: int
+
+
+def tokenise(tokenizer: Tokenizer, rows: Sequence[Row], max_length: int) -> list[Tokens]:
+    """`<s> text </s>` or `<s> text </s> </s> target </s>`; only the text is truncated."""
+    texts = tokenizer.encode_batch(
+        [normalise(row.text).text for row in rows], add_special_tokens=False
+    )
+    targets = tokenizer.encode_batch(
+        [normalise(row.target or "").text for row in rows], add_special_tokens=False
+    )
+    result = []
+    for row, text, target in zip(rows, texts, targets, strict=True):
+        tail = [EOS, *target.ids[:16], EOS] if row.target else []
+        head = [0, *text.ids[: max_length - 2 - len(tail)], EOS]
+        result.append(Tokens(head + tail, len(head)))
+    return result
+
+
+def batches(
+    rows: Sequence[Row], tokens: Sequence[Tokens], settings: Settings, rng: random.Random
+) -> Iterator[Batch]:
+    """Length-bucketed batches: shuffled, sorted inside big buckets, batches shuffled again."""
+    order = list(range(len(rows)))
+    rng.shuffle(order)
+    span = settings.batch * _BUCKET
+    groups: list[list[int]] = []
+    for start in range(0, len(order), span):
+        bucket = sorted(order[start : start + span], key=lambda i: len(tokens[i].ids))
+        groups += [bucket[at : at + settings.batch] for at in range(0, len(bucket), settings.batch)]
+    rng.shuffle(groups)
+    for group in groups:
+        yield _collate(rows, tokens, group)
+
+
+def _collate(rows: Sequence[Row], tokens: Sequence[Tokens], group: list[int]) -> Batch:
+    longest = max(len(tokens[index].ids) for index in group)
+    ids = torch.full((len(group), longest), PAD, dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    text_mask = torch.zeros_like(ids)
+    for at, index in enumerate(group):
+        own = tokens[index]
+        ids[at, : len(own.ids)] = torch.tensor(own.ids)
+        mask[at, : len(own.ids)] = 1
+        text_mask[at, : own.text_length] = 1
+    labels = torch.tensor([rows[index].label for index in group])
+    weights = torch.tensor([rows[index].weight for index in group])
+    return Batch(ids, mask, text_mask, labels, weights, group)
+
+
+def base_embeddings(
+    network: SentimentNet, tokens: Sequence[Tokens], threads: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.float16]]:
+    """Unit mean-pooled embeddings [n, H] of the untouched base, text alone, no prefix."""
+    torch.set_num_threads(threads)
+    network.eval()
+    hidden = network.projection.in_features
+    out = np.zeros((len(tokens), hidden), dtype=np.float16)
+    order = sorted(range(len(tokens)), key=lambda i: tokens[i].text_length)
+    for start in range(0, len(order), 64):
+        group = order[start : start + 64]
+        longest = max(tokens[index].text_length for index in group)
+        ids = torch.full((len(group), longest), PAD, dtype=torch.int64)
+        for at, index in enumerate(group):
+            own = tokens[index]
+            ids[at, : own.text_length] = torch.tensor(own.ids[: own.text_length])
+        mask = (ids != PAD).long()
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            states = network.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        pooled = functional.normalize(masked_mean(states.float(), mask), dim=-1)
+        out[group] = pooled.numpy().astype(np.float16)
+    return out
+
+
+def loss_of(
+    network: SentimentNet, batch: Batch, base: Tensor, centre: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The two losses of a batch; rows whose base embedding is all zero are not distilled."""
+    with torch.autocast("cpu", torch.bfloat16):
+        states = network.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+    states = states.float()
+    logits = network.sentiment(masked_mean(states, batch.mask))
+    entropy = functional.cross_entropy(
+        logits, batch.labels, reduction="none", label_smoothing=SMOOTHING
+    )
+    sentiment = (entropy * batch.weights).sum() / batch.weights.sum()
+    present = base.abs().sum(1) > 0
+    if not bool(present.any()):
+        return sentiment, sentiment.detach() * 0
+    pooled = network.projection(masked_mean(states, batch.text_mask)[present])
+    own = functional.normalize(pooled, dim=-1) - centre
+    distil = 1 - functional.cosine_similarity(own, base[present] - centre).mean()
+    return sentiment, distil
+
+
+def optimiser_of(network: SentimentNet, settings: Settings) -> torch.optim.AdamW:
+    """fp32 AdamW; the fresh sentiment head learns ten times as fast."""
+    head = list(network.sentiment.parameters())
+    known = {id(parameter) for parameter in head}
+    body = [p for p in network.parameters() if p.requires_grad and id(p) not in known]
+    groups = [
+        {"params": body, "factor": 1.0},
+        {"params": head, "factor": 10.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=0.01)
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands: kept in every checkpoint."""
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+class Trainer:
+    """Runs the schedule over given epochs and keeps `checkpoint.pt` in the work folder."""
+
+    def __init__(self, network: SentimentNet, work: Path, settings: Settings, total: int) -> None:
+        self.network, self.work, self.settings, self.total = network, work, settings, total
+        self.optimiser = optimiser_of(network, settings)
+        self.progress = Progress()
+        self._started = self._saved = time.monotonic()
+        torch.set_num_threads(settings.threads)
+
+    def resume(self) -> None:
+        """Take up `checkpoint.pt` if there is one."""
+        path = self.work / "checkpoint.pt"
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.progress = Progress(state["step"], state["seconds"])
+            log.info("resumed at step %d", self.progress.step)
+
+    def save(self) -> None:
+        """Write the checkpoint beside and move it over the old one, so that none is half."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.progress.step,
+            "seconds": self._elapsed(),
+        }
+        temporary = self.work / "checkpoint.pt.part"
+        torch.save(state, temporary)
+        temporary.replace(self.work / "checkpoint.pt")
+        self._saved = time.monotonic()
+
+    def _elapsed(self) -> float:
+        return self.progress.seconds + time.monotonic() - self._started
+
+    def _done_share(self) -> float:
+        share = self.progress.step / self.total
+        if self.settings.minutes is not None:
+            share = max(share, self._elapsed() / (60 * self.settings.minutes))
+        return min(1.0, share)
+
+    def run_epoch(self, first: int, stream: Iterator[Batch], base: Tensor, centre: Tensor) -> None:
+        """Train on the batches of an epoch whose first step is `first`, skipping steps done."""
+        self.network.train()
+        for at, batch in enumerate(stream):
+            if first + at < self.progress.step:
+                continue
+            if self._done_share() >= 1.0:
+                return
+            self._step(batch, base[batch.rows], centre)
+            if time.monotonic() - self._saved > 60 * self.settings.checkpoint_minutes:
+                self.save()
+        self.save()
+
+    def _step(self, batch: Batch, base: Tensor, centre: Tensor) -> None:
+        warm = min(1.0, (self.progress.step + 1) / self.settings.warmup)
+        rate = self.settings.learning_rate * warm * max(0.0, 1 - self._done_share())
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["factor"]
+        sentiment, distil = loss_of(self.network, batch, base.float(), centre)
+        (sentiment + DISTIL * distil).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.progress.step += 1
+        if self.progress.step % 25 == 0:
+            self._report(batch, float(sentiment), float(distil))
+
+    def _report(self, batch: Batch, sentiment: float, distil: float) -> None:
+        step, seconds = self.progress.step, self._elapsed()
+        log.info(
+            "step %d of %d, %.1f min, length %d, sentiment %.3f, distil %.3f",
+            step,
+            self.total,
+            seconds / 60,
+            batch.ids.shape[1],
+            sentiment,
+            distil,
+        )
