@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from store.decide import group
 from store.engine import insert_new
 from store.tables import BRAND_MENTION, CLUSTER, CLUSTER_KEY, MENTION
+
+_KNOWN = select(CLUSTER_KEY.c.key, CLUSTER_KEY.c.cluster_id).where(
+    CLUSTER_KEY.c.key.in_(bindparam("keys", expanding=True))
+)
+_NEW = insert(CLUSTER).returning(CLUSTER.c.id)
 
 
 def assign(conn: Connection, keys_of_each: Sequence[Sequence[str]], now: datetime) -> list[int]:
@@ -47,8 +52,7 @@ def assign(conn: Connection, keys_of_each: Sequence[Sequence[str]], now: datetim
 
 
 def _known(conn: Connection, keys: set[str]) -> dict[str, int]:
-    found = select(CLUSTER_KEY.c.key, CLUSTER_KEY.c.cluster_id).where(CLUSTER_KEY.c.key.in_(keys))
-    return {key: int(cluster) for key, cluster in conn.execute(found)}
+    return {key: int(cluster) for key, cluster in conn.execute(_KNOWN, {"keys": list(keys)})}
 
 
 def _fill(conn: Connection, clusters: Sequence[int | None], now: datetime) -> list[int]:
@@ -57,13 +61,17 @@ def _fill(conn: Connection, clusters: Sequence[int | None], now: datetime) -> li
     if not missing:
         return [cluster for cluster in clusters if cluster is not None]
     rows = [{"created_at": now}] * missing
-    ids: Iterable[int] = conn.execute(insert(CLUSTER).returning(CLUSTER.c.id), rows).scalars()
+    ids: Iterable[int] = conn.execute(_NEW, rows).scalars()
     fresh = iter(sorted(ids))
     return [next(fresh) if cluster is None else cluster for cluster in clusters]
 
 
 def _join(conn: Connection, younger: set[int], older: int, known: dict[str, int]) -> dict[str, int]:
-    for table in (MENTION, BRAND_MENTION, CLUSTER_KEY):
+    theirs = select(MENTION.c.id).where(MENTION.c.cluster_id.in_(younger))
+    conn.execute(
+        update(BRAND_MENTION).where(BRAND_MENTION.c.mention_id.in_(theirs)).values(cluster_id=older)
+    )
+    for table in (MENTION, CLUSTER_KEY):
         conn.execute(update(table).where(table.c.cluster_id.in_(younger)).values(cluster_id=older))
     conn.execute(delete(CLUSTER).where(CLUSTER.c.id.in_(younger)))
     return {key: older if cluster in younger else cluster for key, cluster in known.items()}

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from store.interface import NewMention
 
@@ -29,6 +31,10 @@ SHORTEST_STORY = 40
 """Equal texts shorter than this are a coincidence, not one story ("Great coffee!")."""
 
 _LARGEST = 2**63 - 1
+_STRINGS = tuple(field.name for field in fields(NewMention) if field.type == "str")
+_NUMBERS = ("author_followers", "likes", "comments", "shares", "views")
+_strings = attrgetter(*_STRINGS)
+_numbers = attrgetter(*_NUMBERS)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\W+")
 
@@ -110,19 +116,17 @@ def storable_id(native_id: str) -> str:
 
 def storable(mention: NewMention) -> NewMention:
     """The mention without what a database refuses: null bytes, lone surrogates, huge numbers."""
-    values = {field.name: getattr(mention, field.name) for field in fields(mention)}
-    changes: dict[str, object] = {
-        name: _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
-        for name, value in values.items()
-        if isinstance(value, str) and _UNSTORABLE.search(value)
-    }
-    for name in ("author_followers", "likes", "comments", "shares", "views"):
-        value = values[name]
-        if value is not None and not 0 <= value <= _LARGEST:
+    changes: dict[str, Any] = {}
+    # Joined, so that the usual case is one look at one string.
+    if _UNSTORABLE.search("".join(_strings(mention))):
+        for name in _STRINGS:
+            changes[name] = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", getattr(mention, name))
+    for name, count in zip(_NUMBERS, _numbers(mention), strict=True):
+        if count is not None and not 0 <= count <= _LARGEST:
             changes[name] = None
-    if len(mention.native_id) > MAX_ID or "native_id" in changes:
+    if len(mention.native_id) > MAX_ID:
         changes["native_id"] = storable_id(mention.native_id)
-    return replace(mention, **changes) if changes else mention  # type: ignore[arg-type]
+    return replace(mention, **changes) if changes else mention
 
 
 def rounds(mentions: Iterable[NewMention]) -> list[list[NewMention]]:

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,22 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def insert_new(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that leaves out rows whose key exists; with RETURNING it names the new ones."""
-    return upsert(conn, table).on_conflict_do_nothing()
+    return _insert_new(conn.dialect.name, table)
 
 
 def upsert(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of the right dialect, to be given `on_conflict_do_…`."""
-    if conn.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return _insert(conn.dialect.name, table)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _parse(url: str) -> URL:

@@ -328,6 +328,16 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertEventRow:
+    """A message of an alert's thread: `opened`, `updated` or `over`, numbered from 1."""
+
+    number: int
+    action: str
+    at: datetime
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class DueMessage:
     """An outbox message whose time to be sent has come."""
 

@@ -41,7 +41,7 @@ from store.tables import (
 
 UNLABELLED = "unlabelled"
 
-SENTIMENT: ColumnElement[str] = func.coalesce(CORRECTION.c.sentiment, LABEL.c.sentiment, UNLABELLED)
+SENTIMENT: ColumnElement[Any] = func.coalesce(CORRECTION.c.sentiment, LABEL.c.sentiment, UNLABELLED)
 """The sentiment that counts; for use with `effective`."""
 
 LOW_CONFIDENCE: ColumnElement[bool] = and_(

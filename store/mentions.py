@@ -14,6 +14,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
@@ -55,6 +56,34 @@ _COPIED = (
     *_COUNTS,
     *("rating", "rating_scale", "parent_id", "thread_id", "edited_at"),
 )
+_copied = attrgetter(*_COPIED)
+_STORED = (
+    select(
+        MENTION.c.id,
+        MENTION.c.native_id,
+        MENTION.c.revision,
+        MENTION.c.content_hash,
+        MENTION.c.edited_at,
+        MENTION.c.deleted_at,
+        MENTION.c.first_seen_at,
+        MENTION.c.revised_at,
+        MENTION.c.published_at_claimed,
+        MENTION.c.cluster_id,
+        *(MENTION.c[name] for name in _COUNTS),
+        SIGHTING.c.id.label("sighting"),
+    )
+    .join_from(
+        MENTION,
+        SIGHTING,
+        and_(SIGHTING.c.mention_id == MENTION.c.id, SIGHTING.c.source_id == bindparam("source")),
+        isouter=True,
+    )
+    .where(
+        MENTION.c.scope == bindparam("scope"),
+        MENTION.c.native_id.in_(bindparam("ids", expanding=True)),
+    )
+)
+_NEW = insert(MENTION).returning(MENTION.c.id, MENTION.c.native_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +173,15 @@ def _source(conn: Connection, source_id: int) -> _Source:
 
 def _stored(conn: Connection, source: _Source, native_ids: Sequence[str]) -> dict[str, AnyRow]:
     """What is stored of these ids, and whether this source has shown it before (`sighting`)."""
-    columns = ["id", "native_id", "revision", "content_hash", "edited_at", "deleted_at"]
-    columns += ["first_seen_at", "revised_at", "published_at_claimed", "cluster_id", *_COUNTS]
-    mine = and_(SIGHTING.c.mention_id == MENTION.c.id, SIGHTING.c.source_id == source.id)
-    found = (
-        select(*(MENTION.c[name] for name in columns), SIGHTING.c.id.label("sighting"))
-        .join_from(MENTION, SIGHTING, mine, isouter=True)
-        .where(MENTION.c.scope == source.scope, MENTION.c.native_id.in_(native_ids))
-    )
-    return {row.native_id: row for row in conn.execute(found)}
+    values = {"source": source.id, "scope": source.scope, "ids": native_ids}
+    return {row.native_id: row for row in conn.execute(_STORED, values)}
 
 
 def _add(conn: Connection, source: _Source, mentions: Sequence[NewMention], now: datetime) -> None:
     """Store mentions that are not in the store."""
     homes = clusters.assign(conn, [story_keys(source.scope, m) for m in mentions], now)
     rows = [_row(source, m, home, now) for m, home in zip(mentions, homes, strict=True)]
-    returned = conn.execute(insert(MENTION).returning(MENTION.c.id, MENTION.c.native_id), rows)
+    returned = conn.execute(_NEW, rows)
     ids = {native_id: int(id_) for id_, native_id in returned}
     brand_rows, documents = [], []
     for mention, row in zip(mentions, rows, strict=True):
@@ -375,7 +397,7 @@ def _follow(
     statement = upsert(conn, BRAND_MENTION)
     changed = {name: statement.excluded[name] for name in rows[0]}
     conn.execute(
-        statement.on_conflict_do_update(index_elements=["brand_id", "mention_id"], set_=changed),
+        statement.on_conflict_do_update(index_elements=["mention_id", "brand_id"], set_=changed),
         rows,
     )
 
@@ -453,7 +475,7 @@ def _given(tally: _Tally, native_ids: Iterable[str]) -> tuple[str, ...]:
 def _row(source: _Source, mention: NewMention, cluster: int, now: datetime) -> dict[str, Any]:
     """A mention's row at its first revision."""
     published_at, claimed = published(mention.published_at, now)
-    row = {name: getattr(mention, name) for name in _COPIED}
+    row = dict(zip(_COPIED, _copied(mention), strict=True))
     row.update(
         scope=source.scope,
         source_type=source.type,

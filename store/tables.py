@@ -153,6 +153,7 @@ class ClusterKey(SQLModel, table=True):
     """What makes two mentions one story; a mention has several, so each key points to a cluster."""
 
     __tablename__ = "cluster_key"
+    __table_args__ = {"sqlite_with_rowid": False}
     key: str = Field(primary_key=True)
     """A hash of the canonical URL (`url:…`), the normalised text (`text:…`) or the identity."""
     cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
@@ -197,7 +198,7 @@ class Mention(SQLModel, table=True):
     """The author's claim, or when we first saw it if the claim is missing or impossible."""
     published_at_claimed: bool = True
     edited_at: datetime | None = None
-    first_seen_at: datetime = Field(index=True)
+    first_seen_at: datetime
     revised_at: datetime
     """When the current revision was first seen."""
     deleted_at: datetime | None = None
@@ -230,7 +231,7 @@ class Sighting(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("mention_id", "source_id"),)
     id: int | None = _key()
     mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
-    source_id: int = Field(foreign_key="source.id", index=True, sa_type=BigInteger)
+    source_id: int = Field(foreign_key="source.id", sa_type=BigInteger)
     first_seen_at: datetime
 
 
@@ -243,7 +244,7 @@ class BrandMention(SQLModel, table=True):
 
     __tablename__ = "brand_mention"
     __table_args__ = (
-        UniqueConstraint("brand_id", "mention_id"),
+        UniqueConstraint("mention_id", "brand_id"),
         Index(
             "ix_brand_mention_series",
             "brand_id",
@@ -259,14 +260,14 @@ class BrandMention(SQLModel, table=True):
     )
     id: int | None = _key()
     brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
-    mention_id: int = Field(foreign_key="mention.id", index=True, sa_type=BigInteger)
+    mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
     published_at: datetime
     query_version: int
     matched_term: str
     spans: list[list[int]] = _json()
     """`[start, end]` offsets into the current text (or title, if `in_title`)."""
     in_title: bool = False
-    cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
+    cluster_id: int = Field(foreign_key="cluster.id", sa_type=BigInteger)
     author_key: int = Field(default=0, sa_type=BigInteger)
     """A hash of scope and author; 0 is an unknown author."""
     followers: int = Field(default=0, sa_type=BigInteger)

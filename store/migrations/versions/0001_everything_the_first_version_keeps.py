@@ -175,6 +175,7 @@ def upgrade() -> None:
             ["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_key_cluster_id_cluster")
         ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_cluster_key")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("cluster_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cluster_key_cluster_id"), ["cluster_id"], unique=False)
@@ -248,9 +249,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mention", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mention_cluster_id"), ["cluster_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_mention_first_seen_at"), ["first_seen_at"], unique=False
-        )
         batch_op.create_index("ix_mention_published", ["published_at", "id"], unique=False)
 
     op.create_table(
@@ -358,16 +356,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_brand_mention")),
         sa.UniqueConstraint(
-            "brand_id", "mention_id", name=op.f("uq_brand_mention_brand_id_mention_id")
+            "mention_id", "brand_id", name=op.f("uq_brand_mention_mention_id_brand_id")
         ),
     )
     with op.batch_alter_table("brand_mention", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_brand_mention_cluster_id"), ["cluster_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_brand_mention_mention_id"), ["mention_id"], unique=False
-        )
         batch_op.create_index(
             "ix_brand_mention_pending", ["labelled_by", "published_at", "id"], unique=False
         )
@@ -516,9 +508,6 @@ def upgrade() -> None:
             "mention_id", "source_id", name=op.f("uq_sighting_mention_id_source_id")
         ),
     )
-    with op.batch_alter_table("sighting", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sighting_source_id"), ["source_id"], unique=False)
-
     op.create_table(
         "cause_link",
         sa.Column(
@@ -588,9 +577,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_cause_link_cause")
 
     op.drop_table("cause_link")
-    with op.batch_alter_table("sighting", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sighting_source_id"))
-
     op.drop_table("sighting")
     op.drop_table("revision")
     with op.batch_alter_table("label", schema=None) as batch_op:
@@ -605,8 +591,6 @@ def downgrade() -> None:
     with op.batch_alter_table("brand_mention", schema=None) as batch_op:
         batch_op.drop_index("ix_brand_mention_series")
         batch_op.drop_index("ix_brand_mention_pending")
-        batch_op.drop_index(batch_op.f("ix_brand_mention_mention_id"))
-        batch_op.drop_index(batch_op.f("ix_brand_mention_cluster_id"))
 
     op.drop_table("brand_mention")
     op.drop_table("alert_event")
@@ -617,7 +601,6 @@ def downgrade() -> None:
     op.drop_table("poll")
     with op.batch_alter_table("mention", schema=None) as batch_op:
         batch_op.drop_index("ix_mention_published")
-        batch_op.drop_index(batch_op.f("ix_mention_first_seen_at"))
         batch_op.drop_index(batch_op.f("ix_mention_cluster_id"))
 
     op.drop_table("mention")

@@ -1,0 +1,259 @@
+"""The labelled history, mention by mention: what exports and reports read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from store.interface import CauseRow, LabelledMention, MentionFilter
+from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
+from store.search import matching
+from store.tables import (
+    BRAND,
+    BRAND_MENTION,
+    CAUSE_LINK,
+    CHANGE,
+    CORRECTION,
+    CORRECTION_CAUSE,
+    LABEL,
+    MENTION,
+    MODEL_VERSION,
+    SIGHTING,
+    SOURCE,
+)
+
+PAGE = 500
+"""Mentions read at a time; memory does not grow with the history."""
+
+_COPIED = (
+    *("scope", "native_id", "source_type", "kind", "title", "text", "url", "canonical_url", "site"),
+    *("author_id", "author_handle", "author_name", "author_followers", "likes", "comments"),
+    *("shares", "views", "rating", "rating_scale", "parent_id", "thread_id", "first_seen_at"),
+    *("edited_at", "deleted_at", "terms", "content_hash", "cluster_id", "revision"),
+)
+_AnyRow = Row[*tuple[Any, ...]]
+
+
+def labelled_mentions(
+    conn: Connection,
+    filter: MentionFilter,  # noqa: A002 - the contract's name
+    *,
+    limit: int | None = None,
+    newest_first: bool = False,
+) -> Iterator[LabelledMention]:
+    """Every mention towards every brand that the filter lets through, by time of publication.
+
+    Read it inside `reading`, and the history does not change under the iteration.
+    """
+    key = (BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id, BRAND_MENTION.c.brand_id)
+    order = [column.desc() for column in key] if newest_first else list(key)
+    statement = _wanted(conn, filter, *_columns()).order_by(*order)
+    left = limit
+    last: tuple[Any, ...] | None = None
+    while left is None or left > 0:
+        page = statement.limit(PAGE if left is None else min(PAGE, left))
+        if last is not None:
+            after = tuple_(*key) < last if newest_first else tuple_(*key) > last
+            page = page.where(after)
+        rows = conn.execute(page).all()
+        if not rows:
+            return
+        yield from _mentions(conn, rows)
+        last = (rows[-1].published_at, rows[-1].mention_id, rows[-1].brand_id)
+        left = None if left is None else left - len(rows)
+
+
+def count_mentions(conn: Connection, filter: MentionFilter) -> int:  # noqa: A002
+    """How many rows `labelled_mentions` gives for a filter."""
+    counted = _wanted(conn, filter, func.count().label("mentions"))
+    return int(conn.execute(counted).scalar_one())
+
+
+def last_sequence(conn: Connection) -> int:
+    """The number of the latest change; `after_sequence` of the next incremental export."""
+    return int(conn.execute(select(func.coalesce(func.max(CHANGE.c.id), 0))).scalar_one())
+
+
+def _wanted(
+    conn: Connection,
+    wanted: MentionFilter,
+    *columns: ColumnElement[Any],
+) -> Select[Any]:
+    statement = (
+        effective(*columns)
+        .join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
+        .join(BRAND, BRAND.c.id == BRAND_MENTION.c.brand_id)
+        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == LABEL.c.version_id)
+    )
+    return statement.where(*_conditions(conn, wanted))
+
+
+def _conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnElement[bool]]:
+    at = BRAND_MENTION.c.published_at
+    simple: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
+        (wanted.brand_id, lambda value: BRAND_MENTION.c.brand_id == value),
+        (wanted.since, lambda value: at >= value),
+        (wanted.until, lambda value: at < value),
+        (wanted.source_type, lambda value: MENTION.c.source_type == value),
+        (wanted.lang, lambda value: value == _LANG),
+        (wanted.sentiment, lambda value: value == SENTIMENT),
+        (wanted.cause, _names),
+        (wanted.after_sequence, _changed_after),
+    ]
+    yield from (condition(value) for value, condition in simple if value is not None)
+    if wanted.text is not None:
+        found = matching(conn, wanted.text).subquery("found")
+        yield MENTION.c.id.in_(select(found.c.id))
+    if not wanted.include_deleted:
+        yield BRAND_MENTION.c.deleted.is_(False)
+
+
+def _changed_after(sequence: int) -> ColumnElement[bool]:
+    changed = select(CHANGE.c.mention_id).where(CHANGE.c.id > sequence)
+    return MENTION.c.id.in_(changed)
+
+
+_LANG: ColumnElement[Any] = func.coalesce(LABEL.c.lang, MENTION.c.lang)
+_HAS_CAUSES: ColumnElement[bool] = func.coalesce(CORRECTION.c.has_causes, literal(False))
+
+
+def _names(cause: str) -> ColumnElement[bool]:
+    """Whether the causes that count for a mention hold this one."""
+    by_model = exists().where(CAUSE_LINK.c.label_id == LABEL.c.id, CAUSE_LINK.c.cause == cause)
+    by_person = exists().where(
+        CORRECTION_CAUSE.c.correction_id == CORRECTION.c.id, CORRECTION_CAUSE.c.cause == cause
+    )
+    return or_(and_(_HAS_CAUSES, by_person), and_(~_HAS_CAUSES, by_model))
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    sequence = select(func.max(CHANGE.c.id)).where(CHANGE.c.mention_id == MENTION.c.id)
+    return [
+        *(MENTION.c[name] for name in _COPIED),
+        BRAND_MENTION.c.mention_id,
+        BRAND_MENTION.c.brand_id,
+        BRAND_MENTION.c.published_at,
+        BRAND_MENTION.c.query_version,
+        BRAND_MENTION.c.matched_term,
+        BRAND_MENTION.c.spans,
+        BRAND.c.slug.label("brand"),
+        BRAND.c.name.label("brand_name"),
+        LABEL.c.id.label("label_id"),
+        _LANG.label("lang"),
+        LABEL.c.lang_confidence,
+        LABEL.c.labelled_at,
+        SENTIMENT.label("sentiment"),
+        func.coalesce(LABEL.c.sentiment, "unlabelled").label("model_sentiment"),
+        LABEL.c.p_negative,
+        LABEL.c.p_neutral,
+        LABEL.c.p_positive,
+        LOW_CONFIDENCE.label("low_confidence"),
+        func.coalesce(MODEL_VERSION.c.model, "").label("model_version"),
+        func.coalesce(MODEL_VERSION.c.taxonomy, "").label("taxonomy_version"),
+        CORRECTION.c.id.label("correction_id"),
+        CORRECTION.c.sentiment.label("corrected_sentiment"),
+        CORRECTION.c.corrected_at,
+        _HAS_CAUSES.label("has_causes"),
+        func.coalesce(sequence.scalar_subquery(), 0).label("sequence"),
+    ]
+
+
+_SAME = (
+    *_COPIED,
+    *("mention_id", "brand_id", "published_at", "query_version", "matched_term", "brand"),
+    *("brand_name", "lang", "lang_confidence", "labelled_at", "sentiment", "model_sentiment"),
+    *("p_negative", "p_neutral", "p_positive", "model_version", "taxonomy_version"),
+    *("corrected_at", "sequence"),
+)
+
+
+def _mentions(conn: Connection, rows: Sequence[_AnyRow]) -> Iterator[LabelledMention]:
+    names = _source_names(conn, {row.mention_id for row in rows})
+    clusters = _clusters(conn, {row.cluster_id for row in rows})
+    causes = _causes(conn, rows)
+    for row in rows:
+        size, canonical = clusters.get(row.cluster_id, (1, row.mention_id))
+        values = {name: getattr(row, name) for name in _SAME}
+        yield LabelledMention(
+            **values,
+            match_spans=tuple((start, end) for start, end in row.spans),
+            source_names=names.get(row.mention_id, ()),
+            is_canonical=canonical == row.mention_id,
+            cluster_size=size,
+            label_source=_label_source(row),
+            low_confidence=bool(row.low_confidence),
+            causes=causes[row.mention_id, row.brand_id],
+        )
+
+
+def _label_source(row: _AnyRow) -> str:
+    """Who the sentiment or the causes come from: `person`, `model`, or nobody yet."""
+    if row.corrected_sentiment is not None or row.has_causes:
+        return "person"
+    return "" if row.label_id is None else "model"
+
+
+def _source_names(conn: Connection, ids: set[int]) -> dict[int, tuple[str, ...]]:
+    seen = (
+        select(SIGHTING.c.mention_id, SOURCE.c.name)
+        .join_from(SIGHTING, SOURCE, SOURCE.c.id == SIGHTING.c.source_id)
+        .where(SIGHTING.c.mention_id.in_(ids))
+        .order_by(SIGHTING.c.id)
+    )
+    names: dict[int, tuple[str, ...]] = {}
+    for mention_id, name in conn.execute(seen):
+        names[mention_id] = (*names.get(mention_id, ()), name)
+    return names
+
+
+def _clusters(conn: Connection, ids: set[int]) -> dict[int, tuple[int, int]]:
+    """How many living mentions tell a story, and which one the store saw first."""
+    counted = (
+        select(MENTION.c.cluster_id, func.count(), func.min(MENTION.c.id))
+        .where(MENTION.c.cluster_id.in_(ids), MENTION.c.deleted_at.is_(None))
+        .group_by(MENTION.c.cluster_id)
+    )
+    return {cluster: (int(size), int(first)) for cluster, size, first in conn.execute(counted)}
+
+
+def _causes(
+    conn: Connection, rows: Sequence[_AnyRow]
+) -> dict[tuple[int, int], tuple[CauseRow, ...]]:
+    """The causes that count for each row; a person names them without evidence."""
+    found: defaultdict[tuple[int, int], tuple[CauseRow, ...]] = defaultdict(tuple)
+    by_label = {row.label_id: (row.mention_id, row.brand_id) for row in rows if not row.has_causes}
+    links = select(CAUSE_LINK).where(CAUSE_LINK.c.label_id.in_(by_label)).order_by(CAUSE_LINK.c.id)
+    for link in conn.execute(links):
+        found[by_label[link.label_id]] += (
+            CauseRow(
+                cause=link.cause,
+                polarity=link.polarity,
+                probability=link.probability,
+                evidence=link.evidence,
+                start=link.evidence_start,
+                end=link.evidence_end,
+            ),
+        )
+    by_person = {
+        row.correction_id: (row.mention_id, row.brand_id) for row in rows if row.has_causes
+    }
+    said = select(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id.in_(by_person))
+    for cause in conn.execute(said.order_by(CORRECTION_CAUSE.c.id)):
+        key = by_person[cause.correction_id]
+        found[key] += (CauseRow(cause.cause, cause.polarity, 1.0, "", 0, 0),)
+    return found
