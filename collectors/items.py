@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
@@ -13,6 +14,12 @@ from collectors.text import clean
 LONGEST_ID: Final = 400
 LONGEST_LABEL: Final = 300
 LONGEST_URL: Final = 2000
+
+# What reading a wrongly shaped item raises; anything else is a fault of ours and must show.
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+# Addresses end up as links in reports: nothing like `javascript:` gets that far.
+_WEB = re.compile(r"https?://\S", re.IGNORECASE)
 
 ItemT = TypeVar("ItemT")
 
@@ -47,7 +54,7 @@ def convert(
                 posts.append(_tidy(post))
         except SkippableError as error:
             skipped.append(Skipped(_named(item, name), str(error)))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except _MALFORMED as error:
             reason = f"malformed item ({type(error).__name__})"
             skipped.append(Skipped(_named(item, name), reason))
     return Converted(tuple(posts), tuple(skipped))
@@ -93,7 +100,7 @@ def _tidy(post: Post) -> Post:
         post,
         native_id=native_id,
         title=_label(post.title, 1000),
-        url=_label(post.url, LONGEST_URL),
+        url=_label(post.url, LONGEST_URL) if _WEB.match(post.url) else "",
         parent_id=_label(post.parent_id, LONGEST_ID),
         thread_id=_label(post.thread_id, LONGEST_ID),
         site=_label(post.site, LONGEST_LABEL),
@@ -114,5 +121,5 @@ def _label(value: str, longest: int | None) -> str:
 def _named(item: ItemT, name: Callable[[ItemT], object]) -> str:
     try:
         return _label(string(name(item)), LONGEST_ID)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except (*_MALFORMED, SkippableError):
         return ""

@@ -51,14 +51,12 @@ class _Reader:
         url = url if url.lower().startswith(("http://", "https://")) else ""
         title = markup_to_text(string(item.get("title")))
         text = _text(item)
-        native_id = (
-            string(item.get("id")) or link or _hash(title, string(item.get("date_published")))
-        )
-        published = parse_date(item.get("date_published"), now=self.now)
+        date = string(item.get("date_published"))
+        published = parse_date(date, now=self.now)
         modified = parse_date(item.get("date_modified"), now=self.now)
         published = published or modified
         return Post(
-            native_id=native_id,
+            native_id=string(item.get("id")) or link or _hash(title, date),
             kind="article",
             title=title,
             text=text,

@@ -29,7 +29,11 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(r"<(?=t[dh]\b)", re.IGNORECASE)
-_UNREAD = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head"]
+# Left open, these would swallow the rest of the text as their own.
+_SWALLOWING = re.compile(
+    r"</?(?:iframe|noembed|noframes|object|plaintext|textarea|title|xmp)\b[^>]*>", re.IGNORECASE
+)
+_UNREAD = ["script", "style", "template", "noscript", "svg", "math", "head"]
 
 _TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|yclid|ysclid|msclkid|mc_[ce]id|igshid|_openstat|from_rss|rss|"
@@ -66,7 +70,7 @@ def html_to_text(html: str) -> str:
     if "<" not in html:
         return clean(unescape(html) if "&" in html else html)
     html = " ".join(html[: MAX_CHARS * 8].replace("\x00", "").split())
-    html = _CELL.sub(" <", _BLOCK.sub("\n<", html))
+    html = _CELL.sub(" <", _BLOCK.sub("\n<", _SWALLOWING.sub(" ", html)))
     tree = LexborHTMLParser(_SURROGATE.sub("\ufffd", html))
     tree.strip_tags(_UNREAD)
     return clean(tree.body.text()) if tree.body else ""

@@ -97,7 +97,7 @@ class RssCollector(Collector[RssSettings]):
     terms = Terms.EXCERPT
 
     @cached_property
-    def scope(self) -> str:  # type: ignore[override]
+    def scope(self) -> str:
         """An entry's id is unique in its feed only."""
         return f"rss:{fingerprint(self.settings.address or self.settings.url_env or '')}"
 
@@ -145,7 +145,7 @@ class RssCollector(Collector[RssSettings]):
     ) -> Sequence[Page]:
         ids = [fingerprint(post.native_id)[:8] for post in feed.posts]
         seen = known.get("seen") or []
-        gaps = ()
+        gaps: tuple[Gap, ...] = ()
         if ids and seen and not set(ids) & set(seen):
             reason = f"all {len(ids)} entries are new: the feed may have overflowed between polls"
             gaps = (Gap(reason, end=self.clock()),)

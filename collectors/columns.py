@@ -1,0 +1,51 @@
+"""What the columns of an imported table are called, in English and Russian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from collectors.items import string
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "text": ("text", "body", "message", "content", "comment", "review", "текст", "отзыв",
+             "сообщение", "комментарий"),
+    "id": ("id", "native_id", "номер"),
+    "url": ("url", "link", "ссылка", "адрес"),
+    "date": ("date", "published_at", "created_at", "time", "timestamp", "дата", "время"),
+    "author": ("author", "user", "name", "автор", "имя", "пользователь"),
+    "title": ("title", "subject", "headline", "заголовок", "тема"),
+    "rating": ("rating", "score", "stars", "оценка", "рейтинг"),
+    "lang": ("lang", "language", "язык"),
+    "likes": ("likes", "лайки"),
+}  # fmt: skip
+"""Our name of a column, and the names it is known by without being told."""
+
+
+class Cells:
+    """A row's values by our names; a JSON value inside another by its path, `user.name`.
+
+    Args:
+        values: by the file's own names.
+        columns: our name = the file's name, where they are not usual ones.
+    """
+
+    def __init__(self, values: Mapping[str, Any], columns: Mapping[str, str]) -> None:
+        self._values = {str(name).strip().lower(): value for name, value in values.items()}
+        self._columns = columns
+
+    def get(self, name: str) -> str:
+        """The value of a column as text; empty if the row has none."""
+        asked = self._columns.get(name)
+        for column in (asked,) if asked else NAMES[name]:
+            if found := string(self._value(column.lower())).strip():
+                return found
+        return ""
+
+    def _value(self, column: str) -> Any:
+        if column in self._values or "." not in column:
+            return self._values.get(column)
+        value: Any = self._values
+        for step in column.split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value

@@ -1,0 +1,157 @@
+"""Walking a search back in time: where to begin, where to go on after a kill, when it is done.
+
+A walk goes from its ceiling (the moment the poll began) back to its start (the watermark minus
+the source's overlap). Its cursor keeps the old watermark until the walk has ended, so a walk cut
+short is gone on with and never skipped. The watermark comes from the source's own times and
+never passes the ceiling: one post dated 2099 cannot blind a collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from collectors.interface import Cursor, Gap, Page
+from collectors.items import Converted, mapping
+
+
+class Walks:
+    """The cursor of a source with several queries: one state each, JSON-serialisable.
+
+    Args:
+        cursor: as stored; states of queries no longer configured are dropped.
+        keys: the configured queries.
+    """
+
+    def __init__(self, cursor: Cursor, keys: Iterable[str]) -> None:
+        stored = mapping(cursor.get("walks"))
+        self._states = {key: dict(mapping(stored.get(key))) for key in keys}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        return dict(self._states[key])
+
+    def moved(self, key: str, state: Mapping[str, Any]) -> Cursor:
+        """Set the state of a query and return the cursor of them all."""
+        self._states[key] = dict(state)
+        return self.cursor
+
+    @property
+    def cursor(self) -> Cursor:
+        """A copy of the present states, to be put in a page."""
+        return {"walks": {key: dict(state) for key, state in self._states.items() if state}}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How far back a poll of a search looks.
+
+    Attributes:
+        now: when the poll began.
+        overlap: how far before the watermark.
+        backfill: how far before `now` on the first run.
+        pages: most pages a poll; the next poll goes on from there.
+        sweep: how far back to look once a day, for what the source indexed very late.
+    """
+
+    now: datetime
+    overlap: timedelta
+    backfill: timedelta
+    pages: int
+    sweep: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is still to be fetched: from `ceiling` back to `start`, going on at `at`."""
+
+    start: datetime
+    ceiling: datetime
+    at: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One answer of a search.
+
+    Attributes:
+        times: when the source says its items appeared; they move the watermark.
+        next_at: where the next request goes on; `None` at the end of the window.
+    """
+
+    converted: Converted
+    times: tuple[datetime, ...]
+    next_at: Any = None
+    gaps: tuple[Gap, ...] = ()
+
+
+async def walk_back(
+    walks: Walks, key: str, plan: Plan, fetch: Callable[[Window], Awaitable[Batch]]
+) -> AsyncIterator[Page]:
+    """Yield the pages of one query's window, newest first.
+
+    Args:
+        walks: the source's cursor; moved as pages are yielded.
+        key: the query.
+        plan: how far to look.
+        fetch: asks the source for the next batch of a window.
+    """
+    state = walks[key]
+    window, newest = _opened(state, plan)
+    for number in range(1, plan.pages + 1):
+        batch = await fetch(window)
+        newest = max((t for t in (newest, *batch.times) if t <= window.ceiling), default=newest)
+        if batch.next_at is None:
+            state = _finished(state, window, newest)
+        else:
+            window = Window(window.start, window.ceiling, batch.next_at)
+            state = {**state, "walk": _kept(window, newest)}
+        capped = batch.next_at is not None and number == plan.pages
+        yield Page(
+            walks.moved(key, state),
+            batch.converted.posts,
+            batch.converted.skipped,
+            gaps=batch.gaps,
+            note=f"stopped after {number} pages; the next poll goes on" if capped else "",
+        )
+        if batch.next_at is None:
+            return
+
+
+def _opened(state: Mapping[str, Any], plan: Plan) -> tuple[Window, datetime]:
+    walk = mapping(state.get("walk"))
+    if walk:
+        window = Window(_time(walk["start"]), _time(walk["ceiling"]), walk["at"])
+        return window, _time(walk["newest"])
+    if "watermark" not in state:
+        start = plan.now - plan.backfill
+        # Until something is found the next poll starts at the same moment again.
+        return Window(start, plan.now), start + plan.overlap
+    watermark = _time(state["watermark"])
+    start = watermark - plan.overlap
+    swept = _time(state.get("swept") or state["watermark"])
+    if plan.sweep is not None and plan.now - swept >= timedelta(days=1):
+        start = min(start, plan.now - plan.sweep)
+    return Window(start, plan.now), watermark
+
+
+def _kept(window: Window, newest: datetime) -> dict[str, Any]:
+    return {
+        "start": window.start.isoformat(),
+        "ceiling": window.ceiling.isoformat(),
+        "newest": newest.isoformat(),
+        "at": window.at,
+    }
+
+
+def _finished(state: Mapping[str, Any], window: Window, newest: datetime) -> dict[str, Any]:
+    swept = _time(state["swept"]) if "swept" in state else None
+    # A window that began a day or more back was a first run or a sweep.
+    if swept is None or window.ceiling - window.start >= timedelta(days=1):
+        swept = window.ceiling
+    return {"watermark": newest.isoformat(), "swept": swept.isoformat()}
+
+
+def _time(value: str) -> datetime:
+    return datetime.fromisoformat(value)

@@ -1,0 +1,148 @@
+"""Hacker News stories and comments, through Algolia's public search.
+
+Collects what the search finds for each query, newest first: title, text, author, points, number
+of comments. The search matches words loosely; your brand queries decide what is kept.
+
+Credentials: none.
+
+Limits: about 10,000 requests an hour for an address; a result is cut at 1,000 hits, so the walk
+goes back in slices of time. The index has lost whole days and filled them in later with their
+original times: every poll looks 6 hours back, and once a day a week back.
+
+Terms: open data; comments stay their authors'.
+
+    [[source]]
+    name = "hn"
+    type = "hackernews"
+    queries = ["zerno", "zerno coffee"]
+    interval = "15m"
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from collectors.dates import parse_date
+from collectors.interface import (
+    Author,
+    Collector,
+    Cursor,
+    Duration,
+    Engagement,
+    Gap,
+    Page,
+    Post,
+    RetriableError,
+    SourceSettings,
+)
+from collectors.items import convert, count, mapping, sequence, string
+from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.text import html_to_text, markup_to_text, site_of
+
+ITEM_URL = "https://news.ycombinator.com/item?id="
+SWEEP = timedelta(days=7)
+
+Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+
+
+class HackerNewsSettings(SourceSettings):
+    """Words or phrases to search for; several words are searched as a phrase."""
+
+    queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
+    backfill: Duration = Field(default=timedelta(days=30), description="First run: how far back.")
+    pages: int = Field(default=50, ge=1, description="Most requests a poll for each query.")
+    page_size: int = Field(default=200, ge=2, le=1000)
+    base_url: str = "https://hn.algolia.com/api/v1"
+
+
+class HackerNewsCollector(Collector[HackerNewsSettings]):
+    """Walks each query back in time from now to the overlap before the newest known hit."""
+
+    type = "hackernews"
+    Settings = HackerNewsSettings
+    overlap = timedelta(hours=6)
+
+    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
+        """Yield each query's hits, newest first."""
+        settings, now = self.settings, self.clock()
+        plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
+        walks = Walks(cursor, settings.queries)
+        for query in settings.queries:
+            search = _Search(self, query, now)
+            async for page in walk_back(walks, query, plan, search.fetch):
+                yield page
+
+
+class _Search:
+    def __init__(self, collector: HackerNewsCollector, query: str, now: datetime) -> None:
+        self.collector, self.query, self.now = collector, query, now
+
+    async def fetch(self, window: Window) -> Batch:
+        """The hits of the window's newest stretch; the next one ends where this one starts."""
+        size = self.collector.settings.page_size
+        until = int(window.at) if window.at is not None else int(window.ceiling.timestamp())
+        answer = await self._answer(int(window.start.timestamp()), until, size)
+        hits = sequence(answer.get("hits"))
+        seconds = [s for s in (count(mapping(hit).get("created_at_i")) for hit in hits) if s]
+        more = len(hits) >= size or (count(answer.get("nbPages")) or 0) > 1
+        next_until: int | None = None
+        gaps: tuple[Gap, ...] = ()
+        if more and seconds:
+            next_until = min(seconds)
+            if next_until >= until:
+                # Everything fell into one second; what did not fit cannot be asked for.
+                next_until = until - 1
+                gaps = (_gap(until),) if len(hits) >= size else ()
+        times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
+        converted = convert(hits, self._post, lambda hit: mapping(hit).get("objectID"))
+        return Batch(converted, times, next_until, gaps)
+
+    async def _answer(self, start: int, until: int, size: int) -> Mapping[str, Any]:
+        words = self.query.replace('"', " ").split()
+        response = await self.collector.http.get(
+            f"{self.collector.settings.base_url}/search_by_date",
+            params={
+                "query": f'"{" ".join(words)}"',
+                "tags": "(story,comment)",
+                "numericFilters": f"created_at_i>={start},created_at_i<={until}",
+                "hitsPerPage": size,
+                "advancedSyntax": "true",
+                "typoTolerance": "false",
+                "queryType": "prefixNone",
+                "restrictSearchableAttributes": "title,comment_text,story_text,url",
+            },
+        )
+        answer = response.json()
+        if not isinstance(answer, dict) or not isinstance(answer.get("hits"), list):
+            raise RetriableError("the search answered without hits: not the API's format")
+        return answer
+
+    def _post(self, hit: Mapping[str, Any]) -> Post:
+        native_id = string(hit["objectID"])
+        is_comment = bool(hit.get("comment_text")) or "comment" in sequence(hit.get("_tags"))
+        link = "" if is_comment else string(hit.get("url"))
+        author = string(hit.get("author"))
+        return Post(
+            native_id=native_id,
+            kind="comment" if is_comment else "post",
+            title="" if is_comment else markup_to_text(string(hit.get("title"))),
+            text=html_to_text(string(hit.get("comment_text")) or string(hit.get("story_text"))),
+            url=ITEM_URL + native_id,
+            published_at=parse_date(hit.get("created_at_i"), now=self.now),
+            author=Author(id=author, handle=author),
+            engagement=Engagement(
+                likes=count(hit.get("points")), comments=count(hit.get("num_comments"))
+            ),
+            parent_id=string(hit.get("parent_id")),
+            thread_id=string(hit.get("story_id")),
+            site=site_of(link) or "news.ycombinator.com",
+        )
+
+
+def _gap(second: int) -> Gap:
+    moment = datetime.fromtimestamp(second, UTC)
+    return Gap("more hits in one second than a page holds", moment, moment + timedelta(seconds=1))
