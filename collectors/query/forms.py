@@ -20,7 +20,8 @@ from collectors.query.fold import fold_word
 
 _RUSSIAN = re.compile("[а-яёА-ЯЁ]{3,}")
 _ACRONYM = re.compile("[А-ЯЁ]{1,5}[БВГДЖЗКЛМНПРСТФХЦЧШЩ]")
-_ACRONYM_ENDINGS = ("а", "у", "ом", "е")
+_CONSONANT_END = re.compile("[бвгджзклмнпрстфхцчшщ]$", re.IGNORECASE)
+_MASCULINE_ENDINGS = ("а", "у", "ом", "е")
 _ENGLISH_COMMON = re.compile("[a-z]{2,}[a-rt-z]")
 _HISSING = ("x", "z", "ch", "sh")
 _NAME_PARTS = {"NOUN", "ADJF", "PRTF"}
@@ -48,9 +49,11 @@ def word_forms(word: str) -> frozenset[str]:
     if "'" in word or "’" in word:
         forms |= {form.replace("'", "") for form in forms}
     elif _RUSSIAN.fullmatch(word):
-        forms |= {fold_word(form) for form in _inflected(word)}
-        if _ACRONYM.fullmatch(word):  # the dictionary calls СДЭК fixed; people write «СДЭКом»
-            forms |= {fold_word(word + ending) for ending in _ACRONYM_ENDINGS}
+        inflected = {fold_word(form) for form in _inflected(word)}
+        # The dictionary calls СДЭК fixed and «Гош» a form of something else; people write «СДЭКом».
+        if _ACRONYM.fullmatch(word) or (not inflected and _CONSONANT_END.search(word)):
+            inflected |= {fold_word(word + ending) for ending in _MASCULINE_ENDINGS}
+        forms |= inflected
     elif _ENGLISH_COMMON.fullmatch(word):
         forms.add(_plural(word))
     return frozenset(forms)
@@ -74,16 +77,23 @@ def _inflected(word: str) -> set[str]:
     small = word.lower()
     parses = analyzer.parse(small)
     if word[0].isupper() or not analyzer.word_is_known(small):
-        return {
-            form.word
-            for parse in parses
-            if parse.tag.POS in _NAME_PARTS and "nomn" in parse.tag
-            for form in parse.lexeme
-            if _agrees(form.tag, parse.tag)
-        }
+        return _name_forms(parses)
     dictionary = [parse for parse in parses if fold_word(parse.normal_form) == fold_word(small)]
     return {form.word for parse in dictionary or parses for form in parse.lexeme}
 
 
+def _name_forms(parses: list[Any]) -> set[str]:
+    named = [parse for parse in parses if parse.tag.POS in _NAME_PARTS and "nomn" in parse.tag]
+    singular = [parse for parse in named if parse.tag.number == "sing"]
+    return {
+        form.word
+        for parse in singular or named
+        for form in parse.lexeme
+        if _agrees(form.tag, parse.tag)
+    }
+
+
 def _agrees(form: Any, name: Any) -> bool:
-    return bool(form.POS == name.POS and form.number == name.number and form.gender == name.gender)
+    grammar = (form.POS, form.number, form.gender)
+    superlative = "Supr" in form and "Supr" not in name
+    return not superlative and grammar == (name.POS, name.number, name.gender)

@@ -29,15 +29,15 @@ def test_letters_written_as_letter_and_mark_are_the_same_letters() -> None:
 
 
 def test_a_mountain_of_marks_costs_no_more_than_its_length() -> None:
-    marks = "\u0301\u0323" * 500_000
+    marks = "\u0301\u0323" * 200_000
     assert shown("Зерно", "a" + marks + " Зерно") == ["Зерно"]
 
 
 def test_a_megabyte_of_hits_is_read_to_the_end() -> None:
-    text = "зерно кофе " * 90_000
+    text = "я" * 700_000 + " зерно кофе" * 30_000
     match = match_of("Зерно NEAR/2 кофе", text)
     assert match
-    assert len(match.spans) == 90_000
+    assert len(match.spans) == 30_000
 
 
 def test_a_text_of_awkward_letters_keeps_its_offsets() -> None:
