@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from math import isfinite
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 Lang = Literal["en", "ru"]
 """A language reports are written in."""
@@ -124,3 +125,13 @@ def as_json(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
         return None
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who reads: in what language and zone, through which channels, what causes are called."""
+
+    lang: Lang
+    zone: ZoneInfo
+    channels: tuple[str, ...] = ()
+    cause_names: CauseNames = field(default_factory=dict)

@@ -8,10 +8,10 @@ How a row is judged, from the rows before it alone:
 2. *Spread*: counts are negative binomial, variance `M + a·M²`, with the dispersion `a` a moment
    estimate over past one-step errors (Breslow, Applied Statistics 33 (1984) 38-44). Series that
    are not whole numbers get a log-normal law of the same two moments.
-3. *Surprise* `s = -ln P(X >= observed)` over trailing windows of 1, 3 and 12 rows, so that both a
-   burst and a lasting rise are found. Where the past had heavier tails than the law says, an
-   exponential fit to past surprises raises the threshold (peaks over threshold; Siffer et al.,
-   KDD 2017, fit a Pareto tail likewise).
+3. *Surprise* `s = -ln P(X >= observed)` over trailing windows of 1, 3 and 12 rows (and six hours,
+   where the step is minutes), so that both a burst and a lasting rise are found. Where the past
+   had heavier tails than the law says, an exponential fit to past surprises raises the threshold
+   (peaks over threshold; Siffer et al., KDD 2017, fit a Pareto tail likewise).
 4. The *threshold* divides the wanted false alarms a month among all decisions of a month.
 
 Spikes do not poison the baseline: what is learnt from a row is clipped, and while an event lasts
@@ -41,6 +41,8 @@ WEEK = timedelta(weeks=1)
 
 WINDOWS = (1, 3, 12)
 LONGEST_WINDOW = timedelta(days=3)
+SPARSE_WINDOW = timedelta(hours=6)
+"""Series with a row every few minutes are mostly zeros for a small brand: this one gathers them."""
 WARM_UP_ROWS = 20
 LEVEL_MEMORY = DAY
 """Half-life of the level: long against an event of hours, short against a change of fortune."""
@@ -111,6 +113,14 @@ def decision_probability(settings: SpikeSettings, step: timedelta, windows: int)
     return min(0.01, settings.false_alarms_per_month * (step / MONTH) / windows)
 
 
+def window_rows(step: timedelta) -> tuple[int, ...]:
+    """The trailing windows to watch, in rows: a burst, a rise and, for short steps, six hours."""
+    rows = [rows for rows in WINDOWS if rows == 1 or rows * step <= LONGEST_WINDOW]
+    if 2 * rows[-1] * step <= SPARSE_WINDOW:
+        rows.append(round(SPARSE_WINDOW / step))
+    return tuple(rows)
+
+
 class Season:
     """Multiplicative factors by slot of the day and of the week, learnt as ratios of sums."""
 
@@ -175,7 +185,8 @@ class _Window:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self._values: deque[tuple[float, float]] = deque(maxlen=rows)
+        self._values: deque[tuple[float, float]] = deque()
+        self._pushes = 0
         self.value = self.expected = 0.0
         self._spread = [0.25 * 10, 10.0]
         self._tail = [500 * self._SURPRISING, 500.0]
@@ -183,13 +194,22 @@ class _Window:
 
     def push(self, value: float, expected: float) -> bool:
         """Take in a row; True once the window is full."""
+        if len(self._values) == self.rows:
+            gone = self._values.popleft()
+            self.value -= gone[0]
+            self.expected -= gone[1]
         self._values.append((value, expected))
-        self.value = math.fsum(v for v, _ in self._values)
-        self.expected = math.fsum(e for _, e in self._values)
+        self.value += value
+        self.expected += expected
+        self._pushes += 1
+        if self._pushes % 1000 == 0:  # running sums drift by rounding
+            self.value = math.fsum(v for v, _ in self._values)
+            self.expected = math.fsum(e for _, e in self._values)
         return len(self._values) == self.rows
 
     def clear(self) -> None:
         self._values.clear()
+        self.value = self.expected = 0.0
 
     @property
     def dispersion(self) -> float:
@@ -217,7 +237,7 @@ class _Window:
         by_past = -math.log(self._SURPRISING) + mean_excess * math.log(share / probability)
         return max(-math.log(probability), by_past)
 
-    def learn(self, surprise: float, threshold: float, counts: bool, doubt: float) -> None:
+    def learn(self, surprise: float, probability: float, counts: bool, doubt: float) -> None:
         """Take in how far the full window strayed, clipped so that one row cannot undo it."""
         mean = max(self.expected, 1e-9)
         error = min((self.value - mean) ** 2, 16 * self.variance(counts, doubt))
@@ -228,9 +248,10 @@ class _Window:
             self._spread[0] * self._KEEP + weight * relative,
             self._spread[1] * self._KEEP + weight,
         ]
-        over = min(surprise, 3 * threshold) + math.log(self._SURPRISING)
+        over = surprise + math.log(self._SURPRISING)
         self._tail = [self._tail[0] * self._KEEP + (over > 0), self._tail[1] * self._KEEP + 1]
         if over > 0:
+            over = min(over, 3 * self.threshold(probability))
             self._excess = [self._excess[0] + over, self._excess[1] + 1]
             if self._excess[1] > 400:
                 self._excess = [self._excess[0] / 2, self._excess[1] / 2]
@@ -250,9 +271,7 @@ class SpikeDetector:
         self.step = step
         self.settings = settings or SpikeSettings()
         self._season = Season(step)
-        self._windows = [
-            _Window(rows) for rows in WINDOWS if rows == 1 or rows * step <= LONGEST_WINDOW
-        ]
+        self._windows = [_Window(rows) for rows in window_rows(step)]
         self._probability = decision_probability(self.settings, step, len(self._windows))
         self._memory = max(LEVEL_MEMORY / step, float(LEVEL_MEMORY_ROWS))
         self._level = [0.0, 0.0]
@@ -262,7 +281,7 @@ class SpikeDetector:
         self._last: datetime | None = None
         self._event_began: datetime | None = None
         self._calm_rows = 0
-        self._recent: deque[Reading] = deque(maxlen=max(WINDOWS))
+        self._recent: deque[Reading] = deque(maxlen=max(window_rows(step)))
 
     def update(self, reading: Reading) -> Spike | None:
         """Judge a row from it and the rows before it, then learn from it.
@@ -295,15 +314,14 @@ class SpikeDetector:
         doubt = self._season.doubt(slots) + self._level_doubt(expected)
         full = [window for window in self._windows if window.push(value, expected)]
         surprises = [window.surprise(self._counts, doubt) for window in full]
-        thresholds = [window.threshold(self._probability) for window in full]
         spike = None
         if self._event_began is not None:
             self._follow_event(at, max(surprises, default=0.0))
         elif self._rows >= WARM_UP_ROWS:
-            spike = self._decide(at, full, surprises, thresholds, doubt)
+            spike = self._decide(at, full, surprises, doubt)
         if self._event_began is None or spike:
-            for window, surprise, threshold in zip(full, surprises, thresholds, strict=True):
-                window.learn(surprise, threshold, self._counts, doubt)
+            for window, surprise in zip(full, surprises, strict=True):
+                window.learn(surprise, self._probability, self._counts, doubt)
         self._learn_level(at, value, expected, factor, slots, doubt)
         self._rows += 1
         return spike
@@ -319,15 +337,14 @@ class SpikeDetector:
         at: datetime,
         full: list[_Window],
         surprises: list[float],
-        thresholds: list[float],
         doubt: float,
     ) -> Spike | None:
         row = self._windows[0]
         if not surprises or surprises[0] < -math.log(0.025):
             return None
         beyond = [
-            (surprise - threshold, window)
-            for window, surprise, threshold in zip(full, surprises, thresholds, strict=True)
+            (surprise - window.threshold(self._probability), window)
+            for window, surprise in zip(full, surprises, strict=True)
             if not self._counts or window.value >= self.settings.minimum_count
         ]
         if not beyond or max(beyond, key=lambda pair: pair[0])[0] < 0:

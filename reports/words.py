@@ -94,9 +94,16 @@ class Words:
         """A net sentiment in [-1, 1] as signed points of 100."""
         return self._sign(value) + self.number(abs(round(value * 100)))
 
-    def times(self, ratio: float) -> str:
+    def ratio(self, ratio: float) -> str:
         """A ratio: one decimal under ten."""
         return self.number(ratio, 1 if ratio < 10 else 0)
+
+    def times(self, ratio: float) -> str:
+        """A ratio with its word: `4.1 times`, «4,1 раза», «5 раз»."""
+        forms = self._messages["times"]
+        rounded = round(ratio, 1 if ratio < 10 else None)
+        form = forms.get(self._locale.plural_form(rounded), forms["other"])
+        return str(form.format(n=self.ratio(ratio)))
 
     @staticmethod
     def _sign(value: float) -> str:

@@ -1,0 +1,147 @@
+"""Sends what the outbox holds: each (message, channel) once in effect, a failure stops no other.
+
+A message is written to the outbox with the decision that made it; here it is read back, sent and
+marked. A process killed between sending and marking sends again, so every channel is given the
+same key both times: a file is named by it, a webhook carries it as `Idempotency-Key`, an e-mail
+has it as its Message-ID.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from reports.channels import Channel, ChannelError, send
+from reports.interface import Message
+from store.engine import reading, writing
+from store.interface import DueMessage
+from store.outbox import due, mark_retry, mark_sent
+
+Clock = Callable[[], datetime]
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+GIVE_UP_AFTER = 12
+"""Attempts: with the waits above, a channel may be down for about a day and a half."""
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What one delivery run did, and why what failed did."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    row: DueMessage
+    error: str | None
+    permanent: bool = False
+
+
+def deliver_due(
+    engine: Engine,
+    channels: Mapping[str, Channel],
+    clock: Clock,
+    *,
+    environment: Mapping[str, str],
+    jitter: Callable[[], float] = random.random,
+) -> DeliveryReport:
+    """Send every message that is due, the channels beside each other.
+
+    Blocks; an asynchronous caller runs it in a thread. A channel's messages go in their order,
+    and after its first failure the rest of them wait for the next run.
+
+    Args:
+        engine: the store.
+        channels: the configured channels by name.
+        clock: the current time.
+        environment: where channels find their secrets by name.
+        jitter: uniform in [0, 1); spreads retries.
+    """
+    with reading(engine) as conn:
+        rows = due(conn, clock(), BATCH)
+    by_channel: dict[str, list[DueMessage]] = {}
+    for row in rows:
+        by_channel.setdefault(row.channel, []).append(row)
+    if not by_channel:
+        return DeliveryReport()
+    with ThreadPoolExecutor(max_workers=min(8, len(by_channel))) as pool:
+        jobs = [
+            pool.submit(_serve, engine, channels.get(name), queue, clock, environment, jitter)
+            for name, queue in by_channel.items()
+        ]
+        reports = [job.result() for job in jobs]
+    return DeliveryReport(
+        sent=sum(report.sent for report in reports),
+        failed=sum(report.failed for report in reports),
+        given_up=sum(report.given_up for report in reports),
+        errors=tuple(error for report in reports for error in report.errors),
+    )
+
+
+def _serve(
+    engine: Engine,
+    channel: Channel | None,
+    queue: list[DueMessage],
+    clock: Clock,
+    environment: Mapping[str, str],
+    jitter: Callable[[], float],
+) -> DeliveryReport:
+    """Send one channel's messages until the first failure; mark each as soon as it is known."""
+    sent = 0
+    for row in queue:
+        outcome = _attempt(channel, row, environment)
+        now = clock()
+        with writing(engine) as conn:
+            if outcome.error is None:
+                mark_sent(conn, row.id, now)
+                sent += 1
+                continue
+            give_up = outcome.permanent or row.attempts + 1 >= GIVE_UP_AFTER
+            wait = back_off(row.attempts, jitter())
+            mark_retry(conn, row.id, outcome.error, now + wait, give_up=give_up)
+        error = f"{row.channel}: {row.key}: {outcome.error}"
+        return DeliveryReport(sent, failed=1, given_up=int(give_up), errors=(error,))
+    return DeliveryReport(sent)
+
+
+def _attempt(channel: Channel | None, row: DueMessage, environment: Mapping[str, str]) -> _Outcome:
+    if channel is None:
+        return _Outcome(row, "no channel of this name is configured")
+    try:
+        send(channel, message_of(row), environment)
+    except ChannelError as error:
+        return _Outcome(row, str(error), error.permanent)
+    return _Outcome(row, None)
+
+
+def message_of(row: DueMessage) -> Message:
+    """An outbox row as the message it holds."""
+    payload: Mapping[str, Any] = row.payload
+    return Message(
+        key=row.key,
+        kind=str(payload["kind"]),
+        subject=str(payload["subject"]),
+        text=str(payload["text"]),
+        html=str(payload["html"]),
+        facts=payload["facts"],
+        created_at=row.created_at,
+        title=str(payload.get("title", "")),
+    )
+
+
+def back_off(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after that many earlier attempts: doubled each time, ± 25 %, capped."""
+    wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 20))
+    return wait * (0.75 + 0.5 * jitter)
