@@ -21,8 +21,10 @@ CLASSES: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 class Causes(Protocol):
     """What the labeller asks of a cause finder."""
 
-    def find(self, encoded: EncodedText, text: str, lang: str) -> tuple[CauseLink, ...]:
-        """The causes one text names, with spans in the original text."""
+    def find_many(
+        self, items: Sequence[tuple[EncodedText, str, str]]
+    ) -> Sequence[tuple[CauseLink, ...]]:
+        """The causes of (encoded, text, language) triples, spans in the original text."""
 
 
 class Labeller:
@@ -65,10 +67,12 @@ class Labeller:
         known = [i for i, found in enumerate(languages) if found.code in self._encoder.languages]
         encoded = self._encoder.encode_chunk([(chunk[i].text, chunk[i].target) for i in known])
         chances = self._chances([languages[i].code for i in known], encoded)
+        causes = self._causes.find_many(
+            [(own, chunk[i].text, languages[i].code) for own, i in zip(encoded, known, strict=True)]
+        )
         labels = [self._unscored(item, lang) for item, lang in zip(chunk, languages, strict=True)]
-        for i, pooled, chance in zip(known, encoded, chances, strict=True):
-            causes = self._causes.find(pooled, chunk[i].text, languages[i].code)
-            labels[i] = self._scored(chunk[i], languages[i], chance, causes)
+        for i, chance, found in zip(known, chances, causes, strict=True):
+            labels[i] = self._scored(chunk[i], languages[i], chance, found)
         return labels
 
     def _chances(

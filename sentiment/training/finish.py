@@ -96,7 +96,7 @@ def network_logits(
         for row, at in enumerate(group):
             ids[row, : len(tokens[at].ids)] = torch.tensor(tokens[at].ids)
         with torch.no_grad():
-            found[group] = network(ids, (ids != PAD).long())[0].numpy()
+            found[group] = network(ids, (ids != PAD).long())[0].float().numpy()
     return found
 
 
