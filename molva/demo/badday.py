@@ -87,7 +87,6 @@ class BadDay:
                 moment = self.calendar.bad_start + timedelta(minutes=minutes)
                 draft = self.everyday.post(place, moment, line, line.text, ("ottepel",))
                 draft.text, draft.story = line.text, f"retold-{line.lang}"
-                draft.tags = ("ottepel",) if place == "mastodon" else ()
                 yield draft
 
     def _published(self) -> Iterator[Draft]:

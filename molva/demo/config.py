@@ -70,35 +70,45 @@ interval = "2h"
 name = "reviews"
 type = "rss"
 url = "{url}/chashka/feed.json"
-interval = "20m"
+interval = "1h"
 
 [[source]]
 name = "hacker-news"
 type = "hackernews"
 queries = ["Ottepel"]
-base_url = "{url}"
-interval = "20m"
+base_url = "{url}/api/v1"
+interval = "1h"
 
 [[source]]
 name = "mastodon"
 type = "mastodon"
 instance = "{url}"
-tags = ["ottepel", "оттепель", "snegir", "снегирь"]
+tags = ["vetrogorsk", "ветрогорск"]
+page_size = 20
 interval = "20m"
 
 [[source]]
 name = "bluesky"
 type = "bluesky"
-queries = ["Ottepel", "Оттепель", "Snegir", "Снегирь"]
-service = "{url}"
+queries = ["Ottepel", "Оттепель"]
+base_url = "{url}"
 identifier = "{handle}"
 password_env = "{password}"
 interval = "20m"
 
 [[source]]
+name = "bluesky-rival"
+type = "bluesky"
+queries = ["Snegir", "Снегирь"]
+base_url = "{url}"
+identifier = "{handle}"
+password_env = "{password}"
+interval = "2h"
+
+[[source]]
 name = "telegram"
 type = "telegram"
-channel = "{channel}"
+channels = ["{channel}"]
 base_url = "{url}"
 interval = "20m"
 
@@ -117,6 +127,9 @@ hour = 9
 
 [http]
 allow_private = true        # the demo's server is on this machine
+requests_per_second = 1000
+per_host_concurrency = 8
+retry_wait = 0.05
 """
 
 

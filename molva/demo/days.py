@@ -10,6 +10,9 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Moscow")
+HOUR = timedelta(hours=1)
+CLOSE_STEP = timedelta(minutes=11)
+"""On the bad day: just over half the sources' interval with its jitter."""
 BAD_DAY = date(2026, 4, 2)
 _BAD_FROM, _BAD_UNTIL = time(11, 10), time(19, 0)
 _OUTAGE_DAYS_BEFORE = 16
@@ -91,3 +94,13 @@ def poisson(random: Random, rate: float) -> int:
         product *= random.random()
         count += 1
     return count
+
+
+def step(calendar: Calendar, now: datetime) -> timedelta:
+    """How far to move on from `now`: to the next full hour, or less on the bad day."""
+    next_hour = HOUR - (now - calendar.start) % HOUR
+    day = calendar.local(calendar.bad_day, time())
+    if not day <= now < day + timedelta(days=1):
+        return next_hour
+    left = day + timedelta(days=1) - now
+    return min(CLOSE_STEP, left)

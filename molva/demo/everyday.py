@@ -22,12 +22,13 @@ _SOCIAL_SHARES = (0.5, 0.29, 0.21)
 _MOODS: tuple[Mood, ...] = ("negative", "positive", "neutral", "mixed")
 _MOOD_SHARES = (0.24, 0.35, 0.36, 0.05)
 _TAILS = {
-    "en": ("", "", "", "", "", "", "", " ☕", " #vetrogorsk", " #coffee"),
-    "ru": ("", "", "", "", "", "", "", " ☕", " #ветрогорск", " #кофе"),
+    "en": ("", "", "", "", "", "", "", " ☕", " #coffee"),
+    "ru": ("", "", "", "", "", "", "", " ☕", " #кофе"),
 }
 _SENTENCE = re.compile(r"(?<=[.!?] )[^\W\d_]")
 _RATING = {"negative": (1, 2), "neutral": (3, 4), "positive": (4, 5)}
-TAGS = {"ottepel": {"en": "ottepel", "ru": "оттепель"}, "snegir": {"en": "snegir", "ru": "снегирь"}}
+TOWN = {"en": "vetrogorsk", "ru": "ветрогорск"}
+"""The hashtag under which Mastodon talks of the town."""
 NEWSROOM: dict[Place, str] = {
     "city-news": "Vetrogorsk Post",
     "city-news-ru": "Ветрогорск сегодня",
@@ -79,7 +80,7 @@ class Everyday:
     ) -> Draft:
         """Return a social post by anyone, with the hashtags that its place needs."""
         lang = line.lang if line.lang in _TAILS else "en"
-        tags = tuple(TAGS[brand][lang] for brand in brands) if place == "mastodon" else ()
+        tags = (TOWN[lang],) if place == "mastodon" else ()
         plain = line.lang in _TAILS and line.cause not in {"advert", "billing", "aftermath"}
         tail = self.random.choice(_TAILS[lang]) if plain and text[-1] in ".!?" else ""
         author = self.people.anyone()
@@ -145,12 +146,7 @@ class Everyday:
         brands = named(line.text) if line.place == "other" or line.mood != "none" else ()
         if line.place in {"social", "other"}:
             place = self.random.choice(_SOCIAL[:2] if line.place == "other" else _SOCIAL)
-            draft = self.post(place, moment, line, line.text, brands)
-            if not brands and place == "mastodon":
-                thaw = "оттеп" in line.text.lower() or "ottep" in line.text.lower()
-                tag = TAGS["ottepel" if thaw else "snegir"]["ru" if line.lang == "ru" else "en"]
-                draft.tags, draft.text = (tag,), f"{line.text} #{tag}"
-            return draft
+            return self.post(place, moment, line, line.text, brands)
         return self.article(line.place, moment, line.lang, line.text, brands, line.mood)
 
     def article(

@@ -12,6 +12,8 @@ from datetime import datetime
 from molva.demo.posts import Place
 
 _ONE_IN = 90
+_LIMITED_ONE_IN = 7
+"""Of the one-off refusals, how many are a rate limit; the others pass at the second try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,11 @@ class Faults:
     def fault(self, place: Place, now: datetime) -> Fault | None:
         """Return how a request is refused, or `None` when it is answered."""
         if place == self.place and self.start <= now < self.end:
-            return Fault(503, 1800)
+            return Fault(503, None)
         hour = int(now.timestamp() // 3600)
         draw = hashlib.blake2s(f"{self.seed}:{place}:{hour}".encode(), digest_size=4).digest()
         value = int.from_bytes(draw, "big")
         if value % _ONE_IN or (place, hour) in self._given:
             return None
         self._given.add((place, hour))
-        return Fault(429, 600) if value // _ONE_IN % 2 else Fault(503, 900)
+        return Fault(503, None) if value // _ONE_IN % _LIMITED_ONE_IN else Fault(429, 600)

@@ -7,24 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
-from reports.export import export
-from store.alerts import alerts
-from store.history import labelled_mentions
+from sqlalchemy import Connection, Engine
 
 from molva.app import PassReport
 from molva.config import Config, load_config
-from molva.demo.texts import BRANDS
-from molva.demo.world import World
-from molva.pipeline import reporting_names
+from molva.demo.world import World, namesakes
+from molva.pipeline.tell import reporting_names
 from reports.digest import build_digest, render_html, subject
+from reports.export import export
 from reports.interface import LANGS
+from store.alerts import alerts
 from store.brands import brand_by_slug
 from store.engine import open_store, reading
-from store.interface import AlertRow, LabelledMention, MentionFilter, StoreError
+from store.history import labelled_mentions
+from store.interface import AlertRow, BrandRow, MentionFilter, StoreError
 
 WATCHED = "ottepel"
-_FORMATS = ("csv", "jsonl", "parquet")
+_FORMATS: tuple[Literal["csv", "jsonl", "parquet"], ...] = ("csv", "jsonl", "parquet")
 
 
 @dataclass(slots=True)
@@ -140,51 +141,17 @@ def gather(path: Path, world: World, tally: Tally, now: datetime) -> DemoResult:
     """Write the digests and exports of a finished demo and count what it kept."""
     config = load_config(path)
     engine = open_store(config.store_url)
-    folder = path.parent
     try:
         with reading(engine) as conn:
-            brand = brand_by_slug(conn, WATCHED)
-            if brand is None:
-                raise StoreError(f"the store holds no brand {WATCHED}")
-            digests, subjects = {}, {}
-            for lang in LANGS:
-                facts = build_digest(
-                    conn,
-                    brand,
-                    world.calendar.bad_day,
-                    config.timezone,
-                    lang,
-                    now,
-                    reporting_names(config),
-                )
-                digests[lang] = folder / f"digest-{world.calendar.bad_day}-{lang}.html"
-                digests[lang].write_text(render_html(facts), encoding="utf-8")
-                subjects[lang] = subject(facts)
+            brand = _watched(conn)
+            digests, subjects = _digests(conn, brand, config, world, now)
             kept = list(labelled_mentions(conn, MentionFilter()))
-            raised = alerts(conn, brand.id)
-        exports = {name: folder / "export" / f"mentions.{name}" for name in _FORMATS}
-        exports[_FORMATS[0]].parent.mkdir(exist_ok=True)
-        for name in _FORMATS:
-            export(engine, exports[name], name, MentionFilter(include_deleted=True))
+            raised = [_against_truth(alert, world) for alert in alerts(conn, brand.id)]
+        exports = _exports(engine, config.folder / "export")
     finally:
         engine.dispose()
-    return _result(config, world, tally, kept, raised, digests, subjects, exports)
-
-
-def _result(
-    config: Config,
-    world: World,
-    tally: Tally,
-    kept: list[LabelledMention],
-    raised: list[AlertRow],
-    digests: Mapping[str, Path],
-    subjects: Mapping[str, str],
-    exports: Mapping[str, Path],
-) -> DemoResult:
-    own = [mention for mention in kept if mention.brand == WATCHED]
-    causes = Counter(link.cause for mention in own for link in mention.causes)
     names = namesakes(world)
-    texts = {mention.text for mention in kept}
+    causes = Counter(link.cause for one in kept if one.brand == WATCHED for link in one.causes)
     return DemoResult(
         config=config.path,
         digests=digests,
@@ -195,21 +162,49 @@ def _result(
         mentions=len({mention.mention_id for mention in kept}),
         sentiments=dict(Counter(mention.sentiment for mention in kept).most_common()),
         top_causes=tuple(causes.most_common(4)),
-        alerts=tuple(_against_truth(alert, world) for alert in reversed(raised)),
+        alerts=tuple(sorted(raised, key=lambda alert: alert.detected_at)),
         namesakes=len(names),
-        namesakes_kept=len(names & texts),
+        namesakes_kept=len(names & {mention.text for mention in kept}),
         tally=tally,
     )
 
 
-def namesakes(world: World) -> set[str]:
-    """Return the texts that use a brand's name for something else."""
-    stems = [forms[case].casefold()[:6] for forms in BRANDS.values() for case in ("B", "и")]
-    return {
-        post.text
-        for post in world.posts
-        if not post.brands and any(stem in f"{post.title} {post.text}".casefold() for stem in stems)
-    }
+def _watched(conn: Connection) -> BrandRow:
+    brand = brand_by_slug(conn, WATCHED)
+    if brand is None:
+        raise StoreError(f"the store holds no brand {WATCHED}")
+    return brand
+
+
+def _digests(
+    conn: Connection, brand: BrandRow, config: Config, world: World, now: datetime
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Write the bad day's digest in both languages; return the paths and the subject lines."""
+    paths: dict[str, Path] = {}
+    subjects: dict[str, str] = {}
+    for lang in LANGS:
+        facts = build_digest(
+            conn,
+            brand,
+            world.calendar.bad_day,
+            config.timezone,
+            lang,
+            now,
+            cause_names=reporting_names(config),
+        )
+        paths[lang] = config.folder / f"digest-{world.calendar.bad_day}-{lang}.html"
+        paths[lang].write_text(render_html(facts), encoding="utf-8")
+        subjects[lang] = subject(facts)
+    return paths, subjects
+
+
+def _exports(engine: Engine, folder: Path) -> dict[str, Path]:
+    folder.mkdir(exist_ok=True)
+    paths: dict[str, Path] = {}
+    for name in _FORMATS:
+        paths[name] = folder / f"mentions.{name}"
+        export(engine, paths[name], name, MentionFilter(include_deleted=True))
+    return paths
 
 
 def _against_truth(alert: AlertRow, world: World) -> AlertFigure:

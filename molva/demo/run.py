@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -17,14 +16,11 @@ from molva.clock import SimulatedClock
 from molva.config import load_config
 from molva.demo.bluesky import PASSWORD
 from molva.demo.config import PASSWORD_VARIABLE, demo_config
-from molva.demo.days import Calendar
+from molva.demo.days import HOUR, Calendar, step
 from molva.demo.outcome import DemoResult, Tally, gather
 from molva.demo.server import DemoServer
 from molva.demo.world import World, build_world
 
-HOUR = timedelta(hours=1)
-CLOSE_STEP = timedelta(minutes=11)
-"""On the bad day: just over half the sources' interval with its jitter."""
 MARK = "# Written by `molva demo`"
 _OURS = ("molva.db", "molva.db-wal", "molva.db-shm", "messages", "export", "molva.toml")
 
@@ -109,13 +105,3 @@ async def _live(path: Path, world: World, clock: SimulatedClock, progress: Progr
             progress(int((clock() - world.calendar.start) / HOUR), total)
         tally.add(await app.run_pass())
     return tally
-
-
-def step(calendar: Calendar, now: datetime) -> timedelta:
-    """How far to move on from `now`: to the next full hour, or less on the bad day."""
-    next_hour = HOUR - (now - calendar.start) % HOUR
-    day = calendar.local(calendar.bad_day, time())
-    if not day <= now < day + timedelta(days=1):
-        return next_hour
-    left = day + timedelta(days=1) - now
-    return min(CLOSE_STEP, left)

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
 from typing import ClassVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from molva.demo import apis, bluesky, feeds
 from molva.demo.apis import Params
@@ -131,7 +131,7 @@ class Town:
         if not ids:
             return Reply(200, body)
         oldest, newest = ids.split()
-        base = f"{apis.INSTANCE}{_TAG}{tag}"
+        base = f"{apis.INSTANCE}{_TAG}{quote(tag)}"
         link = f'<{base}?max_id={oldest}>; rel="next", <{base}?min_id={newest}>; rel="prev"'
         return Reply(200, body, headers={"Link": link})
 

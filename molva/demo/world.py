@@ -17,10 +17,10 @@ from random import Random
 from molva.demo.badday import BadDay
 from molva.demo.days import Calendar
 from molva.demo.draft import Draft, finish
-from molva.demo.everyday import NEWSROOM, Everyday
+from molva.demo.everyday import Everyday
 from molva.demo.people import People
 from molva.demo.posts import PLACES, Edit, Place, WorldPost
-from molva.demo.texts import Writer
+from molva.demo.texts import BRANDS, Writer
 
 _LATE = 0.05
 _EDITED = 16
@@ -119,4 +119,11 @@ def _odd(everyday: Everyday, calendar: Calendar) -> list[Draft]:
     return [malformed, future, nameless, bare]
 
 
-__all__ = ["NEWSROOM", "World", "build_world"]
+def namesakes(world: World) -> set[str]:
+    """Return the texts that use a brand's name for something else."""
+    stems = [forms[case].casefold()[:6] for forms in BRANDS.values() for case in ("B", "и")]
+    return {
+        post.text
+        for post in world.posts
+        if not post.brands and any(stem in f"{post.title} {post.text}".casefold() for stem in stems)
+    }
