@@ -10,11 +10,14 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Final, ParamSpec, TypeVar
 
 SMALL: Final = 24_000
@@ -60,9 +63,29 @@ async def run(size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kw
 
 @cache
 def _pool() -> ProcessPoolExecutor:
-    # spawn: a fork would copy the parent's threads' locks in whatever state they are.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_settle)
+    return ProcessPoolExecutor(WORKERS, mp_context=_Lean(), initializer=_settle)
+
+
+class _LeanProcess(SpawnProcess):
+    """A process that does not import the program's main module again.
+
+    It has no use for it, and would pay a second and 60 MB; and a script that calls Molva without
+    a `__main__` guard would start itself over and over.
+    """
+
+    def start(self) -> None:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Lean(SpawnContext):
+    """spawn, because a fork would copy the parent's threads' locks in whatever state they are."""
+
+    Process = _LeanProcess
 
 
 def _settle() -> None:
