@@ -40,9 +40,7 @@ def test_failures_in_a_row_double_the_wait_up_to_a_day(errors: int, hours: int):
     assert timedelta(hours=hours) <= wait <= timedelta(hours=hours * 1.1)
 
 
-@given(
-    seconds=st.integers(0, 86_400), errors=st.integers(1, 9), seed=st.integers(0, 1000)
-)
+@given(seconds=st.integers(0, 86_400), errors=st.integers(1, 9), seed=st.integers(0, 1000))
 def test_retry_after_is_never_undercut(seconds: int, errors: int, seed: int):
     asked = timedelta(seconds=seconds)
     chosen = cadence.after_failure(NOW, HOUR, errors, asked, random.Random(seed))

@@ -1,0 +1,82 @@
+"""The command line: `molva COMMAND`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from collectors.query import QueryError
+from molva.cli import outputs, texts, watch
+from molva.cli.common import CommandError, console, fail
+from molva.config import ConfigError
+from molva.scheduler import AlreadyRunningError
+from sentiment.interface import ModelError
+from store.interface import StoreError
+
+app = typer.Typer(
+    name="molva",
+    help="Watch what people say of a brand: collect, label, explain, tell.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(watch.init)
+app.command()(watch.run)
+app.command()(watch.check)
+app.command()(watch.sources)
+app.command()(watch.collect)
+app.command("import")(watch.import_file)
+app.command()(texts.label)
+app.command()(texts.match)
+app.command()(texts.spikes)
+app.command("export")(outputs.export_mentions)
+app.command()(outputs.digest)
+app.command()(outputs.alerts)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="The folder to fill.")] = Path("demo"),
+    language: Annotated[str, typer.Option(help="Of the alerts and the digest: en or ru.")] = "en",
+) -> None:
+    """A small world of posts, over five simulated weeks, through the whole of Molva."""
+    from molva.cli.demo import show_demo  # noqa: PLC0415 - no other command needs the world
+
+    show_demo(output, language)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"molva {version('molva')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """Run the command line; every error a person can mend becomes a sentence and status 2."""
+    try:
+        app()
+    except (ConfigError, CommandError, QueryError, ModelError, StoreError) as error:
+        sys.exit(fail(str(error)).exit_code)
+    except AlreadyRunningError as error:
+        sys.exit(fail(str(error), status=1).exit_code)
+    except BrokenPipeError:
+        # The reader of our output (say, head) has enough; that is not an error.
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        console.print("interrupted")
+        sys.exit(130)

@@ -1,0 +1,165 @@
+"""What every command shares: messages on stderr, JSON Lines on stdout, errors as sentences."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from molva.config import Config, load_config
+
+USAGE = 2
+"""Exit status of a wrong command line, configuration, query, model or input file."""
+
+console = Console(stderr=True, highlight=False)
+"""Everything for people goes to stderr; colours only on a terminal."""
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration file.", show_default=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON Lines for scripts.")]
+DEFAULT_CONFIG = Path("molva.toml")
+
+
+class CommandError(Exception):
+    """A command cannot go on; the message is for the person who typed it."""
+
+
+def fail(message: str, status: int = USAGE) -> typer.Exit:
+    """Print a message to stderr and give the exception that ends the command."""
+    for line in message.splitlines():
+        console.print(f"[red]error[/]: {_escape(line)}", soft_wrap=True)
+    return typer.Exit(status)
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def configure(path: Path) -> Config:
+    """Load a configuration; `ConfigError` is turned into sentences by the command line's end."""
+    return load_config(path)
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    """Send the log to stderr; times only where a terminal shows them."""
+    handler = RichHandler(console=console, show_path=False, omit_repeated_times=False)
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(message)s",
+        handlers=[handler],
+        force=True,
+    )
+    for noisy in ("httpx", "httpcore", "apscheduler", "alembic", "stamina"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def write_line(value: Mapping[str, Any], stream: IO[str] | None = None) -> None:
+    """Write one JSON object and a newline; lone surrogates are escaped, never a crash."""
+    line = json.dumps(value, ensure_ascii=False, default=_plain)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(value, ensure_ascii=True, default=_plain)
+    (stream or sys.stdout).write(line + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+@contextmanager
+def input_file(path: str) -> Iterator[IO[str]]:
+    """Open a text file, or standard input for `-`, as UTF-8 with any byte order mark dropped.
+
+    Raises:
+        CommandError: the file cannot be read.
+    """
+    if path == "-":
+        reconfigure: Callable[..., None] | None = getattr(sys.stdin, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+        yield sys.stdin
+        return
+    with ExitStack() as opened:
+        try:
+            stream = opened.enter_context(
+                Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+            )
+        except OSError as error:
+            raise CommandError(f"{path}: cannot be read: {error.strerror}") from error
+        yield stream
+
+
+@contextmanager
+def output_file(path: Path | None) -> Iterator[IO[str]]:
+    """Standard output, or a file that appears whole or not at all."""
+    if path is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            yield stream
+        partial.replace(path)
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def progress_bar() -> Progress:
+    """A progress bar on stderr that vanishes when done and stays silent off a terminal."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def moment(value: str | None, config: Config) -> datetime | None:
+    """A date or time of the command line, read in the configured zone.
+
+    Raises:
+        CommandError: it is not ISO 8601.
+    """
+    if value is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise CommandError(f"{value!r} is not a date; write 2026-11-21 or 2026-11-21T09:00") from (
+            error
+        )
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=config.timezone)).astimezone(UTC)
+
+
+def day(value: str) -> date:
+    """A calendar day of the command line.
+
+    Raises:
+        CommandError: it is not a date.
+    """
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise CommandError(f"{value!r} is not a date; write 2026-11-21") from error

@@ -1,0 +1,161 @@
+"""Commands that give people something to hold: export, digest, alerts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from molva.cli.common import (
+    DEFAULT_CONFIG,
+    CommandError,
+    ConfigOption,
+    JsonOption,
+    configure,
+    console,
+    day,
+    moment,
+    progress_bar,
+    write_line,
+)
+from molva.clock import utc_now
+from molva.config import Config
+from molva.pipeline.tell import reporting_names
+from reports.digest import build_digest
+from reports.digest_words import subject
+from reports.export import export
+from reports.render import render_html, render_text
+from store.alerts import alerts as stored_alerts
+from store.brands import brand_by_slug
+from store.engine import open_store, reading
+from store.interface import BrandRow, MentionFilter
+
+BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id; default: all.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="From this day or time on, in the configured zone.")
+]
+
+
+def export_mentions(
+    output: Annotated[Path, typer.Option(help="The file to write.")],
+    format_: Annotated[
+        Literal["csv", "jsonl", "parquet"] | None,
+        typer.Option("--format", help="Default: by the file's ending."),
+    ] = None,
+    brand: BrandOption = None,
+    since: SinceOption = None,
+    until: Annotated[str | None, typer.Option(help="Up to, not including.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only this type of source.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Only this language, e.g. ru.")] = None,
+    sentiment: Annotated[str | None, typer.Option(help="Only this sentiment.")] = None,
+    cause: Annotated[str | None, typer.Option(help="Only mentions naming this cause.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only mentions holding these words.")] = None,
+    after: Annotated[
+        int | None, typer.Option(help="Only what changed after this sequence number.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Export the history with every label's provenance; prints a summary as JSON."""
+    loaded = configure(config)
+    chosen = format_ or output.suffix.removeprefix(".")
+    if chosen not in ("csv", "jsonl", "parquet"):
+        raise CommandError(f"{output}: name a format with --format csv, jsonl or parquet")
+    engine = open_store(loaded.store_url)
+    with reading(engine) as conn:
+        row = _brand(conn, loaded, brand) if brand else None
+    wanted = MentionFilter(
+        brand_id=row.id if row else None,
+        since=moment(since, loaded),
+        until=moment(until, loaded),
+        source_type=source,
+        lang=lang,
+        sentiment=sentiment,
+        cause=cause,
+        text=text,
+        after_sequence=after,
+        include_deleted=True,
+    )
+    with progress_bar() as progress:
+        task = progress.add_task("exporting", total=None)
+        summary = export(
+            engine, output, chosen, wanted, lambda rows: progress.update(task, completed=rows)
+        )
+    write_line(summary.as_json())
+
+
+def _brand(conn: object, config: Config, slug: str) -> BrandRow:
+    row = brand_by_slug(conn, slug)  # type: ignore[arg-type]
+    if row is None:
+        known = ", ".join(brand.id for brand in config.brands)
+        raise CommandError(f"no brand {slug!r} in the store; {config.path} names: {known}")
+    return row
+
+
+def digest(
+    output: Annotated[Path, typer.Option(help="An .html file, or .txt for the text part.")],
+    brand: BrandOption = None,
+    date: Annotated[
+        str | None, typer.Option(help="The day, e.g. 2026-11-21; default: yesterday.")
+    ] = (None),
+    lang: Annotated[str | None, typer.Option(help="en or ru; default: the configured one.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write a brand's digest of one day to a file; the subject line goes to stdout as JSON."""
+    loaded = configure(config)
+    slug = brand or next((item.id for item in loaded.brands if not item.rival), loaded.brands[0].id)
+    now = utc_now()
+    wanted = day(date) if date else now.astimezone(loaded.timezone).date() - timedelta(days=1)
+    engine = open_store(loaded.store_url)
+    with reading(engine) as conn:
+        facts = build_digest(
+            conn,
+            _brand(conn, loaded, slug),
+            wanted,
+            loaded.timezone,
+            lang or loaded.language,
+            now,
+            cause_names=reporting_names(loaded),
+        )
+    rendered = render_text(facts) if output.suffix == ".txt" else render_html(facts)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(rendered, encoding="utf-8")
+    write_line(
+        {"digest": output, "brand": slug, "date": wanted.isoformat(), "subject": subject(facts)}
+    )
+
+
+def alerts(
+    brand: BrandOption = None,
+    since: SinceOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_lines: JsonOption = False,
+) -> None:
+    """The alerts so far, newest first: what, when, how severe, why."""
+    loaded = configure(config)
+    engine = open_store(loaded.store_url)
+    with reading(engine) as conn:
+        brand_id = _brand(conn, loaded, brand).id if brand else None
+        rows = stored_alerts(conn, brand_id, moment(since, loaded))
+    for row in rows:
+        if json_lines:
+            write_line(
+                {
+                    "alert": row.id,
+                    "kind": row.kind,
+                    "severity": row.severity,
+                    "state": row.state,
+                    "started_at": row.started_at,
+                    "detected_at": row.detected_at,
+                    "closed_at": row.closed_at,
+                    "facts": row.facts,
+                }
+            )
+        else:
+            started = row.started_at.astimezone(loaded.timezone).strftime("%Y-%m-%d %H:%M")
+            console.print(
+                f"{started}  {row.severity}/10  {row.state:<5} {row.facts.get('reason', '')}",
+                markup=False,
+                soft_wrap=True,
+            )

@@ -1,0 +1,239 @@
+"""Commands that read texts or numbers and write JSON Lines: label, match, spikes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from collectors.query import Document, Matcher, compile_query
+from molva.cli.common import (
+    DEFAULT_CONFIG,
+    CommandError,
+    ConfigOption,
+    configure,
+    console,
+    input_file,
+    output_file,
+    progress_bar,
+    write_line,
+)
+from reports.spikes import Reading, SpikeSettings, detect_spikes
+from sentiment.interface import Label, Text
+from sentiment.labeller import Labeller
+from sentiment.taxonomy import Taxonomy
+from store.engine import open_store, reading
+from store.history import labelled_mentions
+from store.interface import MentionFilter
+
+FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for stdin.")]
+
+
+@dataclass
+class _Reader:
+    """Reads JSON Lines; a bad line is reported and counted, never fatal."""
+
+    name: str
+    bad: int = 0
+
+    def objects(self, stream: IO[str], *required: str) -> Iterator[dict[str, Any]]:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+            except (json.JSONDecodeError, RecursionError) as error:
+                self._report(number, f"not JSON: {error}")
+                continue
+            missing = [key for key in required if not isinstance(value, dict) or key not in value]
+            if missing:
+                self._report(number, f'no "{missing[0]}" in the object')
+            elif not isinstance(value["text"], str):
+                self._report(number, '"text" is not a string')
+            else:
+                yield value
+
+    def _report(self, number: int, what: str) -> None:
+        self.bad += 1
+        console.print(f"{self.name}:{number}: {what}; line skipped", markup=False, soft_wrap=True)
+
+
+def label(
+    file: FileArgument,
+    taxonomy: Annotated[
+        Path | None, typer.Option(help="A taxonomy TOML file instead of the shipped one.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A model folder instead of the shipped one.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write here instead of stdout.")] = None,
+) -> None:
+    """Label texts: JSON Lines with id, text and maybe lang and target in; labels out, in order.
+
+    Exits with 1 if a line could not be read; the others are labelled all the same.
+    """
+    labeller = Labeller.load(model, Taxonomy.load(taxonomy))
+    reader = _Reader(file)
+    with input_file(file) as stream, output_file(output) as out, progress_bar() as progress:
+        task = progress.add_task("labelling", total=None)
+        ids: list[Any] = []
+
+        def texts() -> Iterator[Text]:
+            for item in reader.objects(stream, "id", "text"):
+                ids.append(item["id"])
+                yield Text(str(item["id"]), item["text"], item.get("lang"), item.get("target"))
+
+        for number, found in enumerate(labeller.label(texts())):
+            write_line({**label_json(found), "id": ids[number]}, out)
+            ids[number] = None
+            progress.advance(task)
+    if reader.bad:
+        raise typer.Exit(1)
+
+
+def label_json(found: Label) -> dict[str, Any]:
+    """A label as the command-line contract writes it; the field order is part of it."""
+    return {
+        "id": found.id,
+        "lang": found.lang,
+        "sentiment": found.sentiment,
+        "p_negative": _rounded(found.p_negative),
+        "p_neutral": _rounded(found.p_neutral),
+        "p_positive": _rounded(found.p_positive),
+        "low_confidence": found.low_confidence,
+        "causes": [
+            {
+                "cause": cause.cause,
+                "polarity": cause.polarity,
+                "probability": _rounded(cause.probability),
+                "evidence": cause.evidence,
+                "start": cause.start,
+                "end": cause.end,
+            }
+            for cause in found.causes
+        ],
+        "model_version": found.model_version,
+        "taxonomy_version": found.taxonomy_version,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def match(
+    query: Annotated[str, typer.Argument(help="A brand query; see docs/queries.md.")],
+    file: Annotated[
+        str | None,
+        typer.Argument(help="Texts, one a line or JSON Lines; - is stdin; none: the history."),
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    limit: Annotated[int, typer.Option(help="Mentions of the history to try, newest first.")] = (
+        10_000
+    ),
+) -> None:
+    """Try a query on texts or on the stored history; writes each match with its term and spans."""
+    matcher = Matcher({"query": compile_query(query)})
+    tried = matched = 0
+    for identity, document in _documents(file, config, limit):
+        tried += 1
+        for found in matcher.match(document):
+            matched += 1
+            source = document.title if found.in_title else document.text
+            write_line(
+                {
+                    "id": identity,
+                    "term": found.term,
+                    "spans": found.spans,
+                    "in_title": found.in_title,
+                    "matched": [source[start:end] for start, end in found.spans],
+                    "text": document.text[:280],
+                }
+            )
+    console.print(f"{matched} of {tried} texts match")
+
+
+def _documents(file: str | None, config: Path, limit: int) -> Iterator[tuple[Any, Document]]:
+    if file is not None:
+        with input_file(file) as stream:
+            for number, line in enumerate(stream, start=1):
+                yield _document_of_line(number, line.rstrip("\r\n"))
+        return
+    engine = open_store(configure(config).store_url)
+    with reading(engine) as conn:
+        for row in labelled_mentions(conn, MentionFilter(), limit=limit, newest_first=True):
+            yield (
+                row.mention_id,
+                Document(
+                    text=row.text,
+                    title=row.title,
+                    lang=row.lang,
+                    source=row.source_type,
+                    author=row.author_handle,
+                    site=row.site or row.url,
+                ),
+            )
+
+
+def _document_of_line(number: int, line: str) -> tuple[Any, Document]:
+    if line.startswith("{"):
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError:
+            value = None
+        if isinstance(value, dict) and isinstance(value.get("text"), str):
+            fields = ("title", "lang", "source", "author", "site")
+            extra = {key: str(value[key]) for key in fields if value.get(key)}
+            return value.get("id", number), Document(text=value["text"], **extra)
+    return number, Document(text=line)
+
+
+def spikes(
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="timestamp,value rows; -: stdin")],
+    false_alarms_per_month: Annotated[
+        float, typer.Option(help="How many false alarms a month are acceptable.", min=0.001)
+    ] = 1.0,
+    minimum: Annotated[
+        int, typer.Option(help="A spike below this value is never announced.", min=0)
+    ] = SpikeSettings().minimum_count,
+) -> None:
+    """Find spikes in a regular series; each decided only from the rows up to it."""
+    settings = SpikeSettings(false_alarms_per_month=false_alarms_per_month, minimum_count=minimum)
+    written: dict[datetime, str] = {}
+    with input_file(file) as stream:
+        for spike in detect_spikes(_readings(stream, file, written), settings):
+            write_line(
+                {
+                    "detected_at": written[spike.detected_at],
+                    "start": written[spike.start],
+                    "value": spike.value,
+                    "expected": round(spike.expected, 2),
+                    "low": round(spike.low, 2),
+                    "high": round(spike.high, 2),
+                    "severity": spike.severity,
+                }
+            )
+            sys.stdout.flush()
+
+
+def _readings(stream: Iterable[str], name: str, written: dict[datetime, str]) -> Iterator[Reading]:
+    """Read rows, noting in `written` how the file spells each time, to answer in its spelling."""
+    rows = csv.DictReader(stream)
+    if not {"timestamp", "value"} <= set(rows.fieldnames or ()):
+        raise CommandError(f"{name}:1: the header must name the columns timestamp and value")
+    for row in rows:
+        try:
+            at = datetime.fromisoformat(row["timestamp"].strip())
+            value = float(row["value"])
+        except (ValueError, AttributeError, TypeError) as error:
+            raise CommandError(f"{name}:{rows.line_num}: {error}") from error
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        written[at] = row["timestamp"].strip()
+        yield Reading(at, value)

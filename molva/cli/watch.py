@@ -1,0 +1,225 @@
+"""Commands that watch: init, run, check, sources, collect, import."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from molva.app import App, PassReport
+from molva.cli.common import (
+    DEFAULT_CONFIG,
+    CommandError,
+    ConfigOption,
+    JsonOption,
+    configure,
+    console,
+    log_to_stderr,
+    write_line,
+)
+from molva.config import Config
+from molva.pipeline.collect import SourceOutcome, collect_source, import_posts
+from molva.probe import probe_sources, source_states
+from molva.scheduler import Scheduler
+from molva.starter import Start, starter_config
+from store.engine import reading
+from store.sources import source_by_name
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = DEFAULT_CONFIG,
+    brand: Annotated[str | None, typer.Option(help="The brand's name; asked if absent.")] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="Another spelling; repeatable.")] = None,
+    rival: Annotated[list[str] | None, typer.Option(help="A rival's name; repeatable.")] = None,
+    language: Annotated[str, typer.Option(help="Of reports and starter sources: en or ru.")] = "en",
+    timezone: Annotated[str, typer.Option(help="Of days and hours, e.g. Europe/Moscow.")] = "UTC",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a commented molva.toml with sources to start with."""
+    if path.exists() and not force:
+        raise CommandError(f"{path} exists; name another file, or replace it with --force")
+    if language not in ("en", "ru"):
+        raise CommandError(f"--language {language}: write en or ru")
+    if brand is None:
+        if not sys.stdin.isatty():
+            raise CommandError("name the brand: molva init --brand NAME")
+        brand = typer.prompt("Brand name", err=True)
+        alias = _asked("Other spellings, comma-separated (Enter: none)")
+        rival = _asked("Rivals, comma-separated (Enter: none)")
+    start = Start(brand, tuple(alias or ()), tuple(rival or ()), language, timezone)
+    path.write_text(starter_config(start), encoding="utf-8")
+    configure(path)
+    console.print(f"wrote {path}; next: molva check, then molva run", soft_wrap=True)
+
+
+def _asked(question: str) -> list[str]:
+    answer = typer.prompt(question, default="", show_default=False, err=True)
+    return [part.strip() for part in answer.split(",") if part.strip()]
+
+
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    once: Annotated[
+        bool, typer.Option("--once", help="One pass over every source, then exit.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
+) -> None:
+    """Watch: poll each source on its interval, label, alert, write digests, until SIGTERM.
+
+    With --once, exits with 1 if any source failed, after finishing the others.
+    """
+    log_to_stderr(verbose=verbose)
+    report = asyncio.run(_run(configure(config), once=once))
+    if report is None:
+        return
+    _print_pass(report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+async def _run(config: Config, *, once: bool) -> PassReport | None:
+    async with App.open(config) as app:
+        scheduler = Scheduler(app)
+        if once:
+            async with scheduler.lease():
+                return await app.run_pass(force=True)
+        await scheduler.run()
+        return None
+
+
+def _print_pass(report: PassReport) -> None:
+    for outcome in report.sources:
+        console.print(f"{outcome.name}: {_in_words(outcome)}", markup=False, soft_wrap=True)
+    console.print(
+        f"labelled {report.labels.labels}, causes {report.labels.causes}, "
+        f"alert messages {report.alert_events}, digests {report.digests}, "
+        f"delivered {report.delivery.sent}"
+    )
+
+
+def _in_words(outcome: SourceOutcome) -> str:
+    if outcome.error:
+        return f"FAILED ({outcome.error_kind}) {outcome.error}"
+    counts = (
+        f"{outcome.fetched} read, {len(outcome.stored)} new, {len(outcome.changed)} changed, "
+        f"{outcome.known} known, {outcome.unmatched} without a brand, "
+        f"{len(outcome.skipped)} skipped"
+    )
+    return f"{counts} ({outcome.note})" if outcome.note else counts
+
+
+def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Validate the configuration and fetch one item from each source; stores, sends nothing."""
+    loaded = configure(config)
+    console.print(
+        f"{config}: {len(loaded.brands)} brands, {len(loaded.sources)} sources, "
+        f"{len(loaded.channels)} channels: valid"
+    )
+    probes = asyncio.run(probe_sources(loaded))
+    for probe in probes:
+        mark = "[red]failed[/]" if probe.error else "[green]ok[/]"
+        console.print(f"{mark} {probe.name}: ", end="")
+        console.print(probe.error or probe.sample, markup=False, soft_wrap=True)
+    if any(probe.error for probe in probes):
+        raise typer.Exit(1)
+
+
+def sources(config: ConfigOption = DEFAULT_CONFIG, json_lines: JsonOption = False) -> None:
+    """Each source: its state, last success, last error and its kind, next run, items."""
+    loaded = configure(config)
+    states = source_states(loaded)
+    if json_lines:
+        for state in states:
+            write_line(state.as_json())
+        return
+    columns = ("source", "type", "state", "last success", "next poll", "items", "last error")
+    table = Table(*columns, box=None)
+    for state in states:
+        table.add_row(*(str(cell) for cell in state.cells(loaded.timezone)))
+    console.print(table)
+
+
+def collect(
+    source: Annotated[str, typer.Option(help="The source's name in the configuration.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_lines: JsonOption = False,
+) -> None:
+    """Poll one source now; with --json, each stored, changed, deleted or skipped item."""
+    outcome = asyncio.run(_collect(configure(config), source))
+    _report_outcome(outcome, json_lines=json_lines)
+
+
+async def _collect(config: Config, name: str) -> SourceOutcome:
+    if name not in {source.name for source in config.sources}:
+        known = ", ".join(source.name for source in config.sources) or "none"
+        raise CommandError(f"no source named {name!r} in {config.path}; there are: {known}")
+    async with App.open(config) as app:
+        with reading(app.rooms.engine) as conn:
+            row = source_by_name(conn, name)
+        if row is None or name not in app.rooms.collectors:
+            raise CommandError(f"source {name!r} is not enabled in {config.path}")
+        return await collect_source(app.rooms, row)
+
+
+def _report_outcome(outcome: SourceOutcome, *, json_lines: bool) -> None:
+    if json_lines:
+        _write_outcome(outcome)
+    else:
+        console.print(f"{outcome.name}: {_in_words(outcome)}", markup=False, soft_wrap=True)
+    if outcome.error:
+        raise typer.Exit(1)
+
+
+def _write_outcome(outcome: SourceOutcome) -> None:
+    for event in ("stored", "changed", "deleted"):
+        for native_id in getattr(outcome, event):
+            write_line({"event": event, "source": outcome.name, "id": native_id})
+    for native_id, reason in outcome.skipped:
+        write_line({"event": "skipped", "source": outcome.name, "id": native_id, "reason": reason})
+    write_line(
+        {
+            "event": "summary",
+            "source": outcome.name,
+            "fetched": outcome.fetched,
+            "stored": len(outcome.stored),
+            "changed": len(outcome.changed),
+            "deleted": len(outcome.deleted),
+            "known": outcome.known,
+            "unmatched": outcome.unmatched,
+            "skipped": len(outcome.skipped),
+            "error": outcome.error or None,
+            "error_kind": outcome.error_kind or None,
+            "note": outcome.note,
+        }
+    )
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A CSV or JSONL file of posts.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="field=column, e.g. text=Отзыв; repeatable; others are guessed."),
+    ] = None,
+    json_lines: JsonOption = False,
+) -> None:
+    """Bring in a file of posts; importing it again adds nothing twice."""
+    columns = dict(_pair(item) for item in column or ())
+    outcome = asyncio.run(_import(configure(config), file.resolve(), columns))
+    _report_outcome(outcome, json_lines=json_lines)
+
+
+def _pair(item: str) -> tuple[str, str]:
+    field, found, name = item.partition("=")
+    if not found:
+        raise CommandError(f"--column {item}: write field=column, e.g. text=Comment")
+    return field.strip(), name.strip()
+
+
+async def _import(config: Config, file: Path, columns: dict[str, str]) -> SourceOutcome:
+    async with App.open(config) as app:
+        return await import_posts(app.rooms, file, columns)

@@ -1,0 +1,254 @@
+"""`molva.toml`: what to watch, where to look, whom to tell; validated with file, line and field.
+
+Secrets never stand in the file: it names environment variables that hold them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from collectors.http import HttpSettings
+from collectors.interface import SourceSettings
+from collectors.query import Query, QueryError, compile_query, query_from_names
+from collectors.registry import parse_settings
+from molva.toml_lines import line_of
+from reports.alerts import AlertSettings
+from reports.channels import Channel, FileChannel
+
+_CHANNEL_TAGS = ("email", "webhook", "file")
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; every problem is a line `file:line: field: what`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class BrandConfig(_Table):
+    """A brand to watch: by its names, or by a query of the brand query language."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="Short and unchanging.")
+    name: str = Field(min_length=1, max_length=120)
+    aliases: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = Field(default=(), description="Phrases that mean another thing.")
+    query: str | None = Field(default=None, description="Replaces aliases and exclude.")
+    rival: bool = Field(default=False, description="A rival: compared with, never alerted on.")
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> BrandConfig:
+        if self.query is not None and (self.aliases or self.exclude):
+            raise ValueError("give either query, or aliases and exclude, not both")
+        return self
+
+    @property
+    def effective_query(self) -> str:
+        """The query as written, or the one made from name, aliases and exclusions."""
+        if self.query is not None:
+            return self.query
+        return query_from_names((self.name, *self.aliases), self.exclude)
+
+    def compiled(self) -> Query:
+        """The query, ready to match.
+
+        Raises:
+            QueryError: it is not valid; the error says where.
+        """
+        return compile_query(self.effective_query, name=self.id)
+
+
+class DigestConfig(_Table):
+    """When the daily digest is written."""
+
+    enabled: bool = True
+    hour: int = Field(default=9, ge=0, le=23, description="Hour of the day in `timezone`.")
+
+
+class SentimentConfig(_Table):
+    """Which model and taxonomy label the mentions; both ship with Molva."""
+
+    model: Path | None = Field(default=None, description="A folder like the shipped model's.")
+    taxonomy: Path | None = Field(default=None, description="A taxonomy TOML file of your own.")
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone; write one like Europe/Moscow or UTC")
+    return ZoneInfo(value)
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+
+
+class Config(_Table):
+    """The whole of `molva.toml`. Paths in it are relative to the file."""
+
+    path: Path
+    language: Literal["en", "ru"] = Field(default="en", description="Of alerts and digests.")
+    timezone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"))
+    store: str = Field(default="sqlite:///molva.db", description="A database URL.")
+    store_env: str | None = Field(default=None, description="Variable that holds the URL.")
+    brands: tuple[BrandConfig, ...] = Field(min_length=1, alias="brand")
+    sources: tuple[SourceSettings, ...] = Field(default=(), alias="source")
+    channels: tuple[Channel, ...] = Field(default=(), alias="channel")
+    alerts: AlertSettings = AlertSettings()
+    digest: DigestConfig = DigestConfig()
+    sentiment: SentimentConfig = SentimentConfig()
+    http: HttpSettings = HttpSettings()
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _already_parsed(cls, value: object) -> object:
+        return value
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file: what its relative paths start from."""
+        return self.path.parent
+
+    @property
+    def store_url(self) -> str:
+        """The database URL with a relative SQLite path made absolute.
+
+        Raises:
+            ConfigError: `store_env` names a variable that is not set.
+        """
+        url = self.store
+        if self.store_env:
+            if self.store_env not in os.environ:
+                raise ConfigError([f"{self.path}: store_env: {self.store_env} is not set"])
+            url = os.environ[self.store_env]
+        match = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
+        return f"sqlite:///{(self.folder / match[1]).resolve()}" if match else url
+
+    @property
+    def channels_by_name(self) -> Mapping[str, Channel]:
+        """The channels, with folders resolved."""
+        return {channel.name: self._resolved(channel) for channel in self.channels}
+
+    def _resolved(self, channel: Channel) -> Channel:
+        if isinstance(channel, FileChannel):
+            return channel.model_copy(update={"path": self.resolve(channel.path)})
+        return channel
+
+    def resolve(self, path: Path) -> Path:
+        """A path of the file, from the file's own folder."""
+        return path if path.is_absolute() else self.folder / path
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate a configuration file, sources and queries included.
+
+    Raises:
+        ConfigError: with every problem found, each with its file, line and field.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        hint = "make one with: molva init" if not path.exists() else "check the path"
+        raise ConfigError([f"{path}: cannot be read: {reason}; {hint}"]) from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: not valid TOML: {error}"]) from error
+    return _validated(path, text, data)
+
+
+def _validated(path: Path, text: str, data: dict[str, Any]) -> Config:
+    problems: list[str] = []
+    tables = data.get("source", [])
+    if not isinstance(tables, list):
+        raise ConfigError([f"{path}:{line_of(text, ('source',))}: source: write [[source]]"])
+    sources = [_source(path, text, number, table, problems) for number, table in enumerate(tables)]
+    fields = {**data, "path": path.resolve(), "source": [source for source in sources if source]}
+    try:
+        config = Config.model_validate(fields)
+    except ValidationError as error:
+        problems += _problems(path, text, error, ())
+        raise ConfigError(problems) from error
+    problems += _query_problems(path, text, config) + _double_names(path, text, config)
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _source(
+    path: Path, text: str, number: int, table: Mapping[str, Any], problems: list[str]
+) -> SourceSettings | None:
+    try:
+        return parse_settings(table, folder=path.parent)
+    except ValidationError as error:
+        problems += _problems(path, text, error, ("source", number))
+    except ValueError as error:
+        line = line_of(text, ("source", number, "type"))
+        problems.append(f"{path}:{line}: source[{number + 1}].type: {error}")
+    return None
+
+
+def _problems(
+    path: Path, text: str, error: ValidationError, prefix: tuple[str | int, ...]
+) -> list[str]:
+    found = []
+    for problem in error.errors(include_url=False, include_input=False):
+        location = tuple(part for part in problem["loc"] if part not in _CHANNEL_TAGS)
+        where = (*prefix, *location)
+        message = problem["msg"].removeprefix("Value error, ")
+        found.append(f"{path}:{line_of(text, where)}: {_dotted(where)}: {message}")
+    return found
+
+
+def _dotted(where: tuple[str | int, ...]) -> str:
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in where]
+    return "".join(parts).lstrip(".") or "file"
+
+
+def _query_problems(path: Path, text: str, config: Config) -> list[str]:
+    found = []
+    for number, brand in enumerate(config.brands):
+        try:
+            brand.compiled()
+        except QueryError as error:
+            line = line_of(text, ("brand", number, "query"))
+            found.append(f"{path}:{line}: brand[{number + 1}].query: {error}")
+    return found
+
+
+def _double_names(path: Path, text: str, config: Config) -> list[str]:
+    names: dict[str, list[str]] = {
+        "brand": [brand.id for brand in config.brands],
+        "source": [source.name for source in config.sources],
+        "channel": [channel.name for channel in config.channels],
+    }
+    found = []
+    for table, values in names.items():
+        for value in (value for value, times in Counter(values).items() if times > 1):
+            second = [number for number, name in enumerate(values) if name == value][1]
+            field = "id" if table == "brand" else "name"
+            line = line_of(text, (table, second, field))
+            found.append(f"{path}:{line}: {table}[{second + 1}].{field}: {value!r} is used twice")
+    return found

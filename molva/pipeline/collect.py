@@ -1,0 +1,247 @@
+"""Collect, match, store: pages in, mentions kept, each page with its cursor in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, TypeVar, TypeVarTuple
+
+from collectors.interface import CollectorError, FatalError, Page, Post, RetriableError
+from collectors.query import Document
+from collectors.registry import create, parse_settings
+from collectors.text import canonical_url
+from molva import cadence
+from molva.rooms import Rooms, source_spec
+from store.engine import reading, writing
+from store.interface import BrandMatch, KeptPage, NewMention, PageToKeep, SourceRow
+from store.mentions import keep_page
+from store.sources import (
+    due_sources,
+    finish_poll,
+    source_by_name,
+    sources,
+    start_poll,
+    sync_sources,
+)
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+
+@dataclass
+class SourceOutcome:
+    """What one poll of one source brought."""
+
+    name: str
+    fetched: int = 0
+    stored: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    known: int = 0
+    unmatched: int = 0
+    error: str = ""
+    error_kind: Literal["", "fatal", "retriable"] = ""
+    note: str = ""
+
+    def add(self, page: Page, kept: KeptPage) -> None:
+        """Count one kept page."""
+        self.fetched += len(page.posts) + len(page.skipped)
+        self.stored += kept.stored
+        self.changed += kept.changed
+        self.deleted += kept.deleted
+        self.skipped += [(item.native_id, item.reason) for item in page.skipped]
+        self.known += kept.known
+        self.unmatched = self.fetched - len(self.skipped) - len(self.stored)
+        self.unmatched -= len(self.changed) + self.known
+        self.note = page.note or self.note
+
+
+async def collect_due(
+    rooms: Rooms, *, force: bool = False, limit: int = 100
+) -> list[SourceOutcome]:
+    """Poll every source whose time has come, side by side; one that fails stops no other.
+
+    Args:
+        force: poll every source, due or not.
+        limit: how many sources at most.
+    """
+    with reading(rooms.engine) as conn:
+        rows = sources(conn) if force else due_sources(conn, rooms.clock(), limit)
+    due = [row for row in rows if row.name in rooms.collectors]
+    return list(await asyncio.gather(*(collect_source(rooms, row) for row in due)))
+
+
+async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
+    """Poll one source to its end, keeping each page with its cursor in one transaction."""
+    collector = rooms.collectors[source.name]
+    outcome = SourceOutcome(source.name)
+    interval = timedelta(seconds=source.interval_seconds)
+    # Scheduled before the first request, so that a crash cannot make us hammer the source.
+    poll_id = await _in_writer(rooms, _start, rooms, source, interval)
+    asked: timedelta | None = None
+    try:
+        async for page in collector.poll(source.cursor):
+            kept = await _in_writer(rooms, _keep, rooms, source, poll_id, page)
+            outcome.add(page, kept)
+            asked = page.poll_after or asked
+    except CollectorError as error:
+        outcome.error, outcome.error_kind = str(error), _kind(error)
+        next_poll_at = _after_error(rooms, source, interval, error)
+    except Exception as error:
+        # A bug in one collector must not stop the other sources; it is logged with its trace.
+        log.exception("source %s failed in an unexpected way", source.name)
+        outcome.error, outcome.error_kind = f"{type(error).__name__}: {error}", "retriable"
+        next_poll_at = _after_error(rooms, source, interval, error)
+    else:
+        next_poll_at = cadence.after_success(rooms.clock(), interval, asked, rooms.rng)
+    await _in_writer(rooms, _finish, rooms, poll_id, outcome, next_poll_at)
+    return outcome
+
+
+async def import_posts(rooms: Rooms, file: Path, columns: Mapping[str, str]) -> SourceOutcome:
+    """Bring in a file of posts through the file collector; again adds nothing twice.
+
+    Args:
+        file: CSV or JSON Lines, by an absolute path.
+        columns: post field → column of the file, for what its header does not say by itself.
+
+    Raises:
+        ValueError: the settings this makes are wrong.
+    """
+    name = f"import {file.name}"
+    settings = parse_settings(
+        {"name": name, "type": "file", "path": str(file), "columns": dict(columns)}
+    )
+    collector = create(settings, rooms.http, rooms.clock)
+    rooms = replace(rooms, collectors={**rooms.collectors, name: collector})
+    with writing(rooms.engine) as conn:
+        sync_sources(conn, [source_spec(each) for each in rooms.collectors.values()], rooms.clock())
+        source = source_by_name(conn, name)
+    if source is None:
+        raise LookupError(f"the store did not keep the source {name}")
+    return await collect_source(rooms, source)
+
+
+async def _in_writer(
+    rooms: Rooms, function: Callable[[*Arguments], Result], /, *args: *Arguments
+) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(rooms.writer, function, *args)
+
+
+def _start(rooms: Rooms, source: SourceRow, interval: timedelta) -> int:
+    now = rooms.clock()
+    with writing(rooms.engine) as conn:
+        return start_poll(conn, source.id, now, now + interval)
+
+
+def _finish(rooms: Rooms, poll_id: int, outcome: SourceOutcome, next_poll_at: datetime) -> None:
+    with writing(rooms.engine) as conn:
+        finish_poll(
+            conn,
+            poll_id,
+            outcome=outcome.error_kind or "ok",
+            now=rooms.clock(),
+            next_poll_at=next_poll_at,
+            error=outcome.error,
+            note=outcome.note,
+        )
+
+
+def _kind(error: CollectorError) -> Literal["fatal", "retriable"]:
+    return "fatal" if isinstance(error, FatalError) else "retriable"
+
+
+def _after_error(
+    rooms: Rooms, source: SourceRow, interval: timedelta, error: Exception
+) -> datetime:
+    now = rooms.clock()
+    if isinstance(error, FatalError):
+        return cadence.after_fatal(now, rooms.rng)
+    asked = error.retry_after if isinstance(error, RetriableError) else None
+    return cadence.after_failure(now, interval, source.error_count + 1, asked, rooms.rng)
+
+
+def _keep(rooms: Rooms, source: SourceRow, poll_id: int, page: Page) -> KeptPage:
+    mentions = tuple(_mentions(rooms, source.type, page.posts))
+    to_keep = PageToKeep(
+        cursor=page.cursor,
+        mentions=mentions,
+        skipped=tuple((item.native_id, item.reason) for item in page.skipped),
+        deleted=page.deleted,
+        fetched=len(page.posts) + len(page.skipped),
+        gaps=tuple(
+            {"reason": gap.reason, "start": _iso(gap.start), "end": _iso(gap.end)}
+            for gap in page.gaps
+        ),
+        note=page.note,
+    )
+    with writing(rooms.engine) as conn:
+        return keep_page(conn, source.id, poll_id, to_keep, rooms.clock())
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _mentions(rooms: Rooms, source_type: str, posts: Iterable[Post]) -> Iterator[NewMention]:
+    brands = {brand.slug: brand for brand in rooms.brands}
+    for post in posts:
+        matches = tuple(
+            BrandMatch(
+                brand_id=brands[match.key].id,
+                query_version=brands[match.key].query_version,
+                term=match.term,
+                spans=match.spans,
+                in_title=match.in_title,
+            )
+            for match in rooms.matcher.match(document(post, source_type))
+        )
+        yield new_mention(post, matches)
+
+
+def document(post: Post, source_type: str) -> Document:
+    """A post as the brand query language sees it."""
+    return Document(
+        text=post.text,
+        title=post.title,
+        lang=post.lang or "",
+        source=source_type,
+        author=post.author.handle or post.author.name,
+        site=post.site or post.url,
+    )
+
+
+def new_mention(post: Post, matches: tuple[BrandMatch, ...]) -> NewMention:
+    """A collector's post as the store keeps it; without matches it only revises a known one."""
+    return NewMention(
+        native_id=post.native_id,
+        kind=post.kind,
+        title=post.title,
+        text=post.text,
+        url=post.url,
+        canonical_url=canonical_url(post.url) if post.url else "",
+        site=post.site,
+        lang=post.lang or "",
+        author_id=post.author.id,
+        author_handle=post.author.handle,
+        author_name=post.author.name,
+        author_followers=post.author.followers,
+        likes=post.engagement.likes,
+        comments=post.engagement.comments,
+        shares=post.engagement.shares,
+        views=post.engagement.views,
+        rating=post.rating,
+        rating_scale=post.rating_scale,
+        parent_id=post.parent_id,
+        thread_id=post.thread_id,
+        published_at=post.published_at,
+        edited_at=post.edited_at,
+        matches=matches,
+    )

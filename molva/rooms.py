@@ -1,0 +1,126 @@
+"""The rooms, opened together from one configuration."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from sqlalchemy import Engine
+
+from collectors.http import HttpClient
+from collectors.interface import Clock, Collector
+from collectors.query import Matcher
+from collectors.registry import create
+from molva.config import Config
+from sentiment.labeller import Labeller
+from sentiment.taxonomy import Taxonomy
+from store.brands import sync_brands
+from store.engine import open_store, writing
+from store.interface import BrandRow, BrandSpec, SourceSpec
+from store.sources import close_crashed_polls, sync_sources
+
+
+@dataclass
+class Rooms:
+    """Everything a step of the pipeline may need.
+
+    Attributes:
+        writer: one thread in which posts are matched and stored, so that neither blocks the
+            event loop and SQLite never sees two writers from one process.
+    """
+
+    config: Config
+    clock: Clock
+    engine: Engine
+    http: HttpClient
+    collectors: Mapping[str, Collector[Any]]
+    brands: tuple[BrandRow, ...]
+    matcher: Matcher
+    rng: random.Random
+    writer: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="molva-writer")
+    )
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        """The causes and drivers in use."""
+        return config_taxonomy(self.config)
+
+    @cached_property
+    def labeller(self) -> Labeller:
+        """The model with its taxonomy; loaded when the first mention needs a label."""
+        path = self.config.sentiment.model
+        return Labeller.load(self.config.resolve(path) if path else None, self.taxonomy)
+
+    async def close(self) -> None:
+        """Let go of the network and the store."""
+        await self.http.__aexit__(None, None, None)
+        self.writer.shutdown()
+        self.engine.dispose()
+
+
+@cache
+def config_taxonomy(config: Config) -> Taxonomy:
+    """The taxonomy a configuration names, or the shipped one.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    path = config.sentiment.taxonomy
+    return Taxonomy.load(config.resolve(path) if path else None)
+
+
+def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Rooms:
+    """Open the store, bring its brands and sources up to the configuration, build collectors.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    engine = open_store(config.store_url)
+    http = HttpClient(config.http, clock)
+    collectors = {
+        source.name: create(source, http, clock) for source in config.sources if source.enabled
+    }
+    now = clock()
+    with writing(engine) as conn:
+        brands = sync_brands(conn, [_brand_spec(config, brand.id) for brand in config.brands], now)
+        sync_sources(conn, [source_spec(collector) for collector in collectors.values()], now)
+    return Rooms(
+        config=config,
+        clock=clock,
+        engine=engine,
+        http=http,
+        collectors=collectors,
+        brands=tuple(brands),
+        matcher=Matcher({brand.id: brand.compiled() for brand in config.brands}),
+        rng=random.Random(seed),  # noqa: S311 - jitter, not a secret
+    )
+
+
+def forget_crashed_polls(rooms: Rooms) -> int:
+    """Mark polls that a killed process left running; call it only while holding the lease."""
+    with writing(rooms.engine) as conn:
+        return close_crashed_polls(conn, rooms.clock())
+
+
+def _brand_spec(config: Config, slug: str) -> BrandSpec:
+    brand = next(brand for brand in config.brands if brand.id == slug)
+    return BrandSpec(
+        slug=brand.id, name=brand.name, query=brand.effective_query, is_rival=brand.rival
+    )
+
+
+def source_spec(collector: Collector[Any]) -> SourceSpec:
+    """A collector's configuration as the store keeps it."""
+    settings = collector.settings
+    return SourceSpec(
+        name=settings.name,
+        type=settings.type,
+        scope=collector.scope,
+        terms=str(collector.terms),
+        interval_seconds=round(settings.interval.total_seconds()),
+    )

@@ -1,0 +1,163 @@
+"""`molva run`: the steps of the pipeline as jobs of one APScheduler, until SIGTERM.
+
+The schedule itself lives in the store (`next_poll_at` of each source), so a restart forgets
+nothing. One tick takes the sources that are due; a source in flight is never started again. A
+lease row keeps a second process from running the same store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from molva.app import App
+from molva.pipeline.collect import collect_source
+from molva.pipeline.label import label_pending
+from molva.pipeline.tell import deliver, detect, write_digests
+from molva.rooms import forget_crashed_polls
+from store.engine import reading, writing
+from store.leases import acquire, release, renew
+from store.sources import due_sources
+
+log = logging.getLogger(__name__)
+
+LEASE = "scheduler"
+LEASE_SECONDS = 60.0
+MOST_IN_FLIGHT = 32
+"""Sources polled side by side; the HTTP client limits each host beneath this."""
+
+
+class AlreadyRunningError(Exception):
+    """Another process runs the scheduler of this store."""
+
+
+class Scheduler:
+    """Runs an app's steps on their intervals.
+
+    Args:
+        tick: seconds between two looks for due sources, unlabelled mentions and messages.
+        watch: seconds between two looks for spikes and due digests.
+    """
+
+    def __init__(self, app: App, *, tick: float = 5.0, watch: float = 60.0) -> None:
+        self._app = app
+        self._tick = tick
+        self._watch = watch
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._in_flight: dict[str, asyncio.Task[object]] = {}
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until `stop` is called or SIGTERM or SIGINT arrives; polls in flight finish.
+
+        Raises:
+            AlreadyRunningError: another process holds the store's lease.
+        """
+        async with self.lease():
+            for name in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(name, self.stop)
+            await self._work()
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[None]:
+        """Hold the store's one scheduler lease, and tidy what a killed holder left.
+
+        Raises:
+            AlreadyRunningError: another process holds it.
+        """
+        self._take_lease()
+        crashed = forget_crashed_polls(self._app.rooms)
+        if crashed:
+            log.warning("%d polls were cut off by a crash; their sources go on", crashed)
+        try:
+            yield
+        finally:
+            with writing(self._app.rooms.engine) as conn:
+                release(conn, LEASE, self._holder)
+
+    def stop(self) -> None:
+        """Ask the run to end after what is in flight."""
+        self._stop.set()
+
+    async def _work(self) -> None:
+        scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
+            timezone="UTC",
+        )
+        jobs: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
+            ("poll", self._poll_due, self._tick),
+            ("label", self._label, self._tick),
+            ("watch", self._watch_brands, self._watch),
+            ("deliver", self._deliver, self._tick),
+            ("lease", self._renew_lease, LEASE_SECONDS / 4),
+        ]
+        now = self._app.rooms.clock()
+        for name, job, seconds in jobs:
+            scheduler.add_job(
+                job, "interval", seconds=seconds, id=name, next_run_time=now, jitter=seconds * 0.1
+            )
+        scheduler.start()
+        log.info("running; %d sources", len(self._app.rooms.collectors))
+        await self._stop.wait()
+        log.info("stopping after %d polls in flight", len(self._in_flight))
+        scheduler.shutdown(wait=False)
+        await asyncio.gather(*self._in_flight.values())
+
+    async def _poll_due(self) -> None:
+        rooms = self._app.rooms
+        with reading(rooms.engine) as conn:
+            due = due_sources(conn, rooms.clock(), MOST_IN_FLIGHT + len(self._in_flight))
+        for source in due:
+            if source.name in self._in_flight or source.name not in rooms.collectors:
+                continue
+            if len(self._in_flight) >= MOST_IN_FLIGHT:
+                return
+            task = asyncio.create_task(collect_source(rooms, source), name=source.name)
+            self._in_flight[source.name] = task
+            task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[object]) -> None:
+        del self._in_flight[task.get_name()]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("polling %s broke: %s", task.get_name(), error)
+
+    async def _label(self) -> None:
+        report = await asyncio.to_thread(label_pending, self._app.rooms)
+        if report.labels:
+            log.info("labelled %d mentions, %d causes", report.labels, report.causes)
+
+    async def _watch_brands(self) -> None:
+        await asyncio.to_thread(detect, self._app.rooms)
+        await asyncio.to_thread(write_digests, self._app.rooms)
+
+    async def _deliver(self) -> None:
+        report = await deliver(self._app.rooms)
+        if report.failed:
+            log.warning("%d messages could not be delivered yet", report.failed)
+
+    def _take_lease(self) -> None:
+        rooms = self._app.rooms
+        with writing(rooms.engine) as conn:
+            taken = acquire(
+                conn, LEASE, self._holder, rooms.clock(), timedelta(seconds=LEASE_SECONDS)
+            )
+        if not taken:
+            raise AlreadyRunningError(
+                "another molva run holds this store; stop it, or wait a minute after a crash"
+            )
+
+    async def _renew_lease(self) -> None:
+        rooms = self._app.rooms
+        with writing(rooms.engine) as conn:
+            held = renew(conn, LEASE, self._holder, rooms.clock(), timedelta(seconds=LEASE_SECONDS))
+        if not held:
+            log.error("the lease of this store was lost to another process; stopping")
+            self.stop()

@@ -1,0 +1,178 @@
+"""init, check, run --once, sources, collect, import, export, digest over a loopback server."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.growing_server import GrowingServer, Item
+from tests.molva.conftest import Ran
+
+Molva = Callable[..., Ran]
+
+CONFIG = """\
+language = "en"
+[[brand]]
+id = "acme"
+name = "Acme"
+[[source]]
+name = "feed"
+type = "rss"
+url = "{url}/feed"
+[[source]]
+name = "toots"
+type = "mastodon"
+instance = "{url}"
+hashtags = ["acme"]
+[[channel]]
+name = "folder"
+type = "file"
+path = "out"
+sends = ["alerts", "digests"]
+[http]
+allow_private = true
+requests_per_second = 1000
+retries = 0
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[GrowingServer]:
+    with GrowingServer() as running:
+        now = datetime.now(UTC)
+        for number, text in enumerate(
+            ["Acme made me wait an hour, awful", "Acme is lovely, thank you", "rain tomorrow"]
+        ):
+            at = now - timedelta(hours=3 - number)
+            running.feed.append(Item(f"f{number}", at, text))
+            running.toots.append(Item(str(number + 1), at, text))
+        yield running
+
+
+@pytest.fixture
+def config(server: GrowingServer, tmp_path: Path) -> Path:
+    path = tmp_path / "molva.toml"
+    path.write_text(CONFIG.format(url=server.url))
+    return path
+
+
+def lines(ran: Ran) -> list[dict]:
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_check_shows_an_item_of_each_source_and_keeps_nothing(molva: Molva, config: Path):
+    ran = molva("check", "-c", config)
+    assert ran.status == 0
+    assert "ok feed" in ran.err
+    assert "ok toots" in ran.err
+    assert not (config.parent / "molva.db").exists()
+    assert not (config.parent / "out").exists()
+
+
+def test_check_fails_when_a_source_does_and_says_which(molva: Molva, config: Path):
+    config.write_text(config.read_text().replace("/feed", "/nothing-here"))
+    ran = molva("check", "-c", config)
+    assert ran.status == 1
+    assert "failed feed" in ran.err
+    assert "404" in ran.err
+    assert "ok toots" in ran.err
+
+
+def test_once_goes_through_every_source_and_then_admits_the_failure(molva: Molva, config: Path):
+    config.write_text(config.read_text().replace("/feed", "/nothing-here"))
+    ran = molva("run", "--once", "-c", config)
+    assert ran.status == 1
+    assert "toots: 3 read, 2 new" in ran.err
+    [broken] = [s for s in lines(molva("sources", "-c", config, "--json")) if s["source"] == "feed"]
+    assert broken["state"] == "blocked"
+    assert broken["last_error_kind"] == "fatal"
+
+
+def test_once_labels_and_a_second_pass_adds_nothing(molva: Molva, config: Path):
+    first = molva("run", "--once", "-c", config)
+    assert first.status == 0, first.err
+    assert "labelled 4" in first.err
+    again = molva("run", "--once", "-c", config)
+    assert "feed: 0 read" in again.err or "0 new, 0 changed" in again.err
+    assert "labelled 0" in again.err
+
+
+def test_collect_lists_each_item_and_a_summary(molva: Molva, config: Path, server: GrowingServer):
+    *items, summary = lines(molva("collect", "--source", "feed", "-c", config, "--json"))
+    assert {item["event"] for item in items} == {"stored"}
+    assert {item["id"] for item in items} == {"f0", "f1"}
+    assert (summary["event"], summary["fetched"], summary["stored"]) == ("summary", 3, 2)
+    assert summary["unmatched"] == 1
+
+    edited = Item("f1", server.feed[1].at, "Acme is lovely, edited: not any more")
+    server.feed[1] = edited
+    *items, summary = lines(molva("collect", "--source", "feed", "-c", config, "--json"))
+    assert [(item["event"], item["id"]) for item in items] == [("changed", "f1")]
+    assert summary["known"] == 1
+
+
+def test_collect_of_an_unknown_source_names_the_known_ones(molva: Molva, config: Path):
+    ran = molva("collect", "--source", "nope", "-c", config)
+    assert ran.status == 2
+    assert "feed, toots" in ran.err
+
+
+def test_import_twice_adds_once_and_counts_bad_rows(molva: Molva, config: Path, tmp_path: Path):
+    posts = tmp_path / "posts.csv"
+    posts.write_text(
+        "id;text;date\n1;Acme слишком долго везли;01.03.2026 10:00\n2;;01.03.2026 11:00\n"
+        '3;"Acme, супер!";02.03.2026 09:30\n',
+        encoding="cp1251",
+    )
+    *items, summary = lines(molva("import", posts, "-c", config, "--json"))
+    assert (summary["stored"], summary["skipped"]) == (2, 1)
+    assert [item["reason"] for item in items if item["event"] == "skipped"]
+    assert lines(molva("import", posts, "-c", config, "--json"))[-1]["stored"] == 0
+
+
+def test_export_and_digest_hold_what_was_collected(molva: Molva, config: Path, tmp_path: Path):
+    molva("run", "--once", "-c", config)
+    out = tmp_path / "all.csv"
+    [summary] = lines(molva("export", "--output", out, "-c", config))
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert summary["rows"] == len(rows) == 4
+    assert {row["brand"] for row in rows} == {"acme"}
+    assert {row["sentiment"] for row in rows} == {"negative", "positive"}
+
+    today = datetime.now(UTC).date().isoformat()
+    page = tmp_path / "digest.html"
+    [made] = lines(
+        molva("digest", "--date", today, "--brand", "acme", "--output", page, "-c", config)
+    )
+    assert "Acme" in made["subject"]
+    assert "awful" in page.read_text(encoding="utf-8")
+
+
+def test_a_wrong_configuration_exits_with_2_and_names_the_line(molva: Molva, config: Path):
+    config.write_text(config.read_text().replace('type = "rss"', 'type = "rsss"'))
+    ran = molva("run", "--once", "-c", config)
+    assert ran.status == 2
+    assert f"{config}:7: source[1].type" in ran.err.replace("\n", "")
+
+
+def test_a_missing_configuration_says_what_to_do(molva: Molva, tmp_path: Path):
+    ran = molva("sources", "-c", tmp_path / "none.toml")
+    assert ran.status == 2
+    assert "molva init" in ran.err
+
+
+def test_init_asks_for_a_brand_when_nobody_can_answer(molva: Molva, tmp_path: Path):
+    ran = molva("init", tmp_path / "molva.toml")
+    assert ran.status == 2
+    assert "--brand" in ran.err
+    assert not (tmp_path / "molva.toml").exists()
+
+
+def test_init_refuses_to_overwrite(molva: Molva, tmp_path: Path):
+    path = tmp_path / "molva.toml"
+    assert molva("init", path, "--brand", "Acme").status == 0
+    assert molva("init", path, "--brand", "Other").status == 2
+    assert "Acme" in path.read_text()

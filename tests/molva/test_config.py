@@ -1,0 +1,124 @@
+"""molva.toml: what is right is read, what is wrong is named with file, line and field."""
+
+from pathlib import Path
+
+import pytest
+
+from molva.config import Config, ConfigError, load_config
+from molva.starter import Start, slug, starter_config
+
+GOOD = """\
+language = "ru"
+timezone = "Europe/Moscow"
+
+[[brand]]
+id = "lada"
+name = "Лада-кофе"
+aliases = ["Lada Coffee"]
+
+[[source]]
+name = "news"
+type = "rss"
+url = "https://example.com/feed"
+interval = "30m"
+
+[[channel]]
+name = "folder"
+type = "file"
+path = "out"
+sends = ["alerts"]
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "molva.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, text))
+    return [line.replace(str(tmp_path), "") for line in caught.value.problems]
+
+
+def test_a_good_file_is_read_with_its_sources_channels_and_zone(tmp_path: Path):
+    config = load_config(written(tmp_path, GOOD))
+    assert config.timezone.key == "Europe/Moscow"
+    assert config.sources[0].interval.total_seconds() == 1800
+    assert config.channels[0].name == "folder"
+    assert config.store_url == f"sqlite:///{tmp_path / 'molva.db'}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "field"),
+    [
+        ('timezone = "Moscow"', 'timezone = "Europe/Moscow"', 2, "timezone"),
+        ('id = "Лада"', 'id = "lada"', 5, "brand[1].id"),
+        ("url = 7", 'url = "https://example.com/feed"', 12, "source[1].url"),
+        ('type = "rsss"', 'type = "rss"', 11, "source[1].type"),
+        ('interval = "soon"', 'interval = "30m"', 13, "source[1].interval"),
+        ("typo = 1", 'interval = "30m"', 13, "source[1].typo"),
+        ('sends = ["postcards"]', 'sends = ["alerts"]', 19, "channel[1].sends"),
+    ],
+)
+def test_each_mistake_names_file_line_and_field(
+    tmp_path: Path, wrong: str, right: str, line: int, field: str
+):
+    found = problems(tmp_path, GOOD.replace(right, wrong))
+    assert any(problem.startswith(f"/molva.toml:{line}: {field}") for problem in found), found
+
+
+def test_all_mistakes_are_reported_at_once(tmp_path: Path):
+    text = GOOD.replace('"ru"', '"fr"').replace('"30m"', '"soon"')
+    assert len(problems(tmp_path, text)) == 2
+
+
+def test_a_bad_query_names_its_line_and_position(tmp_path: Path):
+    text = GOOD.replace('aliases = ["Lada Coffee"]', "query = 'Лада AND ('")
+    [problem] = problems(tmp_path, text)
+    assert problem.startswith("/molva.toml:7: brand[1].query: ")
+
+
+def test_two_sources_may_not_share_a_name(tmp_path: Path):
+    second = '\n[[source]]\nname = "news"\ntype = "rss"\nurl = "https://example.org/feed"\n'
+    [problem] = problems(tmp_path, GOOD + second)
+    assert "source[2].name: 'news' is used twice" in problem
+
+
+def test_broken_toml_names_the_place(tmp_path: Path):
+    [problem] = problems(tmp_path, "language = \n")
+    assert "not valid TOML" in problem
+    assert "line 1" in problem
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
+    with pytest.raises(ConfigError, match="molva init"):
+        load_config(tmp_path / "absent.toml")
+
+
+def test_the_store_address_may_come_from_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    config = load_config(written(tmp_path, 'store_env = "MY_STORE"\n' + GOOD))
+    monkeypatch.setenv("MY_STORE", "postgresql://u:p@db/molva")
+    assert config.store_url == "postgresql://u:p@db/molva"
+    monkeypatch.delenv("MY_STORE")
+    with pytest.raises(ConfigError, match="MY_STORE is not set"):
+        _ = config.store_url
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("brand", ["Acme", "Кофе «Хауз»", 'The "Quoted" \\ Brand', "AND"])
+def test_what_init_writes_is_valid_for_any_name(tmp_path: Path, language: str, brand: str):
+    start = Start(brand, ["Alias"], ["Rival One"], language, "Europe/Moscow")
+    config: Config = load_config(written(tmp_path, starter_config(start)))
+    assert config.brands[0].name == brand
+    assert [item.rival for item in config.brands] == [False, True]
+    assert config.sources
+
+
+def test_ids_are_made_from_either_alphabet():
+    assert slug("Кофе Хауз") == "kofe-khauz"
+    assert slug("Café  Ünïque!") == "cafe-unique"
+    assert slug("☕") == "brand"
