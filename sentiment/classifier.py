@@ -1,0 +1,132 @@
+"""A small classifier fitted on a handful of examples a class, honest about its own certainty.
+
+Ridge regression on one-hot targets, whose leave-one-out predictions have a closed form (the
+hat-matrix identity, e.g. Hastie, Tibshirani & Friedman, ch. 7.10), so that every example is judged
+by a fit that has not seen it. On those predictions a scale and an offset a class are fitted by
+maximum likelihood (vector scaling, Guo et al. 2017): they turn scores into probabilities and take
+from greedy classes what they would win by being near everything. The ridge penalty with the best
+leave-one-out likelihood is kept. No training by the user, no iteration over the encoder, about
+0.3 s for 1,600 examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+PENALTIES = (0.1, 0.3, 1.0, 3.0)
+OFFSET_PENALTY = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Logits of unit-length rows z are `scale * (z @ weights + bias) + offsets`.
+
+    Attributes:
+        centre: [H], what is subtracted from a unit embedding before it is made unit again.
+        weights: [H, K].
+        bias: [K].
+        loss: mean leave-one-out negative log-likelihood of the examples.
+    """
+
+    centre: Floats
+    weights: Floats
+    bias: Floats
+    loss: float
+
+    def logits(self, embeddings: NDArray[np.floating]) -> Floats:
+        """Logits [n, K] of embeddings [n, H] of any length."""
+        scores: Floats = _centred(embeddings, self.centre) @ self.weights + self.bias
+        return scores
+
+
+def fit(
+    embeddings: NDArray[np.floating],
+    classes: Sequence[int],
+    weights: Floats,
+    centre: Floats,
+) -> Classifier:
+    """Fit on embeddings [n, H] of class numbers [n], each counting `weights` [n]."""
+    rows = _centred(embeddings, centre)
+    targets = np.eye(max(classes) + 1)[np.asarray(classes)]
+    share = weights / weights.sum()
+    row_mean, target_mean = share @ rows, share @ targets
+    root = np.sqrt(weights)[:, None]
+    own, wanted = (rows - row_mean) * root, (targets - target_mean) * root
+    powers, axes = np.linalg.eigh(own.T @ own)
+    turned, seen = own @ axes, axes.T @ (own.T @ wanted)
+    best: Classifier | None = None
+    for penalty in PENALTIES:
+        shrunk = 1 / (np.maximum(powers, 0) + penalty)
+        leverage = np.minimum((turned**2) @ shrunk + share, 0.999)[:, None]
+        fitted = (turned * shrunk) @ seen
+        left_out = (wanted - (wanted - fitted) / (1 - leverage)) / root + target_mean
+        scale, offsets, loss = _calibrate(left_out, targets, weights)
+        if best is None or loss < best.loss:
+            matrix = axes @ (shrunk[:, None] * seen)
+            bias = scale * (target_mean - row_mean @ matrix) + offsets
+            best = Classifier(centre, scale * matrix, bias, loss)
+    assert best is not None  # noqa: S101 - PENALTIES is not empty
+    return best
+
+
+def unit(rows: NDArray[np.floating]) -> Floats:
+    """Rows at unit length; a zero row stays zero."""
+    wide = np.asarray(rows, dtype=np.float64)
+    result: Floats = wide / np.maximum(np.linalg.norm(wide, axis=-1, keepdims=True), 1e-9)
+    return result
+
+
+def _centred(embeddings: NDArray[np.floating], centre: Floats) -> Floats:
+    # Cosines of this encoder all lie in 0.7 .. 1; only what is left without the mean tells apart.
+    return unit(unit(embeddings) - centre)
+
+
+def softmax(values: Floats) -> Floats:
+    """Softmax over the last axis."""
+    raised = np.exp(values - values.max(axis=-1, keepdims=True))
+    result: Floats = raised / raised.sum(axis=-1, keepdims=True)
+    return result
+
+
+def _calibrate(scores: Floats, targets: Floats, weights: Floats) -> tuple[float, Floats, float]:
+    """Scale, offsets [K] and mean loss that fit `softmax(scale * scores + offsets)` to targets.
+
+    Newton's method on a convex loss; offsets carry a small penalty.
+    """
+    classes = scores.shape[1]
+    parameters = np.zeros(classes + 1)
+    parameters[0] = 10.0
+    ridge = np.diag([1e-6, *[OFFSET_PENALTY] * classes])
+    loss = np.inf
+    for _ in range(50):
+        chance = softmax(parameters[0] * scores + parameters[1:])
+        error = (chance - targets) * weights[:, None]
+        gradient = np.concatenate([[np.sum(error * scores)], error.sum(axis=0)])
+        gradient += ridge @ parameters
+        step = np.linalg.solve(_curvature(scores, chance, weights) + ridge, gradient)
+        parameters = parameters - step
+        parameters[0] = max(parameters[0], 0.1)
+        if np.abs(step).max() < 1e-6:
+            break
+    chance = softmax(parameters[0] * scores + parameters[1:])
+    loss = float(-weights @ np.log((chance * targets).sum(axis=1) + 1e-12) / weights.sum())
+    return float(parameters[0]), parameters[1:], loss
+
+
+def _curvature(scores: Floats, chance: Floats, weights: Floats) -> Floats:
+    """Second derivatives [K + 1, K + 1] of the loss by scale and offsets."""
+    count = scores.shape[1] + 1
+    result = np.empty((count, count))
+    weighted = chance * weights[:, None]
+    mean = (chance * scores).sum(axis=1)
+    deviation = weighted * (scores - mean[:, None])
+    result[0, 0] = np.sum(deviation * scores)
+    result[0, 1:] = result[1:, 0] = deviation.sum(axis=0)
+    result[1:, 1:] = np.diag(weighted.sum(axis=0)) - weighted.T @ chance
+    return result

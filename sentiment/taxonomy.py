@@ -1,0 +1,237 @@
+"""The causes to look for: read from a TOML file and checked field by field.
+
+The shipped `taxonomy.toml` documents the format in its head. A user's file needs no more than an
+id, a polarity and a few examples a cause; what it leaves out (the background of texts without a
+cause) is taken from the shipped one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
+
+from sentiment.interface import ModelError, Polarity
+
+SHIPPED = Path(__file__).with_name("taxonomy.toml")
+LANGUAGES = ("en", "ru")
+
+Language = Literal["en", "ru"]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause of unhappiness or a driver of delight.
+
+    Attributes:
+        name: by language; only the languages the file gives.
+        description: one sentence by language, may be empty.
+        examples: clauses that show the cause, by language.
+        includes: terms that speak for the cause; "*" at the end stands for any ending.
+        excludes: terms that rule it out in their clause.
+        parent: id of a wider cause of the same polarity.
+    """
+
+    id: str
+    polarity: Polarity
+    name: Mapping[str, str]
+    description: Mapping[str, str]
+    examples: Mapping[str, tuple[str, ...]]
+    includes: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    parent: str | None = None
+
+    def texts(self) -> list[str]:
+        """All that teaches the cause: its names, descriptions and examples, each text once."""
+        told = [*self.name.values(), *self.description.values()]
+        shown = [text for texts in self.examples.values() for text in texts]
+        return list(dict.fromkeys(told + shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """The causes of one file, in its order.
+
+    Attributes:
+        version: the declared version and a hash of the content, such as "1+5f3a91c2".
+        background: texts without any cause, by language.
+    """
+
+    version: str
+    causes: tuple[Cause, ...]
+    background: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Taxonomy:
+        """The taxonomy in the file `path`, or the shipped one.
+
+        Raises:
+            ModelError: the file cannot be read or breaks the format; names file, line and field.
+        """
+        return _load(path) if path else _shipped()
+
+    def names(self) -> dict[str, dict[str, str]]:
+        """Names by cause id and language; a language the file leaves out has another's name."""
+        named = {}
+        for cause in self.causes:
+            other = next(iter(cause.name.values()), cause.id)
+            named[cause.id] = {lang: cause.name.get(lang, other) for lang in LANGUAGES}
+        return named
+
+
+def _localised(value: object) -> object:
+    """A bare value serves both languages."""
+    return value if isinstance(value, dict) else {"en": value}
+
+
+def _known_once(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+Lines = Annotated[list[Line], AfterValidator(_known_once)]
+LocalisedLine = Annotated[dict[Language, Line], BeforeValidator(_localised)]
+LocalisedLines = Annotated[dict[Language, Lines], BeforeValidator(_localised)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _CauseEntry(_Entry):
+    id: Annotated[str, StringConstraints(pattern=r"^\w[\w .:/-]*$", max_length=64)]
+    polarity: Polarity
+    name: LocalisedLine = {}
+    description: LocalisedLine = {}
+    examples: LocalisedLines = {}
+    includes: Lines = []
+    excludes: Lines = []
+    parent: str | None = None
+
+
+class _BackgroundEntry(_Entry):
+    examples: LocalisedLines
+
+
+class _File(_Entry):
+    version: str | int | float
+    cause: list[_CauseEntry]
+    background: _BackgroundEntry | None = None
+
+
+@cache
+def _shipped() -> Taxonomy:
+    return _load(SHIPPED)
+
+
+def _load(path: Path) -> Taxonomy:
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+        raw = tomllib.loads(source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{path}: not valid TOML: {error}") from error
+    try:
+        parsed = _File.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _error(path, source, raw, first["loc"], first["msg"]) from error
+    if problem := _contradiction(parsed):
+        raise _error(path, source, raw, *problem)
+    return _taxonomy(parsed)
+
+
+def _contradiction(parsed: _File) -> tuple[tuple[str | int, ...], str] | None:
+    """Where and why causes do not fit together, if they do not."""
+    if not parsed.cause:
+        return ("cause",), "at least one [[cause]] is needed"
+    polarities = {entry.id: entry.polarity for entry in parsed.cause}
+    seen: set[str] = set()
+    for at, entry in enumerate(parsed.cause):
+        if entry.id in seen:
+            return ("cause", at, "id"), "another cause has this id"
+        seen.add(entry.id)
+        if not any(entry.examples.values()) and not entry.description:
+            return ("cause", at, "examples"), "give examples or a description to learn from"
+        if entry.parent is not None:
+            if entry.parent == entry.id or entry.parent not in polarities:
+                return ("cause", at, "parent"), f"there is no other cause {entry.parent!r}"
+            if polarities[entry.parent] != entry.polarity:
+                return ("cause", at, "parent"), f"{entry.parent!r} has the other polarity"
+    return None
+
+
+def _taxonomy(parsed: _File) -> Taxonomy:
+    causes = tuple(
+        Cause(
+            id=entry.id,
+            polarity=entry.polarity,
+            name={lang: text for lang, text in entry.name.items()},  # noqa: C416
+            description={lang: text for lang, text in entry.description.items()},  # noqa: C416
+            examples={lang: tuple(texts) for lang, texts in entry.examples.items()},
+            includes=tuple(entry.includes),
+            excludes=tuple(entry.excludes),
+            parent=entry.parent,
+        )
+        for entry in parsed.cause
+    )
+    if parsed.background:
+        given = parsed.background.examples.items()
+        background: Mapping[str, tuple[str, ...]] = {lang: tuple(texts) for lang, texts in given}
+    else:
+        background = _shipped().background
+    content = [entry.model_dump() for entry in parsed.cause]
+    canonical = json.dumps([content, background], sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
+    return Taxonomy(f"{parsed.version}+{digest[:8]}", causes, background)
+
+
+def _error(
+    path: Path, source: str, raw: Mapping[str, Any], loc: tuple[str | int, ...], message: str
+) -> ModelError:
+    """The message for a person: file, line, field, and what is wrong with it."""
+    fields = [str(part) for part in loc if not (isinstance(part, str) and part.startswith("["))]
+    where = ".".join(fields)
+    if len(loc) > 1 and loc[0] == "cause" and isinstance(loc[1], int):
+        own = raw["cause"][loc[1]]
+        label = own.get("id") if isinstance(own, dict) else None
+        named = f"cause {label!r}" if label else f"cause number {loc[1] + 1}"
+        where = f"{named}, field {'.'.join(fields[2:])}" if fields[2:] else named
+    line = _line_of(source, loc)
+    return ModelError(f"{path}, line {line}: {where}: {message}")
+
+
+def _line_of(source: str, loc: tuple[str | int, ...]) -> int:
+    """The line of a field, or of its table if the field is missing; TOML readers keep none."""
+    lines = source.splitlines()
+    begin, end = 0, len(lines)
+    header = re.compile(rf"\s*\[+\s*{re.escape(str(loc[0]))}\s*\]+")
+    tables = [at for at, line in enumerate(lines) if header.match(line)]
+    if len(loc) > 1 and isinstance(loc[1], int) and loc[1] < len(tables):
+        begin = tables[loc[1]]
+        end = next((at for at in tables if at > begin), end)
+    elif tables:
+        begin = tables[0]
+    keys = [str(part) for part in loc if isinstance(part, str) and part != "cause"]
+    for depth in range(len(keys), 0, -1):
+        key = re.compile(r"\s*" + r"\s*\.\s*".join(map(re.escape, keys[:depth])) + r"\s*[.=]")
+        for at in range(begin, end):
+            if key.match(lines[at]):
+                return at + 1
+    return begin + 1

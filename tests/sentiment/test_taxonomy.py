@@ -1,0 +1,131 @@
+from pathlib import Path
+
+import pytest
+
+from sentiment.interface import ModelError
+from sentiment.taxonomy import SHIPPED, Taxonomy
+
+CAUSES_ASKED_FOR = {
+    "long_wait", "rude_staff", "no_answer", "repeat_problem", "confusing", "high_price",
+    "billing_error", "poor_product", "delivery_trouble", "app_failure", "refund_trouble",
+    "broken_promise", "unavailable", "dirty_place", "unsafe",
+}  # fmt: skip
+
+SMALL = """version = 3
+[[cause]]
+id = "late"
+polarity = "negative"
+name.en = "Late"
+description.en = "Comes late."
+examples.en = ["the bus came late", "half an hour behind schedule"]
+"""
+
+
+def load(tmp_path: Path, source: str) -> Taxonomy:
+    path = tmp_path / "mine.toml"
+    path.write_text(source, encoding="utf-8")
+    return Taxonomy.load(path)
+
+
+def test_shipped_causes_speak_both_languages_and_have_examples_enough() -> None:
+    taxonomy = Taxonomy.load()
+    negative = {cause.id for cause in taxonomy.causes if cause.polarity == "negative"}
+    assert negative >= CAUSES_ASKED_FOR
+    for cause in taxonomy.causes:
+        for lang in ("en", "ru"):
+            assert cause.name[lang]
+            assert cause.description[lang]
+            assert len(cause.examples[lang]) >= 14, cause.id
+    assert min(len(own) for own in taxonomy.background.values()) >= 60
+
+
+def test_no_shipped_example_is_given_twice() -> None:
+    taxonomy = Taxonomy.load()
+    texts = [text for cause in taxonomy.causes for own in cause.examples.values() for text in own]
+    texts += [text for own in taxonomy.background.values() for text in own]
+    assert len(texts) == len(set(texts))
+
+
+def test_a_small_file_needs_one_language_and_no_background(tmp_path: Path) -> None:
+    taxonomy = load(tmp_path, SMALL)
+    assert taxonomy.names() == {"late": {"en": "Late", "ru": "Late"}}
+    assert taxonomy.background == Taxonomy.load().background
+    assert taxonomy.causes[0].texts()[:2] == ["Late", "Comes late."]
+
+
+def test_bare_values_serve_both_languages(tmp_path: Path) -> None:
+    source = 'version = "1"\n[[cause]]\nid = "a"\npolarity = "positive"\nexamples = ["so kind"]\n'
+    taxonomy = load(tmp_path, source)
+    assert taxonomy.causes[0].texts() == ["so kind"]
+    assert taxonomy.names() == {"a": {"en": "a", "ru": "a"}}
+
+
+def test_version_follows_the_content_not_the_layout(tmp_path: Path) -> None:
+    first = load(tmp_path, SMALL).version
+    assert first.startswith("3+")
+    assert load(tmp_path, "# a note\n" + SMALL).version == first
+    assert load(tmp_path, SMALL.replace("half an hour", "an hour")).version != first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"negative"', '"bad"', ["line 4", "'late'", "polarity"]),
+        ("examples.en", "exampels.en", ["line 7", "exampels"]),
+        ('["the bus', '[7, "the bus', ["line 7", "examples.en.0"]),
+        ("name.en", "name.de", ["line 5", "name.de"]),
+        ("version = 3\n", "", ["line 1", "version"]),
+        ('id = "late"\n', "", ["line 2", "cause number 1", "id"]),
+        ("polarity =", "polarity ", ["line 4"]),
+        ("[[cause]]", "[[reason]]", ["line 1", "cause"]),
+    ],
+)
+def test_a_wrong_file_is_named_with_line_and_field(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path, SMALL.replace(old, new))
+    for word in ["mine.toml", *words]:
+        assert word in str(caught.value)
+
+
+_SECOND = (
+    '[[cause]]\nid = "{id}"\npolarity = "{polarity}"\nexamples.en = {examples}\nparent = "late"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("id_", "polarity", "examples", "words"),
+    [
+        ("late", "negative", '["x"]', ["line 9", "another cause has this id"]),
+        ("b", "negative", "[]", ["line 11", "examples"]),
+        ("b", "positive", '["x"]', ["line 12", "other polarity"]),
+    ],
+)
+def test_causes_that_contradict_each_other_are_refused(
+    tmp_path: Path, id_: str, polarity: str, examples: str, words: list[str]
+) -> None:
+    second = _SECOND.format(id=id_, polarity=polarity, examples=examples)
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path, SMALL + second)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_parent_of_the_same_polarity_is_fine(tmp_path: Path) -> None:
+    second = _SECOND.format(id="very_late", polarity="negative", examples='["two hours late"]')
+    assert load(tmp_path, SMALL + second).causes[1].parent == "late"
+
+
+def test_unreadable_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none\.toml"):
+        Taxonomy.load(tmp_path / "none.toml")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ModelError, match=r"bytes\.toml"):
+        Taxonomy.load(tmp_path / "bytes.toml")
+
+
+def test_the_shipped_file_documents_its_fields() -> None:
+    head = SHIPPED.read_text(encoding="utf-8").split("version =")[0]
+    for field in ("id", "polarity", "name.", "description.", "examples.", "includes", "excludes"):
+        assert field in head
