@@ -34,6 +34,7 @@ _LONG_BLANK = re.compile(rb"\s{200,}")
 _ENTITY = re.compile(rb"<!ENTITY\s+(\w+)\s+[\"']([^\"']*)")
 _ANY_ENTITY = re.compile(rb"<!ENTITY[^>]*>")
 _REFERENCE = re.compile(rb"&(\w+);")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 
 
@@ -85,7 +86,7 @@ def parse_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Fe
 def _parse_xml(body: bytes, content_type: str, url: str) -> Mapping[str, Any]:
     headers = {"content-type": content_type} if content_type else {}
     found: dict[str, Any] = {"headers": headers}
-    data = convert_to_utf8(headers, body.strip(b" \t\r\n"), found)
+    data = convert_to_utf8(headers, _mended(body.strip(b" \t\r\n")), found)
     if found.get("encoding"):
         headers = {"content-type": "application/xml; charset=utf-8"}
     parsed: Mapping[str, Any] = feedparser.parse(
@@ -95,6 +96,29 @@ def _parse_xml(body: bytes, content_type: str, url: str) -> Mapping[str, Any]:
         resolve_relative_uris=False,
     )
     return parsed
+
+
+def _mended(body: bytes) -> bytes:
+    """UTF-8 with a few broken characters made whole.
+
+    Texts cut in the middle of a character are common; feedparser would then read the whole
+    document as windows-1252 and turn every Russian word of it to rubbish.
+    """
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return body
+    try:
+        text = body.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+        broken = text.count("\ufffd")
+        whole = len(_NOT_ASCII.findall(text)) - broken
+        if whole < 20 * broken:
+            return body
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _defused(data: bytes) -> bytes:

@@ -10,10 +10,12 @@ import asyncio
 import base64
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address
 from types import TracebackType
@@ -361,6 +363,7 @@ class HttpClient:
                 logging.getLogger(name).setLevel(logging.WARNING)
             settings = self.settings
             client = httpx.AsyncClient(
+                verify=_tls(),
                 headers={"User-Agent": settings.user_agent, "Accept-Encoding": ACCEPTED},
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -392,6 +395,12 @@ class _Request:
             return replace(self, url=url)
         kept = {k: v for k, v in self.headers.items() if k.lower() not in _SECRET_HEADERS}
         return replace(self, url=url, headers=kept)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Trusted certificates; loading them takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def _merged(url: str, params: Params | None) -> httpx.URL:

@@ -113,10 +113,15 @@ async def walk_back(
             batch.converted.posts,
             batch.converted.skipped,
             gaps=batch.gaps,
-            note=f"stopped after {number} pages; the next poll goes on" if capped else "",
+            note=stopped(number) if capped else "",
         )
         if batch.next_at is None:
             return
+
+
+def stopped(pages: int) -> str:
+    """The note of a poll that reached its page cap: its walk is not lost, only unfinished."""
+    return f"stopped after {pages} pages; the next poll goes on"
 
 
 def _opened(state: Mapping[str, Any], plan: Plan) -> tuple[Window, datetime]:

@@ -20,7 +20,7 @@ Terms: open data; comments stay their authors'.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -45,6 +45,8 @@ from collectors.text import html_to_text, markup_to_text, site_of
 
 ITEM_URL = "https://news.ycombinator.com/item?id="
 SWEEP = timedelta(days=7)
+REACHABLE = 1000
+"""Hits of one search that can be paged through."""
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
@@ -83,25 +85,30 @@ class _Search:
 
     async def fetch(self, window: Window) -> Batch:
         """The hits of the window's newest stretch; the next one ends where this one starts."""
-        size = self.collector.settings.page_size
-        until = int(window.at) if window.at is not None else int(window.ceiling.timestamp())
-        answer = await self._answer(int(window.start.timestamp()), until, size)
+        at = mapping(window.at)
+        until, page = int(at.get("until", window.ceiling.timestamp())), int(at.get("page", 0))
+        answer = await self._answer(int(window.start.timestamp()), until, page)
         hits = sequence(answer.get("hits"))
         seconds = [s for s in (count(mapping(hit).get("created_at_i")) for hit in hits) if s]
-        more = len(hits) >= size or (count(answer.get("nbPages")) or 0) > 1
-        next_until: int | None = None
-        gaps: tuple[Gap, ...] = ()
-        if more and seconds:
-            next_until = min(seconds)
-            if next_until >= until:
-                # Everything fell into one second; what did not fit cannot be asked for.
-                next_until = until - 1
-                gaps = (_gap(until),) if len(hits) >= size else ()
+        size = self.collector.settings.page_size
+        more = len(hits) >= size or (count(answer.get("nbPages")) or 0) > page + 1
+        next_at, gaps = self._next(until, page, seconds) if more and hits else (None, ())
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
         converted = convert(hits, self._post, lambda hit: mapping(hit).get("objectID"))
-        return Batch(converted, times, next_until, gaps)
+        return Batch(converted, times, next_at, gaps)
 
-    async def _answer(self, start: int, until: int, size: int) -> Mapping[str, Any]:
+    def _next(
+        self, until: int, page: int, seconds: Sequence[int]
+    ) -> tuple[Mapping[str, int], tuple[Gap, ...]]:
+        """Where to go on: a slice of time further back, or page by page within one second."""
+        oldest = min(seconds, default=until)
+        if oldest < until:
+            return {"until": oldest}, ()
+        if (page + 2) * self.collector.settings.page_size <= REACHABLE:
+            return {"until": until, "page": page + 1}, ()
+        return {"until": until - 1}, (_gap(until),)
+
+    async def _answer(self, start: int, until: int, page: int) -> Mapping[str, Any]:
         words = self.query.replace('"', " ").split()
         response = await self.collector.http.get(
             f"{self.collector.settings.base_url}/search_by_date",
@@ -109,7 +116,8 @@ class _Search:
                 "query": f'"{" ".join(words)}"',
                 "tags": "(story,comment)",
                 "numericFilters": f"created_at_i>={start},created_at_i<={until}",
-                "hitsPerPage": size,
+                "page": page,
+                "hitsPerPage": self.collector.settings.page_size,
                 "advancedSyntax": "true",
                 "typoTolerance": "false",
                 "queryType": "prefixNone",
@@ -145,4 +153,6 @@ class _Search:
 
 def _gap(second: int) -> Gap:
     moment = datetime.fromtimestamp(second, UTC)
-    return Gap("more hits in one second than a page holds", moment, moment + timedelta(seconds=1))
+    return Gap(
+        "more hits in one second than can be paged through", moment, moment + timedelta(seconds=1)
+    )

@@ -46,7 +46,7 @@ from collectors.interface import (
 )
 from collectors.items import Converted, convert, string
 from collectors.mastodon_status import Reading, status_to_post
-from collectors.paging import Walks
+from collectors.paging import Walks, stopped
 from collectors.text import site_of
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?\w{1,100}$")]
@@ -89,7 +89,7 @@ class MastodonCollector(Collector[MastodonSettings]):
         """Walk back from the newest post as far as `backfill` says."""
         state = walks[tag]
         start = self.clock() - self.settings.backfill
-        for _ in range(self.settings.pages):
+        for number in range(1, self.settings.pages + 1):
             older = {"max_id": state["max_id"]} if state.get("max_id") else {}
             statuses, _ = await self._timeline(tag, older)
             ids = _ids(statuses)
@@ -103,7 +103,8 @@ class MastodonCollector(Collector[MastodonSettings]):
             state["max_id"] = ids[-1] if ids else ""
             if done:
                 state = {"last": state["newest"]} if state["newest"] else {}
-            yield self._page(walks.moved(tag, state), statuses)
+            note = "" if done else self._capped(number)
+            yield self._page(walks.moved(tag, state), statuses, note)
             if done:
                 return
 
@@ -116,7 +117,7 @@ class MastodonCollector(Collector[MastodonSettings]):
             yield self._page(walks.moved(tag, {"last": ids[0] if ids else last}), newest)
             return
         yield self._page(walks.cursor, newest)
-        for _ in range(self.settings.pages):
+        for number in range(1, self.settings.pages + 1):
             statuses, response = await self._timeline(tag, {"min_id": last})
             between = _ids(statuses)
             if not between or between[0] == last or set(between) <= set(ids):
@@ -127,7 +128,11 @@ class MastodonCollector(Collector[MastodonSettings]):
                 yield Page(cursor, gaps=(gap,) if ignored else ())
                 return
             last = between[0]
-            yield self._page(walks.moved(tag, {"last": last}), statuses)
+            cursor = walks.moved(tag, {"last": last})
+            yield self._page(cursor, statuses, self._capped(number))
+
+    def _capped(self, number: int) -> str:
+        return stopped(number) if number == self.settings.pages else ""
 
     async def _timeline(
         self, tag: str, params: Mapping[str, str]
@@ -157,9 +162,9 @@ class MastodonCollector(Collector[MastodonSettings]):
             raise FatalError(f"set the environment variable {self.settings.token_env}")
         return {"Authorization": f"Bearer {token}"}
 
-    def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]]) -> Page:
+    def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]], note: str = "") -> Page:
         found: Converted = convert(statuses, self._post, lambda status: status.get("uri"))
-        return Page(cursor, found.posts, found.skipped)
+        return Page(cursor, found.posts, found.skipped, note=note)
 
     def _post(self, status: Mapping[str, Any]) -> Post:
         reading = Reading(

@@ -36,7 +36,7 @@ from collectors.interface import (
     SourceSettings,
     Terms,
 )
-from collectors.paging import Walks
+from collectors.paging import Walks, stopped
 from collectors.telegram_page import ChannelPage, LayoutChangedError, parse_page
 
 
@@ -103,7 +103,7 @@ class TelegramCollector(Collector[TelegramSettings]):
             capped = not done and number == self.settings.pages
             note = "the channel shows no messages" if not numbers and before is None else ""
             if capped:
-                note = f"stopped after {number} pages; the next poll goes on"
+                note = stopped(number)
             skipped = found.converted.skipped
             yield Page(walks.moved(channel, state), posts, skipped, deleted, note=note)
             if done:
