@@ -15,9 +15,11 @@ from molva.app import PassReport
 from molva.config import Config, load_config
 from molva.demo.world import World, namesakes
 from molva.pipeline.tell import reporting_names
-from reports.digest import build_digest, render_html, subject
+from reports.digest import build_digest
+from reports.digest_words import subject
 from reports.export import export
 from reports.interface import LANGS
+from reports.render import render_html
 from store.alerts import alerts
 from store.brands import brand_by_slug
 from store.engine import open_store, reading
@@ -147,7 +149,7 @@ def gather(path: Path, world: World, tally: Tally, now: datetime) -> DemoResult:
             digests, subjects = _digests(conn, brand, config, world, now)
             kept = list(labelled_mentions(conn, MentionFilter()))
             raised = [_against_truth(alert, world) for alert in alerts(conn, brand.id)]
-        exports = _exports(engine, config.folder / "export")
+        exports = _exports(engine, config.folder / "export", now)
     finally:
         engine.dispose()
     names = namesakes(world)
@@ -198,12 +200,12 @@ def _digests(
     return paths, subjects
 
 
-def _exports(engine: Engine, folder: Path) -> dict[str, Path]:
+def _exports(engine: Engine, folder: Path, now: datetime) -> dict[str, Path]:
     folder.mkdir(exist_ok=True)
     paths: dict[str, Path] = {}
     for name in _FORMATS:
         paths[name] = folder / f"mentions.{name}"
-        export(engine, paths[name], name, MentionFilter(include_deleted=True))
+        export(engine, paths[name], name, MentionFilter(include_deleted=True), now=now)
     return paths
 
 

@@ -59,7 +59,7 @@ def build_world(calendar: Calendar | None = None, *, seed: int = 7) -> World:
     drafts = list(BadDay(random, writer, everyday, calendar).all())
     ordinary = list(everyday.all(calendar))
     _arrive_late(random, ordinary)
-    _change(random, ordinary)
+    _change(random, ordinary, calendar)
     drafts += ordinary
     drafts += _odd(everyday, calendar)
     return World(calendar, finish(drafts), seed)
@@ -72,7 +72,7 @@ def _arrive_late(random: Random, drafts: Sequence[Draft]) -> None:
             draft.appears = draft.published + timedelta(minutes=random.randrange(90, 1500))
 
 
-def _change(random: Random, drafts: Sequence[Draft]) -> None:
+def _change(random: Random, drafts: Sequence[Draft], calendar: Calendar) -> None:
     """Edit some posts and take a few down."""
     able = [
         one
@@ -83,8 +83,11 @@ def _change(random: Random, drafts: Sequence[Draft]) -> None:
     for draft in random.sample(able[10:], min(_EDITED, len(able) // 4)):
         at = draft.shown + timedelta(minutes=random.randrange(70, 400))
         draft.edits.append(Edit(at, draft.text + random.choice(_UPDATES[draft.lang])))
-    telegram = [one for one in able if one.place == "telegram" and not one.edits]
-    for draft in random.sample(telegram[3:-6], min(_DELETED, len(telegram) // 6)):
+    # In the flood of the bad day a channel's page turns over before anybody could notice.
+    quiet = calendar.bad_start - timedelta(days=1)
+    telegram = [one for one in able if one.place == "telegram" and one.shown < quiet]
+    plain = [one for one in telegram if not one.edits]
+    for draft in random.sample(plain, min(_DELETED, len(plain) // 4)):
         draft.deleted_at = draft.shown + timedelta(minutes=random.randrange(130, 260))
 
 
