@@ -39,7 +39,9 @@ def open_store(url: str) -> Engine:
     Raises:
         StoreError: the database cannot be opened or migrated; names it without its password.
     """
-    from store.migrate import migrate  # noqa: PLC0415 - Alembic is slow to import
+    # Both are built on this module; Alembic is slow to import, too.
+    from store.migrate import migrate  # noqa: PLC0415
+    from store.search import refresh  # noqa: PLC0415
 
     parsed = _parse(url)
     shown = parsed.render_as_string(hide_password=True)
@@ -49,6 +51,7 @@ def open_store(url: str) -> Engine:
         if engine.dialect.name == "sqlite":
             _start_wal(engine)
         migrate(engine)
+        refresh(engine)
     except StoreError:
         engine.dispose()
         raise

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Select,
     String,
     column,
@@ -27,13 +28,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.expression import cast
 
+from store.engine import reading, writing
+from store.marks import get_mark, set_mark
 from store.tables import BRAND_MENTION, MENTION
-from store.words import INDEX_VERSION, stem, words
+from store.words import index_version, stem, words
 
 _SEARCH = table("mention_search", column("mention_id"), column("words"), column("rowid"))
 _FTS: ColumnElement[str] = column("mention_search", String, is_literal=True)
 _TOKEN = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 _BATCH = 1000
+_MARK = "search-index"
 
 Document = tuple[int, str, str]
 """A mention's id, title and text."""
@@ -125,8 +129,28 @@ def remove(conn: Connection, documents: Sequence[Document]) -> None:
     )
 
 
+def refresh(engine: Engine) -> int:
+    """Index everything anew if other rules or another stemmer made the index.
+
+    Words are taken out of the index as they were put in, so both must be made alike.
+
+    Returns:
+        How many mentions were indexed anew.
+    """
+    current = {"version": index_version()}
+    with reading(engine) as conn:
+        if get_mark(conn, _MARK) == current:
+            return 0
+    with writing(engine) as conn:
+        if get_mark(conn, _MARK) == current:
+            return 0
+        count = rebuild(conn)
+        set_mark(conn, _MARK, current)
+        return count
+
+
 def rebuild(conn: Connection) -> int:
-    """Index every living mention anew; needed only when the words of the index changed.
+    """Index every living mention anew.
 
     Returns:
         How many mentions were indexed.
@@ -208,6 +232,3 @@ def _tsvector(title: str, body: str) -> str:
         places[f"~{stem(word)}"].append(str(place))
     # PostgreSQL keeps 255 positions of a word; more of them would only be parsed and dropped.
     return " ".join(f"'{word}':{','.join(where[:255])}" for word, where in places.items())
-
-
-__all__ = ["INDEX_VERSION", "Term", "add", "matching", "parse", "rebuild", "remove", "search"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.metadata import version
 
 import snowballstemmer
 
-INDEX_VERSION = 1
+RULES = 1
 """Raise it when `words` or `stem` change: stores made before are then indexed anew."""
 
 MAX_WORDS = 16_000
@@ -23,6 +24,13 @@ _CYRILLIC = re.compile(r"[а-я]")
 _RUSSIAN = snowballstemmer.stemmer("russian")
 _ENGLISH = snowballstemmer.stemmer("english")
 _LONGEST = 64
+
+
+@cache
+def index_version() -> str:
+    """What made the words of an index; another stemmer may make others."""
+    makers = " ".join(f"{name} {version(name)}" for name in ("snowballstemmer", "pystemmer"))
+    return f"{RULES} {makers}"
 
 
 def words(text: str) -> list[str]:
