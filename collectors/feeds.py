@@ -33,6 +33,7 @@ _FIRST_ELEMENT = re.compile(rb"<\w")
 _LONG_BLANK = re.compile(rb"\s{200,}")
 _ENTITY = re.compile(rb"<!ENTITY\s+(\w+)\s+[\"']([^\"']*)")
 _ANY_ENTITY = re.compile(rb"<!ENTITY[^>]*>")
+_PARAMETER_ENTITY = re.compile(rb"<!ENTITY\s+%")
 _REFERENCE = re.compile(rb"&(\w+);")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
@@ -74,7 +75,7 @@ def parse_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Fe
         if posts is None:
             raise NotAFeedError("JSON, but no JSON Feed")
         return Feed(posts.posts, posts.skipped)
-    parsed = _parse_xml(body, content_type, url)
+    parsed = _parse_xml(body, content_type)
     entries, feed = parsed["entries"], parsed["feed"]
     if not parsed.get("version") and not entries:
         raise NotAFeedError("no feed format is recognised in it")
@@ -83,15 +84,17 @@ def parse_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Fe
     return Feed(converted.posts, converted.skipped, _ttl(feed), bool(parsed.get("bozo")))
 
 
-def _parse_xml(body: bytes, content_type: str, url: str) -> Mapping[str, Any]:
+def _parse_xml(body: bytes, content_type: str) -> Mapping[str, Any]:
     headers = {"content-type": content_type} if content_type else {}
     found: dict[str, Any] = {"headers": headers}
     data = convert_to_utf8(headers, _mended(body.strip(b" \t\r\n")), found)
     if found.get("encoding"):
         headers = {"content-type": "application/xml; charset=utf-8"}
+    # No base address: feedparser would make ids absolute with it, and they must not change when
+    # a redirect leads to another host. Links are resolved here instead.
     parsed: Mapping[str, Any] = feedparser.parse(
         io.BytesIO(_defused(data)),
-        response_headers={**headers, "content-location": url},
+        response_headers=headers,
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -132,9 +135,15 @@ def _defused(data: bytes) -> bytes:
     data = _LONG_BLANK.sub(b"\n", data[:start]) + data[start:]
     if b"<!ENTITY" not in data:
         return data
+    entities = dict(_ENTITY.findall(data))
     uses = Counter(_REFERENCE.findall(data))
-    expanded = sum(len(value) * uses[name] for name, value in _ENTITY.findall(data))
-    return _ANY_ENTITY.sub(b"", data) if expanded > _MOST_EXPANDED else data
+    expanded = sum(len(value) * uses[name] for name, value in entities.items())
+    nested = any(
+        name in entities for value in entities.values() for name in _REFERENCE.findall(value)
+    )
+    if nested or expanded > _MOST_EXPANDED or _PARAMETER_ENTITY.search(data):
+        return _ANY_ENTITY.sub(b"", data)
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +215,8 @@ class _Reader:
     def _link(self, entry: Mapping[str, Any], detail: Mapping[str, Any]) -> str:
         link = _get(entry, "feedburner_origlink") or _get(entry, "link") or ""
         try:
-            link = urljoin(_get(detail, "base") or self.url, link.strip()) if link else ""
+            base = urljoin(self.url, _get(detail, "base") or "")
+            link = urljoin(base, link.strip()) if link else ""
         except ValueError:
             return ""
         return link if link.lower().startswith(("http://", "https://")) else ""

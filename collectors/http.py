@@ -352,7 +352,8 @@ class HttpClient:
             return _TransientError(message, retry_after=wait)
         # GitHub and others refuse with 403 while a quota is used up.
         quota = retry_after(response.headers, now=now, limited=False)
-        if 400 <= status < 500 and status not in _PASSING and not (status == 403 and quota):
+        used_up = status == 403 and quota is not None
+        if 400 <= status < 500 and status not in _PASSING and not used_up:
             return FatalError(message)
         return RetriableError(message, retry_after=wait)
 
@@ -371,6 +372,8 @@ class HttpClient:
             )
             if not settings.allow_private:
                 httpx_ssrf_protection(client, custom_validator=_is_public)
+            # stamina would tell of every retry on standard output, which belongs to the commands.
+            stamina.instrumentation.set_on_retry_hooks(())
             self._client = client
         return self._client
 
@@ -406,9 +409,12 @@ def _tls() -> ssl.SSLContext:
 def _merged(url: str, params: Params | None) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-        return parsed.copy_merge_params(dict(params)) if params else parsed
+        merged = parsed.copy_merge_params(dict(params)) if params else parsed
     except (httpx.InvalidURL, ValueError):
         raise FatalError(f"{redact(url)} is not a valid address") from None
+    if b"%" in merged.raw_host:
+        raise FatalError(f"{redact(url)} is not a valid address")
+    return merged
 
 
 def _all_headers(headers: Mapping[str, str] | None, auth: tuple[str, str] | None) -> dict[str, str]:

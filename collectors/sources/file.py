@@ -85,7 +85,7 @@ class FileSettings(SourceSettings):
     def _zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (ValueError, OSError, KeyError):
             raise ValueError(
                 f"{value!r} is not a time zone; write one like Europe/Moscow"
             ) from None

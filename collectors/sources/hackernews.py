@@ -153,6 +153,5 @@ class _Search:
 
 def _gap(second: int) -> Gap:
     moment = datetime.fromtimestamp(second, UTC)
-    return Gap(
-        "more hits in one second than can be paged through", moment, moment + timedelta(seconds=1)
-    )
+    reason = "more hits in one second than can be paged through"
+    return Gap(reason, moment, moment + timedelta(seconds=1))
