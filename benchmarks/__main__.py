@@ -1,0 +1,53 @@
+"""Run benchmarks: `python -m benchmarks [NAME …] [--quick] [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from benchmarks.measure import Ratio, machine, table
+
+BENCHMARKS: Final = {
+    "ingest": "10,000 entries of 100 feeds, matched and stored, against the reader library",
+    "labelling": "label texts, against the bare ONNX session; memory over 100,000 texts",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is named and print its ratios; 1 if one misses its target."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure Molva, each figure against a named peer in the same run.",
+        epilog="\n".join(f"{name:12}{about}" for name, about in BENCHMARKS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="*", help=f"which to run; all of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work; figures rough")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, no table")
+    parser.add_argument("--model", type=Path, help="a model folder other than the shipped one")
+    options = parser.parse_args(arguments)
+    unknown = set(options.name) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    ratios: list[Ratio] = []
+    for name in options.name or BENCHMARKS:
+        sys.stderr.write(f"{name}: {BENCHMARKS[name]}\n")
+        run: Callable[..., list[Ratio]] = import_module(f"benchmarks.{name}").run
+        more = {"model": options.model} if name == "labelling" else {}
+        ratios += run(quick=options.quick, **more)
+    if options.json:
+        print(json.dumps({"machine": machine()}, ensure_ascii=False))
+        for row in ratios:
+            print(json.dumps(row.as_json(), ensure_ascii=False))
+    else:
+        print(table(ratios), machine(), sep="\n\n")
+    return int(any(row.target is not None and row.ratio > row.target for row in ratios))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
