@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -63,15 +64,19 @@ class Rooms:
         self.engine.dispose()
 
 
-@cache
 def config_taxonomy(config: Config) -> Taxonomy:
-    """The taxonomy a configuration names, or the shipped one.
+    """The taxonomy a configuration names, or the shipped one; each file is read once.
 
     Raises:
         ModelError: it cannot be read.
     """
     path = config.sentiment.taxonomy
-    return Taxonomy.load(config.resolve(path) if path else None)
+    return _taxonomy_at(config.resolve(path) if path else None)
+
+
+@cache
+def _taxonomy_at(path: Path | None) -> Taxonomy:
+    return Taxonomy.load(path)
 
 
 def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Rooms:

@@ -77,7 +77,7 @@ def _sources(start: Start) -> str:
         _source(
             "mastodon",
             "mastodon",
-            ['instance = "https://mastodon.social"', f"hashtags = {_list([tag])}"],
+            ['instance = "https://mastodon.social"', f"tags = {_list([tag])}"],
             "15m",
         ),
     ]
@@ -109,14 +109,14 @@ _MORE = """\
 # [[source]]
 # name = "a-channel"
 # type = "telegram"
-# channel = "durov"
+# channels = ["durov"]
 # interval = "5m"
 
 # Bluesky search needs a free account's app password, kept outside this file:
 # [[source]]
 # name = "bluesky"
 # type = "bluesky"
-# handle = "you.bsky.social"
+# identifier = "you.bsky.social"
 # password_env = "MOLVA_BLUESKY_PASSWORD"
 # queries = [{name}]
 # interval = "10m"
@@ -142,8 +142,8 @@ sends = ["alerts", "digests"]
 # type = "email"
 # host = "smtp.example.com"
 # sender = "molva@example.com"
-# recipients = ["pr@example.com"]
-# user = "molva@example.com"
+# to = ["pr@example.com"]
+# username = "molva@example.com"
 # password_env = "MOLVA_SMTP_PASSWORD"
 # sends = ["alerts", "digests"]
 

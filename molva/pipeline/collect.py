@@ -209,13 +209,22 @@ def _mentions(rooms: Rooms, source_type: str, posts: Iterable[Post]) -> Iterator
 def document(post: Post, source_type: str) -> Document:
     """A post as the brand query language sees it."""
     return Document(
-        text=post.text,
-        title=post.title,
+        text=full_text(post),
         lang=post.lang or "",
         source=source_type,
         author=post.author.handle or post.author.name,
         site=post.site or post.url,
     )
+
+
+def full_text(post: Post) -> str:
+    """All that was said, the title first: what is matched, stored, labelled and quoted.
+
+    One text, so that every offset (of a match, of evidence) counts in the same characters.
+    """
+    if not post.title or post.text.startswith(post.title):
+        return post.text
+    return f"{post.title}\n{post.text}" if post.text else post.title
 
 
 def new_mention(post: Post, matches: tuple[BrandMatch, ...]) -> NewMention:
@@ -224,7 +233,7 @@ def new_mention(post: Post, matches: tuple[BrandMatch, ...]) -> NewMention:
         native_id=post.native_id,
         kind=post.kind,
         title=post.title,
-        text=post.text,
+        text=full_text(post),
         url=post.url,
         canonical_url=canonical_url(post.url) if post.url else "",
         site=post.site,

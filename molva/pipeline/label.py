@@ -15,13 +15,6 @@ LABEL_BATCH = 1024
 """Mentions labelled and stored at a time: what a kill can make us label again."""
 
 
-def labelled_text(title: str, text: str) -> str:
-    """What the model reads of a mention, and what evidence offsets count in: title, then text."""
-    if not title or text.startswith(title):
-        return text
-    return f"{title}\n{text}" if text else title
-
-
 @dataclass(frozen=True)
 class LabelReport:
     """How many mentions were labelled, and how many causes and drivers they named."""
@@ -59,7 +52,7 @@ def _texts(batch: Sequence[TextToLabel]) -> Iterator[Text]:
     for number, item in enumerate(batch):
         yield Text(
             id=str(number),
-            text=labelled_text(item.title, item.text),
+            text=item.text,
             lang=item.lang or None,
             target=item.brand_name,
         )

@@ -32,7 +32,7 @@ interval = "1m"
 name = "toots"
 type = "mastodon"
 instance = "{url}"
-hashtags = ["acme"]
+tags = ["acme"]
 interval = "1m"
 
 [[channel]]

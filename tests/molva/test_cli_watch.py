@@ -26,7 +26,7 @@ url = "{url}/feed"
 name = "toots"
 type = "mastodon"
 instance = "{url}"
-hashtags = ["acme"]
+tags = ["acme"]
 [[channel]]
 name = "folder"
 type = "file"

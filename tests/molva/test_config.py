@@ -1,5 +1,6 @@
 """molva.toml: what is right is read, what is wrong is named with file, line and field."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,11 @@ def test_ids_are_made_from_either_alphabet():
     assert slug("Кофе Хауз") == "kofe-khauz"
     assert slug("Café  Ünïque!") == "cafe-unique"
     assert slug("☕") == "brand"
+
+
+def test_what_init_leaves_commented_out_is_valid_too(tmp_path: Path):
+    text = starter_config(Start("Acme", (), (), "en", "UTC"))
+    setting = re.compile(r"^# (\[\[?\w+\]\]?$|\w+ = )", flags=re.MULTILINE)
+    config = load_config(written(tmp_path, setting.sub(r"\1", text)))
+    assert {source.type for source in config.sources} >= {"telegram", "bluesky", "rss"}
+    assert {channel.name for channel in config.channels} == {"folder", "pr-mail"}
