@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from reports.alert_words import alert_message
-from reports.baseline import BASELINE_DAYS, Baseline, Finding, judge, window_baseline
+from reports.baseline import BASELINE_DAYS, Finding, judge, window_baseline
 from reports.explain import AlertFacts, Stage, explain, top_cause
 from reports.interface import Audience
 from store.alerts import add_event, alerts, open_alert, open_alerts
@@ -116,12 +116,9 @@ def detect(
     if current is not None:
         followed = _follow(conn, brand, current, moment)
         return [followed] if followed else []
-    last = max(
-        (a for a in threads if a.closed_at is not None),
-        key=lambda a: a.closed_at or now,
-        default=None,
-    )
-    opened = _open(conn, brand, past, last, now, settings)
+    closed = [alert for alert in threads if alert.closed_at]
+    last = max(closed, key=lambda alert: alert.closed_at or now, default=None)
+    opened = _open(brand, last, moment)
     return [opened] if opened else []
 
 

@@ -20,7 +20,7 @@ from reports.interface import CauseFact, CauseNames, Lang, PostFact, as_json
 from reports.posts import Story, by_story, is_question, quotes, top_posts
 from reports.statistics import net_sentiment, share_of_voice, wilson
 from store.brands import brands
-from store.counts import cause_counts, source_counts, totals
+from store.counts import cause_counts, series, source_counts, totals
 from store.history import labelled_mentions
 from store.interface import BrandRow, MentionFilter, SourceCount, Totals
 from store.sources import outages, poll_counts, sources
@@ -357,32 +357,40 @@ def _voices(
     rivals = [row for row in brands(conn) if row.is_rival and row.id != brand.id]
     if not rivals:
         return (), ()
-    spans = [day_bounds(day - timedelta(days=back), zone) for back in range(BASELINE_DAYS, -1, -1)]
-    counts = {
-        row.id: [totals(conn, row.id, start, end) for start, end in spans]
-        for row in (brand, *rivals)
-    }
+    today = {row.id: totals(conn, row.id, *day_bounds(day, zone)) for row in (brand, *rivals)}
+    past = {row.id: _daily(conn, row.id, day, zone) for row in (brand, *rivals)}
     shares = [
-        share_of_voice(
-            counts[brand.id][index].mentions, [counts[row.id][index].mentions for row in rivals]
+        share_of_voice(rows[brand.id], [rows[row.id] for row in rivals])
+        for rows in (
+            *({key: days[index] for key, days in past.items()} for index in range(BASELINE_DAYS)),
+            {key: row.mentions for key, row in today.items()},
         )
-        for index in range(len(spans))
     ]
-    whole = sum(rows[-1].mentions for rows in counts.values())
+    whole = sum(row.mentions for row in today.values())
     voices = [
         VoiceFact(
             name=row.name,
             own=row.id == brand.id,
-            mentions=today.mentions,
-            share=today.mentions / whole if whole else None,
-            net=net_sentiment(today.positive, today.neutral, today.negative),
-            negative_share=today.negative / _scored(today) if _scored(today) else None,
+            mentions=count.mentions,
+            share=count.mentions / whole if whole else None,
+            net=net_sentiment(count.positive, count.neutral, count.negative),
+            negative_share=count.negative / _scored(count) if _scored(count) else None,
         )
         for row in (brand, *rivals)
-        for today in (counts[row.id][-1],)
+        for count in (today[row.id],)
     ]
     voices.sort(key=lambda voice: (-voice.mentions, voice.name))
     return tuple(voices), (compare("share_of_voice", shares),)
+
+
+def _daily(conn: Connection, brand_id: int, day: date, zone: ZoneInfo) -> list[int]:
+    """Mentions on each of the 28 local days before `day`; one query unless a clock changed."""
+    bounds = [day_bounds(day - timedelta(days=back), zone) for back in range(BASELINE_DAYS, 0, -1)]
+    if all(end - start == timedelta(days=1) for start, end in bounds):
+        rows = series(conn, brand_id, bounds[0][0], bounds[-1][1], timedelta(days=1))
+    else:
+        rows = [totals(conn, brand_id, start, end) for start, end in bounds]
+    return [row.mentions for row in rows]
 
 
 def _health(conn: Connection, start: datetime, end: datetime) -> HealthFact:

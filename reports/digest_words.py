@@ -97,9 +97,11 @@ def _volume(facts: DigestFacts, words: Words) -> str:
         mentions=words.say("mentions", n=facts.totals.mentions),
         authors=words.say("from_authors", n=facts.totals.authors),
     )
-    change = change_of(kpi, words)
-    if change:
-        text += words.say("say_more", change=change)
+    if kpi.value and kpi.yesterday and kpi.value != kpi.yesterday:
+        change = kpi.value / kpi.yesterday - 1
+        text += words.say(
+            "say_more" if change > 0 else "say_fewer", change=words.percent(abs(change))
+        )
     elif kpi.yesterday is not None and kpi.yesterday == kpi.value:
         text += words.say("say_same")
     return text + _against_usual(kpi, words)

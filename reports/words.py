@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from markupsafe import Markup
 
@@ -92,7 +92,8 @@ class Words:
 
     def net(self, value: float) -> str:
         """A net sentiment in [-1, 1] as signed points of 100."""
-        return self._sign(value) + self.number(abs(round(value * 100)))
+        points = round(value * 100)
+        return self._sign(points).replace("±", "") + self.number(abs(points))
 
     def ratio(self, ratio: float) -> str:
         """A ratio: one decimal under ten."""
@@ -115,11 +116,12 @@ class Words:
             if low.endswith(sign) and high.endswith(sign):
                 low = low.removesuffix(sign)
                 break
-        return low if low == high else f"{low}{DASH}{high}"
+        signed = any(end.startswith((MINUS, PLUS, "±")) for end in (low, high))
+        return low if low == high else f"{low}{'…' if signed else DASH}{high}"
 
     def day(self, day: date) -> str:
-        """`Tuesday, 3 March` in the language's order."""
-        return format_skeleton("MMMMEEEEd", day, locale=self._locale)
+        """`Tuesday, 3 March`, «вторник, 3 марта»."""
+        return format_date(day, format="EEEE, d MMMM", locale=self._locale)
 
     def short_day(self, day: date) -> str:
         """`3 Mar`."""

@@ -1,0 +1,245 @@
+"""A digest whose every number a second, simpler count confirms."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reports.digest import DigestFacts, build_digest, compare, day_bounds, usual_band
+from reports.digest_words import nothing_unusual, sentences, subject
+from reports.interface import Lang
+from reports.render import digest_message, render_html, render_text
+from store.engine import reading, writing
+from store.history import labelled_mentions
+from store.interface import LabelledMention, MentionFilter
+from store.sources import finish_poll, start_poll
+from tests.reports.world import NAMES, World, fill_month
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+DAY = date(2026, 3, 2)
+START, END = datetime(2026, 3, 1, 21, tzinfo=UTC), datetime(2026, 3, 2, 21, tzinfo=UTC)
+
+
+def digest(world: World, lang: Lang = "en", day: date = DAY) -> DigestFacts:
+    with reading(world.engine) as conn:
+        return build_digest(
+            conn, world.brand, day, MOSCOW, lang, END + timedelta(hours=9), cause_names=NAMES
+        )
+
+
+def mentions(world: World, start: datetime, end: datetime) -> list[LabelledMention]:
+    wanted = MentionFilter(brand_id=world.brand.id, since=start, until=end)
+    with reading(world.engine) as conn:
+        return list(labelled_mentions(conn, wanted))
+
+
+class Page(HTMLParser):
+    """What a page holds: its tags with attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_every_headline_figure_recomputed(world: World) -> None:
+    fill_month(world, END)
+    facts = digest(world)
+    rows = mentions(world, START, END)
+    moods = Counter(row.sentiment for row in rows)
+    scored = moods["negative"] + moods["neutral"] + moods["positive"]
+    assert facts.totals.mentions == facts.kpi("mentions").value == len(rows) == 20
+    assert facts.kpi("authors").value == len({row.author_id for row in rows})
+    assert facts.kpi("reach").value == sum(row.author_followers or 0 for row in rows)
+    assert facts.kpi("negative_share").value == moods["negative"] / scored
+    assert facts.kpi("net_sentiment").value == (moods["positive"] - moods["negative"]) / scored
+    assert facts.kpi("share_of_voice").value == pytest.approx(20 / 21)
+    yesterday = mentions(world, START - timedelta(days=1), START)
+    last_week = mentions(world, START - timedelta(days=7), START - timedelta(days=6))
+    assert facts.kpi("mentions").yesterday == len(yesterday)
+    assert facts.kpi("mentions").last_week == len(last_week)
+    assert facts.totals.low_confidence == sum(row.low_confidence for row in rows)
+
+
+def test_the_history_and_its_band_recomputed(world: World) -> None:
+    fill_month(world, END)
+    facts = digest(world)
+    counts = [
+        len(mentions(world, START - timedelta(days=back), START - timedelta(days=back - 1)))
+        for back in range(28, 0, -1)
+    ]
+    assert [point.mentions for point in facts.history] == [*counts, 20]
+    ordered = sorted(counts)
+    assert facts.kpi("mentions").low == pytest.approx(ordered[1] + 0.35 * (ordered[2] - ordered[1]))
+    assert facts.kpi("mentions").normal == "above"
+
+
+def test_causes_with_lift_and_quotes(world: World) -> None:
+    fill_month(world, END)
+    facts = digest(world)
+    late = facts.causes[0]
+    before = mentions(world, START - timedelta(days=28), START)
+    usual = sum(any(c.cause == "late" for c in row.causes) for row in before)
+    assert (late.cause, late.name, late.mentions, late.share) == ("late", "Late delivery", 20, 1)
+    assert late.lift == pytest.approx(20 / (usual / 28))
+    assert late.low is not None
+    assert late.high is not None
+    assert late.low < late.lift < late.high
+    assert late.notable
+    assert len({quote.text for quote in late.quotes}) == len(late.quotes) >= 1
+    texts = " ".join(row.text for row in mentions(world, START, END))
+    assert all(quote.text in texts for quote in late.quotes)
+
+
+def test_posts_to_read_are_the_farthest_reaching(world: World) -> None:
+    fill_month(world, END)
+    world.post("Zerno is lovely", END - timedelta(hours=3), "positive", author_followers=9)
+    world.save(END)
+    facts = digest(world)
+    assert facts.negative_posts[0].reach == 1900
+    assert (
+        facts.negative_posts[0].url == "https://news.example/" + facts.negative_posts[0].author[7:]
+    )
+    assert [post.text for post in facts.positive_posts] == ["Zerno is lovely"]
+    assert all("?" in post.text for post in facts.questions)
+    assert len(facts.questions) == 1
+
+
+def test_the_subject_is_the_news(world: World) -> None:
+    fill_month(world, END)
+    english = subject(digest(world))
+    assert re.fullmatch(
+        r"Zerno: 20 mentions \(\+\d+%\), 100% negative \(usual \d+–\d+%\), "
+        r"main cause: late delivery",
+        english,
+    )
+    russian = subject(digest(world, "ru"))
+    assert russian.startswith("Zerno: 20 упоминаний (+")
+    assert russian.endswith("главная причина: поздняя доставка")
+    assert len(sentences(digest(world))) == 3
+
+
+def test_a_normal_day_says_so(world: World) -> None:
+    fill_month(world, END + timedelta(days=2))
+    facts = digest(world)
+    assert nothing_unusual(facts)
+    assert {kpi.normal for kpi in facts.kpis if kpi.name != "share_of_voice"} == {"within"}
+
+
+def test_an_empty_day_is_told_with_why_to_believe_it(world: World) -> None:
+    facts = digest(world)
+    assert subject(facts) == "Zerno: no mentions on 2 Mar"
+    assert "nothing can be said" in render_text(facts)
+    for outcome, said in (("ok", "ran 1 time and none failed"), ("retriable", "1 of 2 collector")):
+        with writing(world.engine) as conn:
+            poll = start_poll(conn, world.source_id, START + timedelta(hours=2), END)
+            finish_poll(
+                conn, poll, outcome=outcome, now=START + timedelta(hours=2), next_poll_at=END
+            )
+        assert said in render_text(digest(world))
+        assert said in Page(render_html(digest(world))).text
+
+
+def test_thin_history_claims_nothing(world: World) -> None:
+    for number in range(3):
+        world.post(f"Zerno {number}", END - timedelta(hours=number + 1), "negative")
+    world.save(END)
+    facts = digest(world)
+    assert all(kpi.normal == "unknown" for kpi in facts.kpis)
+    assert facts.kpi("negative_share").value is None
+    assert subject(facts) == "Zerno: 3 mentions"
+    assert "usual" not in " ".join(sentences(facts))
+
+
+def test_reprints_are_one_story(world: World) -> None:
+    text = "Zerno closes its oldest coffee house after forty years in the market square"
+    for number in range(4):
+        world.post(text, END - timedelta(hours=5 - number), "negative", author_followers=number)
+    world.save(END)
+    facts = digest(world)
+    assert (facts.totals.mentions, facts.totals.sightings) == (1, 4)
+    assert [post.sightings for post in facts.negative_posts] == [4]
+    assert "3 reprints merged" in render_text(facts)
+
+
+HOSTILE = (
+    '<script>alert(1)</script> Zerno \u202egnp.exe "><img src=x onerror=alert(2)> '
+    "{{ 7*7 }} {% raw %} =cmd|'/C calc'!A0 <a href='javascript:alert(3)'>x</a>"
+)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_hostile_posts_stay_text(world: World, lang: Lang) -> None:
+    world.post(
+        HOSTILE,
+        END - timedelta(hours=2),
+        "negative",
+        (("late", HOSTILE),),
+        url="javascript:alert(4)",
+        author_name="<b>\u202eEve</b>",
+        site="<i>site</i>",
+        author_followers=5,
+    )
+    world.save(END)
+    facts = digest(world, lang)
+    page = Page(render_html(facts))
+    assert not {"script", "img", "iframe", "object", "link", "form"} & {tag for tag, _ in page.tags}
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        assert (attributes.get("href") or "https://").startswith("https://")
+        assert "src" not in attributes
+    assert "49" not in page.text.replace("{{ 7*7 }}", "")
+    for shown in (page.text, render_text(facts)):
+        assert "alert(1)" in shown
+        assert "\u202e" not in shown
+
+
+def test_the_page_is_self_contained_and_accessible(world: World) -> None:
+    fill_month(world, END)
+    html = render_html(digest(world, "ru"))
+    page = Page(html)
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("h1") == 1
+    assert dict(page.tags)["html"] == {"lang": "ru"}
+    charts = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
+    assert len(charts) == 2
+    assert "url(" not in html
+    assert "@import" not in html
+    assert not re.findall(r'(?:src|href)="(?!https://news\.example/)', html)
+
+
+def test_facts_are_json_and_name_the_message(world: World) -> None:
+    fill_month(world, END)
+    message = digest_message(digest(world))
+    assert json.loads(json.dumps(message.as_payload()))["facts"]["totals"]["mentions"] == 20
+    assert message.key == "digest:zerno:2026-03-02:Europe/Moscow:en"
+    assert message.subject in message.text
+
+
+def test_local_days_follow_the_clock() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start, end = day_bounds(date(2026, 3, 29), berlin)
+    assert end - start == timedelta(hours=23)
+    start, end = day_bounds(date(2026, 10, 25), berlin)
+    assert end - start == timedelta(hours=25)
+
+
+def test_bands_need_a_week() -> None:
+    assert usual_band([1, 2, 3, 4, 5, 6]) is None
+    assert usual_band([float(n) for n in range(21)]) == pytest.approx((1, 19))
+    kpi = compare("mentions", [5, None, 7, 6, 5, 6, 7, 8, 30])
+    assert (kpi.yesterday, kpi.last_week, kpi.normal) == (8, None, "above")
