@@ -14,7 +14,7 @@ from molva.demo.people import People
 from molva.demo.posts import Mood, Place
 from molva.demo.texts import Line, Writer, lines_of, load, split
 
-_SOCIAL_A_DAY = 31.0
+_SOCIAL_A_DAY = 32.0
 _REVIEWS_A_DAY = 3.8
 _BLOG_A_DAY = 0.45
 _SOCIAL: tuple[Place, ...] = ("bluesky", "mastodon", "telegram")

@@ -36,6 +36,7 @@ BRANDS: Mapping[str, Mapping[str, str]] = {
 }
 """The brands' names; the Russian ones by grammatical case."""
 
+_WORD = re.compile(r"\w+")
 _SLOT = re.compile(r"\{(\w+)\}")
 _CASES = frozenset("ирдвтп")
 _ATTEMPTS = 12
@@ -106,8 +107,9 @@ class Writer:
         ranked = sorted(lines, key=lambda line: (self._uses[line.text], self._random.random()))
         for line in ranked[:_ATTEMPTS]:
             text = self.unique(line.text, line.lang, brand, **given)
+            # A line that has nothing new to give counts as used, or it would block the others.
+            self._uses[line.text] += 1
             if text:
-                self._uses[line.text] += 1
                 return line, text
         return None
 
@@ -115,8 +117,10 @@ class Writer:
         """Fill a template so that nobody has written it before; empty if that cannot be."""
         for _ in range(_ATTEMPTS):
             text = self.fill(template, lang, brand, **given)
-            if text.casefold() not in self._written:
-                self._written.add(text.casefold())
+            # Quotes and marks aside: two such posts would be taken for one story.
+            said = " ".join(_WORD.findall(text.casefold()))
+            if said not in self._written:
+                self._written.add(said)
                 return text
         return ""
 

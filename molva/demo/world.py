@@ -22,7 +22,7 @@ from molva.demo.people import People
 from molva.demo.posts import PLACES, Edit, Place, WorldPost
 from molva.demo.texts import BRANDS, Writer
 
-_LATE = 0.05
+_LATE = 0.07
 _EDITED = 16
 _DELETED = 8
 _UPDATES = {
