@@ -37,6 +37,16 @@ from store.tables import BRAND_MENTION, CAUSE_LINK, CORRECTION, CORRECTION_CAUSE
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SENTIMENTS = ("negative", "neutral", "positive", "unscored")
+_SENTIMENT = SENTIMENT.label("sentiment")
+_AUTHOR = (BRAND_MENTION.c.author_key, BRAND_MENTION.c.followers)
+_SCORED = (*_AUTHOR, _SENTIMENT, LOW_CONFIDENCE.label("low_confidence"))
+_EXPLAINED = (
+    *_AUTHOR,
+    BRAND_MENTION.c.mention_id,
+    LABEL.c.id.label("label_id"),
+    CORRECTION.c.id.label("correction_id"),
+    func.coalesce(CORRECTION.c.has_causes, literal(False)).label("has_causes"),
+)
 
 
 class _Microseconds(FunctionElement[int]):
@@ -77,7 +87,7 @@ def series(
     The last bucket ends at `end`, so it is shorter if `step` does not fit evenly.
     """
     edges = list(_edges(start, end, step))
-    stories = _stories(brand_id, start, end, step)
+    stories = _stories(brand_id, start, end, step, *_SCORED)
     found = {row.bucket: row for row in conn.execute(_count(stories))}
     return [_totals(*edge, found.get(index)) for index, edge in enumerate(edges)]
 
@@ -91,7 +101,7 @@ def cause_counts(
     """
     if end <= start:
         return []
-    named = _causes(_stories(brand_id, start, end, end - start))
+    named = _causes(_stories(brand_id, start, end, end - start, *_EXPLAINED))
     counts = [
         CauseCount(row.cause, row.polarity, int(row.mentions), int(row.reach))
         for row in conn.execute(named)
@@ -106,7 +116,7 @@ def cause_series(
     size = len(list(_edges(start, end, step)))
     found: dict[str, list[int]] = {}
     if size:
-        for row in conn.execute(_causes(_stories(brand_id, start, end, step))):
+        for row in conn.execute(_causes(_stories(brand_id, start, end, step, *_EXPLAINED))):
             found.setdefault(row.cause, [0] * size)[row.bucket] += int(row.mentions)
     return found
 
@@ -117,7 +127,7 @@ def source_counts(
     """Stories and their sentiments by source type in `[start, end)`, the most frequent first."""
     if end <= start:
         return []
-    stories = _stories(brand_id, start, end, end - start)
+    stories = _stories(brand_id, start, end, end - start, BRAND_MENTION.c.mention_id, _SENTIMENT)
     found = (
         select(
             MENTION.c.source_type,
@@ -141,8 +151,17 @@ def _edges(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[da
         start += step
 
 
-def _stories(brand_id: int, start: datetime, end: datetime, step: timedelta) -> Subquery:
-    """Every mention of a brand in an interval; `place` 1 is the first mention of its story."""
+def _stories(
+    brand_id: int,
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    *columns: ColumnElement[Any],
+) -> Subquery:
+    """Every mention of a brand in an interval; `place` 1 is the first mention of its story.
+
+    It offers `columns` too, as few as needed: the database sorts all of them.
+    """
     origin, width = (start - _EPOCH) // _MICROSECOND, step // _MICROSECOND
     mention = BRAND_MENTION.c
     place = func.row_number().over(
@@ -151,15 +170,8 @@ def _stories(brand_id: int, start: datetime, end: datetime, step: timedelta) -> 
     return (
         effective(
             ((_Microseconds(mention.published_at) - origin) // width).label("bucket"),
-            mention.mention_id,
-            mention.author_key,
-            mention.followers,
             place.label("place"),
-            SENTIMENT.label("sentiment"),
-            LOW_CONFIDENCE.label("low_confidence"),
-            LABEL.c.id.label("label_id"),
-            CORRECTION.c.id.label("correction_id"),
-            func.coalesce(CORRECTION.c.has_causes, literal(False)).label("has_causes"),
+            *columns,
         )
         .where(
             mention.brand_id == brand_id,

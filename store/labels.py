@@ -66,7 +66,9 @@ def effective(*columns: ColumnElement[Any]) -> Select[Any]:
                 LABEL.c.version_id == current,
                 LABEL.c.brand_id == BRAND_MENTION.c.brand_id,
                 LABEL.c.mention_id == BRAND_MENTION.c.mention_id,
-                LABEL.c.revision == BRAND_MENTION.c.revision,
+                # Adding 0 keeps SQLite from the unique index, which covers nothing, and leads it
+                # to the covering one: half the time of a long series.
+                LABEL.c.revision + 0 == BRAND_MENTION.c.revision,
             ),
         )
         .outerjoin(
