@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from reports.alert_words import alert_message
-from reports.baseline import BASELINE_DAYS, Finding, judge, window_baseline
+from reports.baseline import BASELINE_DAYS, WINDOWS, Finding, judge, window_baseline
 from reports.explain import AlertFacts, Stage, explain, top_cause
 from reports.interface import Audience
 from store.alerts import add_event, alerts, open_alert, open_alerts
@@ -73,12 +73,14 @@ class _Moment:
     Attributes:
         hours: negative stories by hour, newest first; unknown hours are None.
         left_out: hours left out because collectors were down.
+        blind: whether they were down in the hours that would have to be calm.
     """
 
     now: datetime
     settings: AlertSettings
     hours: tuple[float | None, ...]
     left_out: int
+    blind: bool
 
 
 def run_detection(
@@ -147,9 +149,12 @@ def _moment(
     hours: list[float | None] = []
     for index, row in enumerate(rows):
         in_wave = any(start < row.end and row.start < end for start, end in waves)
-        unknown = row.start < since or index in down or in_wave
+        # What came in the newest hours came, whatever else was missed: a wave is never hidden.
+        missed = index in down and index < HISTORY - max(WINDOWS)
+        unknown = row.start < since or missed or in_wave
         hours.append(None if unknown else float(row.negative))
-    return _Moment(now, settings, tuple(reversed(hours)), len(down))
+    blind = any(index >= HISTORY - CALM_HOURS for index in down)
+    return _Moment(now, settings, tuple(reversed(hours)), len(down), blind)
 
 
 def _watched_since(conn: Connection, settings: AlertSettings) -> datetime | None:
@@ -162,9 +167,9 @@ def _watched_since(conn: Connection, settings: AlertSettings) -> datetime | None
 def _hours_down(
     stretches: Sequence[tuple[datetime, datetime]], begin: datetime, now: datetime
 ) -> frozenset[int]:
-    """Hours of the history that lie at least half in an outage; the newest one is kept."""
+    """Hours of the history that lie at least half in an outage."""
     down = set()
-    for index in range(HISTORY - 1):
+    for index in range(HISTORY):
         start = begin + index * HOUR
         out = sum(
             (max(timedelta(), min(b, start + HOUR) - max(a, start)) for a, b in stretches),
@@ -236,11 +241,9 @@ def _calm(alert: AlertRow, moment: _Moment) -> bool:
     Compared with the hours before the alert began, so that a long wave cannot become its own
     excuse.
     """
-    if moment.now - alert.detected_at < CALM_HOURS * HOUR:
+    if moment.blind or moment.now - alert.detected_at < CALM_HOURS * HOUR:
         return False
     recent = moment.hours[:CALM_HOURS]
-    if any(value is None for value in recent):
-        return False
     since = max(CALM_HOURS, int((moment.now - alert.started_at) / HOUR) + 1)
     before = (*recent, *(None,) * (since - CALM_HOURS), *moment.hours[since:])
     usual = window_baseline(before, CALM_HOURS)

@@ -18,6 +18,8 @@ from reports.statistics import negative_binomial_quantile, negative_binomial_tai
 
 HOUR = timedelta(hours=1)
 BASELINE_DAYS = 28
+WINDOWS = (1, 3, 24)
+"""Hours of the windows that may be watched."""
 LEAST_HOURS = 72
 """With less history than this nothing is decided."""
 SEASON_DAYS = 3
@@ -72,8 +74,8 @@ def windows_for(a_day: float) -> tuple[int, ...]:
     A window shorter than the wait for a few stories can only see noise.
     """
     if a_day >= 24:
-        return (1, 3, 24)
-    return (3, 24) if a_day >= 3 else (24,)
+        return WINDOWS
+    return WINDOWS[1:] if a_day >= 3 else WINDOWS[2:]
 
 
 def judge(

@@ -1,0 +1,253 @@
+"""A brand's wave from quiet to all-clear, told once each; and the pure decisions behind it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reports.alerts import AlertSettings, detect, run_detection
+from reports.baseline import judge, window_baseline, windows_for
+from reports.interface import Audience
+from store.alerts import alert_events, alerts
+from store.engine import reading, writing
+from store.outbox import due
+from store.sources import finish_poll, start_poll
+from tests.reports.world import NAMES, NOON, World
+
+HOUR = timedelta(hours=1)
+SETTINGS = AlertSettings()
+AUDIENCE = Audience("en", ZoneInfo("Europe/Moscow"), ("pr", "hook"), NAMES)
+
+
+def quiet_month(world: World) -> None:
+    """Two negative stories a day for four weeks, the last one a day before noon."""
+    for day in range(2, 29):
+        for hour in (3, 9):
+            at = NOON - timedelta(days=day, hours=hour)
+            world.post(f"Zerno was slow on day {day} at {hour}", at, "negative")
+
+
+def wave(world: World, count: int, hours_ago: float, cause: str = "late") -> None:
+    """`count` negative stories within the hour that began `hours_ago`, each in its own words."""
+    dice = random.Random(f"{count}{hours_ago}{cause}")
+    for number in range(count):
+        words = " ".join(dice.choices(WORDS, k=9))
+        at = NOON - hours_ago * HOUR + timedelta(minutes=number * 50 / count)
+        world.post(
+            f"Zerno again: {words}", at, "negative", ((cause, words),), author_followers=number
+        )
+
+
+WORDS = [a + b + c for a in ("ko", "lu", "ta") for b in ("ri", "mo", "se") for c in ("n", "ma")]
+
+
+def run(world: World, later: timedelta = timedelta(0), audience: Audience = AUDIENCE) -> int:
+    with writing(world.engine) as conn:
+        return run_detection(conn, [world.brand, world.rival], NOON + later, SETTINGS, audience)
+
+
+def outbox(world: World) -> list[tuple[str, str, dict[str, Any]]]:
+    with reading(world.engine) as conn:
+        rows = due(conn, NOON + timedelta(days=30), 1000)
+    return [(row.key, row.channel, dict(row.payload)) for row in rows]
+
+
+def test_a_wave_is_told_once_grows_once_and_ends_once(world: World) -> None:
+    quiet_month(world)
+    world.save(NOON - timedelta(days=1))
+    assert run(world) == 0
+    wave(world, 9, 1)
+    world.save(NOON)
+    assert run(world) == 1
+    assert run(world, timedelta(minutes=10)) == 0
+    wave(world, 12, -0.2)
+    world.save(NOON + HOUR)
+    assert run(world, 1.2 * HOUR) == 1
+    assert run(world, 2 * HOUR) == 0
+    assert run(world, 5 * HOUR) == 1
+    assert run(world, 6 * HOUR) == 0
+    assert run(world, 30 * HOUR) == 0
+    with reading(world.engine) as conn:
+        (alert,) = alerts(conn, world.brand.id)
+        events = alert_events(conn, alert.id)
+    assert [event.action for event in events] == ["opened", "updated", "over"]
+    assert alert.state == "over"
+    keys = [(key, channel) for key, channel, _ in outbox(world)]
+    assert sorted(keys) == sorted(
+        (f"alert:{alert.id}:{n}", channel) for n in (1, 2, 3) for channel in ("pr", "hook")
+    )
+
+
+def test_the_message_says_what_why_and_how_sure(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.post("Zerno makes good coffee", NOON - 0.5 * HOUR, "positive")
+    world.save(NOON)
+    run(world)
+    payload = outbox(world)[0][2]
+    facts = payload["facts"]
+    assert facts["observed"] == 9
+    assert facts["low"] <= facts["expected"] <= facts["high"] < 9
+    assert facts["ratio"] == pytest.approx(9 / facts["expected"])
+    assert facts["false_alarms_per_month"] == 1
+    assert facts["negative_share"] == 0.9
+    assert facts["share_low"] < 0.9 < facts["share_high"]
+    assert facts["authors"] == 10
+    assert facts["delay_minutes"] == 60
+    assert facts["outage_minutes"] == 0
+    cause = facts["causes"][0]
+    assert (cause["cause"], cause["mentions"]) == ("late", 9)
+    assert 2 <= len(cause["quotes"]) <= 3
+    assert len({quote["text"] for quote in cause["quotes"]}) == len(cause["quotes"])
+    assert facts["farthest_post"]["reach"] == 8
+    assert facts["sources"] == [["rss", 9]]
+    assert payload["subject"].startswith("Zerno: 9 negative mentions in")
+    assert "“late delivery”: 9 of 9 negative mentions" in payload["text"]
+    assert "about 1 a month" in payload["text"]
+    assert payload["html"].startswith("<!doctype html>")
+
+
+def test_it_speaks_russian_too(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    run(world, audience=Audience("ru", ZoneInfo("Europe/Moscow"), ("pr",), NAMES))
+    payload = outbox(world)[0][2]
+    assert "9 негативных упоминаний за 24 часа, обычно" in payload["subject"]
+    assert "«поздняя доставка»: 9 из 9 негативных упоминаний" in payload["text"]
+
+
+def test_reprints_raise_nothing(world: World) -> None:
+    quiet_month(world)
+    for number in range(20):
+        world.post(
+            "Zerno shut its oldest coffee house and every paper prints the same words about it",
+            NOON - HOUR + timedelta(minutes=number),
+            "negative",
+        )
+    world.save(NOON)
+    assert run(world) == 0
+
+
+def test_rivals_and_happy_days_raise_nothing(world: World) -> None:
+    quiet_month(world)
+    for number in range(20):
+        at = NOON - HOUR + timedelta(minutes=number)
+        world.post(f"Zerno delights {number}", at, "positive")
+        world.post(f"Kofeinya disappoints {number}", at, "negative", rival=True)
+    world.save(NOON)
+    assert run(world) == 0
+
+
+def test_nothing_is_judged_before_there_is_history(world: World) -> None:
+    wave(world, 12, 1)
+    world.save(NOON)
+    with writing(world.engine) as conn:
+        conn.exec_driver_sql("update source set created_at = '2026-03-02 12:00:00.000000'")
+    assert run(world) == 0
+
+
+def test_a_failed_channel_list_still_keeps_the_alert(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    assert run(world, audience=Audience("en", ZoneInfo("UTC"))) == 1
+    assert outbox(world) == []
+
+
+def test_a_rolled_back_decision_is_made_again(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+
+    def killed_before_commit() -> None:
+        with writing(world.engine) as conn:
+            run_detection(conn, [world.brand], NOON, SETTINGS, AUDIENCE)
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        killed_before_commit()
+    assert outbox(world) == []
+    assert run(world) == 1
+
+
+def test_an_outage_in_the_window_is_confessed(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    for hours, outcome in ((5, "ok"), (4, "retriable"), (2, "retriable")):
+        at = NOON - hours * HOUR
+        with writing(world.engine) as conn:
+            poll = start_poll(conn, world.source_id, at, at + HOUR)
+            finish_poll(conn, poll, outcome=outcome, now=at, next_poll_at=at + HOUR)
+    world.save(NOON)
+    with reading(world.engine) as conn:
+        (decision,) = detect(conn, world.brand, NOON, SETTINGS)
+    assert decision.stage.observed == 9
+    run(world)
+    assert outbox(world)[0][2]["facts"]["outage_minutes"] > 0
+
+
+def hourly(mean: float, hours: int, seed: int) -> list[float]:
+    dice = random.Random(seed)
+    made = []
+    for hour in range(hours):
+        rate = mean * math.exp(0.6 * math.sin(hour * math.pi / 12)) * dice.gammavariate(6, 1 / 6)
+        made.append(float(sum(dice.random() < rate / 200 for _ in range(200))))
+    return made
+
+
+def decide(hours: Sequence[float | None], **given: Any) -> Any:
+    return judge(hours, **{"false_alarms_per_month": 1.0, "minimum_count": 5, **given})
+
+
+def test_quiet_weeks_raise_no_more_than_stated() -> None:
+    found = 0
+    for seed, mean in enumerate((0.1, 1, 5)):
+        hours = hourly(mean, 672 + 600, seed)
+        found += sum(decide(hours[start : start + 672]) is not None for start in range(0, 600, 25))
+    # 72 decisions, each allowed well under one chance in a thousand.
+    assert found <= 1
+
+
+def test_a_wave_is_judged_by_its_best_window() -> None:
+    hours: list[float | None] = [*hourly(1, 672, 3)]
+    hours[:3] = [6.0, 7.0, 5.0]
+    found = decide(hours)
+    assert found.width == 3
+    assert found.observed == 18
+    assert found.start == 3
+    assert found.baseline.high < 18
+    assert decide(hours, longest=0) is None
+    assert decide(hours, minimum_count=30) is None
+
+
+def test_unknown_hours_are_left_out_and_not_counted_as_zero() -> None:
+    hours = hourly(4, 672, 4)
+    holes: list[float | None] = [
+        None if 100 <= index < 300 else value for index, value in enumerate(hours)
+    ]
+    whole, torn = window_baseline(hours, 3), window_baseline(holes, 3)
+    assert torn.expected == pytest.approx(whole.expected, rel=0.25)
+    assert torn.hours == whole.hours - 200
+    assert decide([None, *hours[1:]]) is None
+
+
+def test_past_waves_do_not_poison_the_baseline() -> None:
+    hours = hourly(2, 672, 5)
+    clean = window_baseline(hours, 3)
+    hours[200:206] = [200.0] * 6
+    poisoned = window_baseline(hours, 3)
+    assert poisoned.expected < 1.8 * clean.expected
+    assert poisoned.high < 3 * clean.high
+
+
+def test_windows_follow_the_brands_size() -> None:
+    assert windows_for(500) == (1, 3, 24)
+    assert windows_for(5) == (3, 24)
+    assert windows_for(0.5) == (24,)
