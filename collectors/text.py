@@ -18,8 +18,9 @@ CUT_MARK: Final = " […]"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
-_SPACES = re.compile("[^\\S\n]+")
-_AROUND_BREAK = re.compile(" ?\n ?")
+# Each matches only where something changes: a single plain space is left alone, unreplaced.
+_SPACES = re.compile("[^\\S\n ][^\\S\n]*| [^\\S\n]+")
+_AROUND_BREAK = re.compile(" \n ?|\n ")
 _MANY_BREAKS = re.compile("\n{3,}")
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
@@ -54,7 +55,8 @@ def clean(text: str) -> str:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    text = _CONTROL.sub("", _LINE_BREAK.sub("\n", text))
+    if not text.isprintable():
+        text = _CONTROL.sub("", _LINE_BREAK.sub("\n", text))
     text = _AROUND_BREAK.sub("\n", _SPACES.sub(" ", text))
     text = _MANY_BREAKS.sub("\n\n", text).strip()
     if len(text) > MAX_CHARS:

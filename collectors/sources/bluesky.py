@@ -100,9 +100,11 @@ class _Search:
 
     async def fetch(self, window: Window) -> Batch:
         """One page; a page may be short or empty with more to come, only no cursor is the end."""
+        at = window.at
         response = await self._answer(window)
-        if response.status == 400 and window.at is not None:
+        if response.status == 400 and at is not None:
             # The server has forgotten the place we stopped at: begin the window anew.
+            at = None
             response = await self._answer(Window(window.start, window.ceiling))
         if response.status == 400:
             raise FatalError(f"the search {self.query!r} was refused: {error_name(response)}")
@@ -113,6 +115,8 @@ class _Search:
         indexed = (parse_date(mapping(post).get("indexedAt"), now=self.now) for post in posts)
         converted = convert(posts, self._post, lambda post: mapping(post).get("uri"))
         next_at = string(answer.get("cursor")) or None
+        if next_at == at:
+            next_at = None
         return Batch(converted, tuple(t for t in indexed if t), next_at)
 
     async def _answer(self, window: Window) -> Response:

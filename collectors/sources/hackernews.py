@@ -92,7 +92,9 @@ class _Search:
         seconds = [s for s in (count(mapping(hit).get("created_at_i")) for hit in hits) if s]
         size = self.collector.settings.page_size
         more = len(hits) >= size or (count(answer.get("nbPages")) or 0) > page + 1
-        next_at, gaps = self._next(until, page, seconds) if more and hits else (None, ())
+        # A service that ignores the window would send the same page for ever.
+        obeyed = max(seconds, default=until) <= until
+        next_at, gaps = self._next(until, page, seconds) if more and hits and obeyed else (None, ())
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
         converted = convert(hits, self._post, lambda hit: mapping(hit).get("objectID"))
         return Batch(converted, times, next_at, gaps)

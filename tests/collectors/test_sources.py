@@ -98,6 +98,18 @@ async def test_a_new_query_is_backfilled_while_the_old_one_goes_on(
     assert len(second.texts) == 3
 
 
+async def test_hackernews_does_not_turn_in_circles(open_world: Open) -> None:
+    world = open_world("hackernews")
+    hits = [
+        {"objectID": str(n), "title": f"T {n}", "created_at_i": int(NOW.timestamp()) - 60 * n}
+        for n in range(1, 4)
+    ]
+    world.mood = lambda _request: json_answer({"hits": hits, "nbPages": 334})
+    run = await world.poll()
+    assert len(run.pages) == 2
+    assert len(run.texts) == 3
+
+
 # --- Mastodon
 
 
@@ -264,6 +276,16 @@ async def test_bluesky_begins_anew_when_the_server_forgot_where_it_stopped(
     world.mood = forgetful
     second = await world.poll(first.cursor)
     assert len(second.texts) == 7
+
+
+async def test_bluesky_does_not_turn_in_circles(open_world: Open) -> None:
+    world = open_world("bluesky")
+    world.mood = lambda request: (
+        json_answer({"posts": [], "cursor": "again"})
+        if request.path.endswith("searchPosts")
+        else world.kit.answer(request, ())
+    )
+    assert len((await world.poll()).pages) == 2
 
 
 async def test_bluesky_refused_credentials_are_fatal_and_name_the_account(open_world: Open) -> None:
