@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from random import Random
 
 from molva.demo.badday import BadDay
@@ -49,7 +50,7 @@ class World:
         return {place: tuple(places[place]) for place in PLACES}
 
 
-def build_world(calendar: Calendar | None = None, *, seed: int = 7) -> World:
+def build_world(calendar: Calendar | None = None, *, seed: int = 1) -> World:
     """Write the world anew; the same arguments give the same posts."""
     calendar = calendar or Calendar()
     random = Random(seed)  # noqa: S311 - a story is told here, no secret kept
@@ -83,12 +84,23 @@ def _change(random: Random, drafts: Sequence[Draft], calendar: Calendar) -> None
     for draft in random.sample(able[10:], min(_EDITED, len(able) // 4)):
         at = draft.shown + timedelta(minutes=random.randrange(70, 400))
         draft.edits.append(Edit(at, draft.text + random.choice(_UPDATES[draft.lang])))
-    # In the flood of the bad day a channel's page turns over before anybody could notice.
+    _take_down(random, [one for one in able if one.place == "telegram"], calendar)
+
+
+def _take_down(random: Random, drafts: Sequence[Draft], calendar: Calendar) -> None:
+    """Delete a few messages of a channel, each after a later one has come.
+
+    In the flood of the bad day a channel's page turns over before anybody could notice.
+    """
     quiet = calendar.bad_start - timedelta(days=1)
-    telegram = [one for one in able if one.place == "telegram" and one.shown < quiet]
-    plain = [one for one in telegram if not one.edits]
-    for draft in random.sample(plain, min(_DELETED, len(plain) // 4)):
-        draft.deleted_at = draft.shown + timedelta(minutes=random.randrange(130, 260))
+    pairs = [
+        (one, later)
+        for one, later in pairwise(drafts)
+        if later.shown < quiet and not one.edits and later.shown - one.shown < timedelta(hours=8)
+    ]
+    for draft, later in random.sample(pairs, min(_DELETED, len(pairs) // 4)):
+        after = max(later.shown, draft.shown + timedelta(minutes=130))
+        draft.deleted_at = after + timedelta(minutes=random.randrange(1, 100))
 
 
 def _odd(everyday: Everyday, calendar: Calendar) -> list[Draft]:

@@ -50,7 +50,7 @@ def the_bad_day_is_told_once_soon_and_nothing_else_is(demo: DemoResult) -> None:
     (alert,) = demo.alerts
     assert alert.delay is not None, alert
     assert timedelta(0) < alert.delay <= DETECTED_WITHIN
-    assert abs(alert.started_at - CALENDAR.bad_start) <= timedelta(hours=1)
+    assert abs(alert.started_at - CALENDAR.bad_start) <= timedelta(hours=3)
 
 
 def the_alert_and_every_days_digest_are_delivered(demo: DemoResult) -> None:
