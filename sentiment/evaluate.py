@@ -133,9 +133,9 @@ def score(labels: Sequence[int], chances: NDArray[np.float64], seed: int = 1) ->
         n=len(truth),
         confusion=both[0],
         accuracy=_figure(np.trace(both, axis1=1, axis2=2) / both.sum(axis=(1, 2))),
-        macro_recall=_figure(np.nanmean(recall, axis=1)),
-        macro_f1=_figure(np.nanmean(_f1(both), axis=1)),
-        f1_poles=_figure(np.nanmean(_f1(both)[:, [0, 2]], axis=1)),
+        macro_recall=_figure(_mean(recall)),
+        macro_f1=_figure(_mean(_f1(both))),
+        f1_poles=_figure(_mean(_f1(both)[:, [0, 2]])),
         recalls=(float(recall[0, 0]), float(recall[0, 1]), float(recall[0, 2])),
         ece=calibration_error(truth, chances),
     )
@@ -150,13 +150,21 @@ def _divide(above: Counts, below: Counts) -> Counts:
     return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
 
 
+def _mean(rows: Counts) -> Counts:
+    """Mean of each row over its classes that exist; nan if none does."""
+    known = ~np.isnan(rows)
+    return _divide(np.where(known, rows, 0.0).sum(axis=1), known.sum(axis=1).astype(np.float64))
+
+
 def _recalls(confusion: Counts) -> Counts:
     return _divide(np.diagonal(confusion, axis1=1, axis2=2).copy(), confusion.sum(axis=2))
 
 
 def _f1(confusion: Counts) -> Counts:
     hits = np.diagonal(confusion, axis1=1, axis2=2)
-    return _divide(2 * hits, confusion.sum(axis=2) + confusion.sum(axis=1))
+    truth = confusion.sum(axis=2)
+    # A class no text has is left out of the mean rather than counted as a zero.
+    return _divide(2 * hits, np.where(truth > 0, truth + confusion.sum(axis=1), 0.0))
 
 
 def calibration_error(labels: NDArray[np.int64], chances: NDArray[np.float64]) -> float:

@@ -41,6 +41,9 @@ is the shipped int8 one. They are our own split, not the official test sets.
 
 _LIMITS = """
 ## Known limits
+- A text that names two brands is mostly judged as a whole: see the behavioural test above.
+- Bare facts that are complaints by what they say ("third week I wait for my order") sit between
+  negative and neutral, and the brand's name can tip them.
 - Sarcasm without a marker is often read literally; irony was not trained on its own.
 - Labels of the sets are crowd votes or stars: about one in five disagrees with a careful reader,
   and stars blur the neutral class of reviews.

@@ -57,6 +57,7 @@ def test_a_class_without_texts_is_left_out_of_the_mean() -> None:
     found = score([0, 0, 2, 2], chances_of([0, 0, 2, 0]))
     assert np.isnan(found.recalls[1])
     assert found.macro_recall.value == pytest.approx(0.75)
+    assert found.macro_f1.value == pytest.approx((2 * 2 / (2 + 3) + 2 * 1 / (2 + 1)) / 2)
 
 
 def test_groups_and_their_table() -> None:
