@@ -58,10 +58,10 @@ class _Microseconds(FunctionElement[int]):
 
 @compiles(_Microseconds, "sqlite")
 def _microseconds_sqlite(element: _Microseconds, compiler: Any, **kw: Any) -> str:
-    # Times are kept as 2026-11-21 23:59:59.123456.
+    # Times are kept as 2026-11-21 23:59:59.123456; strftime would round the fraction up.
     time = compiler.process(element.clauses, **kw)
     return (
-        f"(CAST(strftime('%s', {time}) AS INTEGER) * 1000000"
+        f"(CAST(strftime('%s', substr({time}, 1, 19)) AS INTEGER) * 1000000"
         f" + CAST(substr({time}, 21, 6) AS INTEGER))"
     )
 

@@ -210,9 +210,9 @@ def _reason(error: Exception) -> str:
         "readonly database": "may only be read; give this user the right to write",
         "database is locked": "is kept locked by another program; close it and try again",
         "password authentication failed": "refuses the user or password",
-        "does not exist": f"{words}; create it first (createdb)",
-        "connection failed": f"cannot be reached; is PostgreSQL running? ({words})",
-        "connection refused": f"cannot be reached; is PostgreSQL running? ({words})",
+        "does not exist": f"{words}; create it first (createdb, createuser)",
+        "connection to server": f"cannot be reached; is PostgreSQL running? ({words})",
+        "connection timeout": f"cannot be reached; is PostgreSQL running? ({words})",
         "failed to resolve host": f"cannot be reached; check the host's name ({words})",
     }
     return next((hint for sign, hint in hints.items() if sign in words), words)

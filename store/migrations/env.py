@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alembic import context
 
+from store.migrate import include
 from store.tables import metadata
-
-
-def include(_object: Any, name: str | None, kind: str, _reflected: bool, _compare: Any) -> bool:
-    """Leave out the search index: it differs by database, so migrations write it by hand."""
-    return not (kind == "table" and (name or "").startswith("mention_search"))
-
 
 context.configure(
     connection=context.config.attributes["connection"],
