@@ -22,15 +22,15 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from reports.columns import COLUMNS, Column, arrow_schema, record
-from reports.interface import ReportError
+from reports.interface import ReportError, as_json
 from store.engine import reading
-from store.history import count_mentions, labelled_mentions, last_sequence
+from store.history import labelled_mentions, last_sequence
 from store.interface import LabelledMention, MentionFilter
 
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "jsonl", "parquet")
-Progress = Callable[[int, int], None]
-"""Called with the rows written so far and the rows there are."""
+Progress = Callable[[int], None]
+"""Called now and then with the rows written so far, and at the end with all of them."""
 
 ROW_GROUP = 5_000
 REPORT_EVERY = 1_000
@@ -52,7 +52,11 @@ class ExportSummary:
     sha256: str
     last_sequence: int
     columns: tuple[str, ...]
-    made_at: datetime
+    made_at: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return {**as_json(self), "path": str(self.path)}
 
 
 def export(
@@ -62,7 +66,7 @@ def export(
     filter: MentionFilter,  # noqa: A002 - the store's word
     progress: Progress | None = None,
     *,
-    now: datetime,
+    now: datetime | None = None,
     bom: bool = False,
 ) -> ExportSummary:
     """Write every mention that `filter` lets through to `path`, replacing what is there.
@@ -73,7 +77,7 @@ def export(
         format: csv (causes as a JSON column), jsonl or parquet (causes as nested lists).
         filter: which mentions.
         progress: told now and then how far it is.
-        now: the time of making.
+        now: the time of making, for the summary.
         bom: begin a CSV with a byte-order mark, for spreadsheet programs that need one.
 
     Raises:
@@ -83,8 +87,7 @@ def export(
         raise ReportError(f"cannot export as {format!r}; choose one of {', '.join(FORMATS)}")
     try:
         with reading(engine) as conn, _replacing(path) as part:
-            total = count_mentions(conn, filter) if progress else 0
-            rows = _counted(labelled_mentions(conn, filter), total, progress)
+            rows = _counted(labelled_mentions(conn, filter), progress)
             count = _WRITERS[format](part, rows, bom)
             sequence = last_sequence(conn)
             size, digest = part.stat().st_size, _sha256(part)
@@ -98,7 +101,7 @@ def export(
         sha256=digest,
         last_sequence=sequence,
         columns=tuple(column.name for column in COLUMNS),
-        made_at=now.astimezone(UTC),
+        made_at=now,
     )
 
 
@@ -119,16 +122,16 @@ def _replacing(path: Path) -> Iterator[Path]:
 
 
 def _counted(
-    mentions: Iterable[LabelledMention], total: int, progress: Progress | None
+    mentions: Iterable[LabelledMention], progress: Progress | None
 ) -> Iterator[dict[str, Any]]:
     written = 0
     for mention in mentions:
         yield record(mention)
         written += 1
         if progress and written % REPORT_EVERY == 0:
-            progress(written, total)
+            progress(written)
     if progress:
-        progress(written, total)
+        progress(written)
 
 
 def _write_csv(path: Path, rows: Iterator[dict[str, Any]], bom: bool) -> int:

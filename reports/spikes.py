@@ -68,7 +68,7 @@ class SpikeSettings:
     """
 
     false_alarms_per_month: float = 1.0
-    minimum_count: float = 5.0
+    minimum_count: int = 5
 
     def __post_init__(self) -> None:
         if not 0 < self.false_alarms_per_month <= 1000:

@@ -109,7 +109,7 @@ def test_the_message_says_what_why_and_how_sure(world: World) -> None:
     assert facts["sources"] == [["rss", 9]]
     assert payload["subject"].startswith("Zerno: 9 negative mentions in")
     assert "“late delivery”: 9 of 9 negative mentions" in payload["text"]
-    assert "about 1 a month" in payload["text"]
+    assert "at most 1 a month" in payload["text"]
     assert payload["html"].startswith("<!doctype html>")
 
 
