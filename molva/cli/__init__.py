@@ -14,6 +14,7 @@ from molva.cli import outputs, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
+from reports.interface import Lang
 from sentiment.interface import ModelError
 from store.interface import StoreError
 
@@ -42,7 +43,7 @@ app.command()(outputs.alerts)
 @app.command()
 def demo(
     output: Annotated[Path, typer.Option(help="The folder to fill.")] = Path("demo"),
-    language: Annotated[str, typer.Option(help="Of the alerts and the digest: en or ru.")] = "en",
+    language: Annotated[Lang, typer.Option(help="Of the alerts and the digest: en or ru.")] = "en",
 ) -> None:
     """A small world of posts, over five simulated weeks, through the whole of Molva."""
     from molva.cli.demo import show_demo  # noqa: PLC0415 - no other command needs the world

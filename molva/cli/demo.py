@@ -6,9 +6,10 @@ from pathlib import Path
 
 from molva.cli.common import console, progress_bar
 from molva.demo.run import run_demo
+from reports.interface import Lang
 
 
-def show_demo(output: Path, language: str) -> None:
+def show_demo(output: Path, language: Lang) -> None:
     """Run the demo into a folder and print the paths and the headline figures."""
     console.print("five simulated weeks of a coffee chain, in English and Russian …")
     with progress_bar() as progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -25,7 +25,8 @@ from molva.config import Config
 from molva.pipeline.tell import reporting_names
 from reports.digest import build_digest
 from reports.digest_words import subject
-from reports.export import export
+from reports.export import FORMATS, Format, export
+from reports.interface import Lang
 from reports.render import render_html, render_text
 from store.alerts import alerts as stored_alerts
 from store.brands import brand_by_slug
@@ -41,7 +42,7 @@ SinceOption = Annotated[
 def export_mentions(
     output: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
-        Literal["csv", "jsonl", "parquet"] | None,
+        Format | None,
         typer.Option("--format", help="Default: by the file's ending."),
     ] = None,
     brand: BrandOption = None,
@@ -59,8 +60,9 @@ def export_mentions(
 ) -> None:
     """Export the history with every label's provenance; prints a summary as JSON."""
     loaded = configure(config)
-    chosen = format_ or output.suffix.removeprefix(".")
-    if chosen not in ("csv", "jsonl", "parquet"):
+    ending = output.suffix.removeprefix(".")
+    chosen = format_ or next((each for each in FORMATS if each == ending), None)
+    if chosen is None:
         raise CommandError(f"{output}: name a format with --format csv, jsonl or parquet")
     engine = open_store(loaded.store_url)
     with reading(engine) as conn:
@@ -99,7 +101,9 @@ def digest(
     date: Annotated[
         str | None, typer.Option(help="The day, e.g. 2026-11-21; default: yesterday.")
     ] = (None),
-    lang: Annotated[str | None, typer.Option(help="en or ru; default: the configured one.")] = None,
+    lang: Annotated[
+        Lang | None, typer.Option(help="en or ru; default: the configured one.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write a brand's digest of one day to a file; the subject line goes to stdout as JSON."""

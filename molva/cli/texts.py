@@ -189,10 +189,19 @@ def _document_of_line(number: int, line: str) -> tuple[Any, Document]:
         except json.JSONDecodeError:
             value = None
         if isinstance(value, dict) and isinstance(value.get("text"), str):
-            fields = ("title", "lang", "source", "author", "site")
-            extra = {key: str(value[key]) for key in fields if value.get(key)}
-            return value.get("id", number), Document(text=value["text"], **extra)
+            return value.get("id", number), _document(value)
     return number, Document(text=line)
+
+
+def _document(value: dict[str, Any]) -> Document:
+    return Document(
+        text=value["text"],
+        title=str(value.get("title") or ""),
+        lang=str(value.get("lang") or ""),
+        source=str(value.get("source") or ""),
+        author=str(value.get("author") or ""),
+        site=str(value.get("site") or ""),
+    )
 
 
 def spikes(

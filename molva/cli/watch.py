@@ -26,6 +26,7 @@ from molva.pipeline.collect import SourceOutcome, collect_source, import_posts
 from molva.probe import probe_sources, source_states
 from molva.scheduler import Scheduler
 from molva.starter import Start, starter_config
+from reports.interface import Lang
 from store.engine import reading
 from store.sources import source_by_name
 
@@ -35,15 +36,15 @@ def init(
     brand: Annotated[str | None, typer.Option(help="The brand's name; asked if absent.")] = None,
     alias: Annotated[list[str] | None, typer.Option(help="Another spelling; repeatable.")] = None,
     rival: Annotated[list[str] | None, typer.Option(help="A rival's name; repeatable.")] = None,
-    language: Annotated[str, typer.Option(help="Of reports and starter sources: en or ru.")] = "en",
+    language: Annotated[
+        Lang, typer.Option(help="Of reports and starter sources: en or ru.")
+    ] = "en",
     timezone: Annotated[str, typer.Option(help="Of days and hours, e.g. Europe/Moscow.")] = "UTC",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented molva.toml with sources to start with."""
     if path.exists() and not force:
         raise CommandError(f"{path} exists; name another file, or replace it with --force")
-    if language not in ("en", "ru"):
-        raise CommandError(f"--language {language}: write en or ru")
     if brand is None:
         if not sys.stdin.isatty():
             raise CommandError("name the brand: molva init --brand NAME")
