@@ -18,7 +18,7 @@ from reports.statistics import negative_binomial_quantile, negative_binomial_tai
 
 HOUR = timedelta(hours=1)
 BASELINE_DAYS = 28
-WINDOWS = (1, 3, 24)
+WINDOWS = (1, 3, 8, 24)
 """Hours of the windows that may be watched."""
 LEAST_HOURS = 72
 """With less history than this nothing is decided."""
@@ -28,7 +28,7 @@ DECISIONS_PER_WINDOW = 8
 """How often a window is looked at while it passes, at most (overlaps count as new decisions)."""
 DECISIONS_PER_MONTH = MONTH / timedelta(minutes=15)
 LEVEL_HALF_LIFE = 240.0
-_PRIOR = {1: 0.25, 3: 0.2, 24: 0.1}
+_PRIOR = {1: 0.25, 3: 0.2, 8: 0.15, 24: 0.1}
 _PRIOR_WINDOWS = 5
 
 

@@ -119,7 +119,7 @@ def test_it_speaks_russian_too(world: World) -> None:
     world.save(NOON)
     run(world, audience=Audience("ru", ZoneInfo("Europe/Moscow"), ("pr",), NAMES))
     payload = outbox(world)[0][2]
-    assert "9 негативных упоминаний за 24 часа, обычно" in payload["subject"]
+    assert "9 негативных упоминаний за 8 часов, обычно" in payload["subject"]
     assert "«поздняя доставка»: 9 из 9 негативных упоминаний" in payload["text"]
 
 
@@ -248,6 +248,6 @@ def test_past_waves_do_not_poison_the_baseline() -> None:
 
 
 def test_windows_follow_the_brands_size() -> None:
-    assert windows_for(500) == (1, 3, 24)
-    assert windows_for(5) == (3, 24)
-    assert windows_for(0.5) == (24,)
+    assert windows_for(500) == (1, 3, 8, 24)
+    assert windows_for(5) == (3, 8, 24)
+    assert windows_for(0.5) == (8, 24)
