@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,24 +93,11 @@ def normalise(text: str) -> Normalised:
     parts: list[str] = []
     pieces: list[tuple[int, int, int, bool]] = []
     clean_at = 0
-    copied_to = 0
-    for match in _PATTERN.finditer(text):
-        begin, end = match.span()
-        if end - begin == 1 and match.group() == " ":
-            continue
-        replacement = _replacement(match)
-        if begin > copied_to:
-            pieces.append((clean_at, copied_to, begin, True))
-            parts.append(text[copied_to:begin])
-            clean_at += begin - copied_to
-        if replacement:
-            pieces.append((clean_at, begin, end, False))
-            parts.append(replacement)
-            clean_at += len(replacement)
-        copied_to = end
-    if copied_to < len(text) or not pieces:
-        pieces.append((clean_at, copied_to, len(text), True))
-        parts.append(text[copied_to:])
+    for begin, end, replacement in _pieces(text):
+        part = text[begin:end] if replacement is None else replacement
+        pieces.append((clean_at, begin, end, replacement is None))
+        parts.append(part)
+        clean_at += len(part)
     return Normalised(
         text="".join(parts),
         starts=np.array([piece[0] for piece in pieces], dtype=np.int64),
@@ -117,3 +105,18 @@ def normalise(text: str) -> Normalised:
         ends=np.array([piece[2] for piece in pieces], dtype=np.int64),
         copied=np.array([piece[3] for piece in pieces], dtype=np.bool_),
     )
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int, str | None]]:
+    """Spans (begin, end) of the text in order, each with what replaces it, None to keep it."""
+    copied_to = 0
+    for match in _PATTERN.finditer(text):
+        begin, end = match.span()
+        if match.group() == " ":
+            continue
+        if begin > copied_to:
+            yield copied_to, begin, None
+        yield begin, end, _replacement(match)
+        copied_to = end
+    if copied_to < len(text) or not text:
+        yield copied_to, len(text), None
