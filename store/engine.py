@@ -171,7 +171,13 @@ def _create(url: URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver would begin transactions by itself, always deferred; `_begin_sqlite` does instead.
     connection.isolation_level = None
-    for pragma in ("synchronous = NORMAL", "cache_size = -65536", "temp_store = MEMORY"):
+    for pragma in (
+        "synchronous = NORMAL",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+        # The default of 1000 pages copies the log back after every second page of posts.
+        "wal_autocheckpoint = 8000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -26,6 +26,8 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
     Returns:
         The native ids that were alive until now.
     """
+    if not native_ids:
+        return []
     rows = conn.execute(
         select(MENTION.c.id, MENTION.c.native_id, MENTION.c.title, MENTION.c.text).where(
             MENTION.c.scope == scope,

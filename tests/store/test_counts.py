@@ -25,9 +25,9 @@ def conn(world: World) -> Iterator[Connection]:
         yield view
 
 
-def label(world: World, sentiment: str, *causes: str, **values: bool) -> None:
+def label(world: World, sentiment: str, *causes: str, low_confidence: bool = False) -> None:
     with writing(world.engine) as conn:
-        label_all(conn, sentiment, *causes, **values)
+        label_all(conn, sentiment, *causes, low_confidence=low_confidence)
 
 
 def test_buckets_are_regular_and_the_empty_ones_are_there(world: World, conn: Connection) -> None:
