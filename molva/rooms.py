@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from collectors.interface import Clock, Collector
 from collectors.query import Matcher
 from collectors.registry import create
 from molva.config import Config
+from molva.writer import Writer
 from sentiment.labeller import Labeller
 from sentiment.taxonomy import Taxonomy
 from store.brands import sync_brands
@@ -30,8 +30,7 @@ class Rooms:
     """Everything a step of the pipeline may need.
 
     Attributes:
-        writer: one thread in which posts are matched and stored, so that neither blocks the
-            event loop and SQLite never sees two writers from one process.
+        writer: in whose thread posts are matched and stored.
     """
 
     config: Config
@@ -42,9 +41,7 @@ class Rooms:
     brands: tuple[BrandRow, ...]
     matcher: Matcher
     rng: random.Random
-    writer: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="molva-writer")
-    )
+    writer: Writer
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -60,7 +57,7 @@ class Rooms:
     async def close(self) -> None:
         """Let go of the network and the store."""
         await self.http.__aexit__(None, None, None)
-        self.writer.shutdown()
+        self.writer.close()
         self.engine.dispose()
 
 
@@ -103,6 +100,7 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         brands=tuple(brands),
         matcher=Matcher({brand.id: brand.compiled() for brand in config.brands}),
         rng=random.Random(seed),  # noqa: S311 - jitter, not a secret
+        writer=Writer(engine),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar, TypeVarTuple
+from typing import Literal
+
+from sqlalchemy import Connection
 
 from collectors.interface import CollectorError, FatalError, Page, Post, RetriableError
 from collectors.query import Document
@@ -29,9 +32,6 @@ from store.sources import (
 )
 
 log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
-Arguments = TypeVarTuple("Arguments")
 
 
 @dataclass
@@ -84,13 +84,20 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
     outcome = SourceOutcome(source.name)
     interval = timedelta(seconds=source.interval_seconds)
     # Scheduled before the first request, so that a crash cannot make us hammer the source.
-    poll_id = await _in_writer(rooms, _start, rooms, source, interval)
+    poll_id = await rooms.writer.write(partial(_start, rooms, source, interval))
     asked: timedelta | None = None
+    cursor = source.cursor
     try:
         async for page in collector.poll(source.cursor):
-            kept = await _in_writer(rooms, _keep, rooms, source, poll_id, page)
-            outcome.add(page, kept)
             asked = page.poll_after or asked
+            if _is_nothing(page) and page.cursor == cursor:
+                # Most polls of most feeds: the end of the poll says all there is to say.
+                outcome.note = page.note or outcome.note
+                continue
+            to_keep = await rooms.writer.prepare(partial(_to_keep, rooms, source, page))
+            keep = partial(_keep, rooms, source, poll_id, to_keep)
+            outcome.add(page, await rooms.writer.write(keep, weight=1 + len(page.posts)))
+            cursor = page.cursor
     except CollectorError as error:
         outcome.error, outcome.error_kind = str(error), _kind(error)
         next_poll_at = _after_error(rooms, source, interval, error)
@@ -101,7 +108,7 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
         next_poll_at = _after_error(rooms, source, interval, error)
     else:
         next_poll_at = cadence.after_success(rooms.clock(), interval, asked, rooms.rng)
-    await _in_writer(rooms, _finish, rooms, poll_id, outcome, next_poll_at)
+    await rooms.writer.write(partial(_finish, rooms, poll_id, outcome, next_poll_at))
     return outcome
 
 
@@ -129,29 +136,23 @@ async def import_posts(rooms: Rooms, file: Path, columns: Mapping[str, str]) -> 
     return await collect_source(rooms, source)
 
 
-async def _in_writer(
-    rooms: Rooms, function: Callable[[*Arguments], Result], /, *args: *Arguments
-) -> Result:
-    return await asyncio.get_running_loop().run_in_executor(rooms.writer, function, *args)
-
-
-def _start(rooms: Rooms, source: SourceRow, interval: timedelta) -> int:
+def _start(rooms: Rooms, source: SourceRow, interval: timedelta, conn: Connection) -> int:
     now = rooms.clock()
-    with writing(rooms.engine) as conn:
-        return start_poll(conn, source.id, now, now + interval)
+    return start_poll(conn, source.id, now, now + interval)
 
 
-def _finish(rooms: Rooms, poll_id: int, outcome: SourceOutcome, next_poll_at: datetime) -> None:
-    with writing(rooms.engine) as conn:
-        finish_poll(
-            conn,
-            poll_id,
-            outcome=outcome.error_kind or "ok",
-            now=rooms.clock(),
-            next_poll_at=next_poll_at,
-            error=outcome.error,
-            note=outcome.note,
-        )
+def _finish(
+    rooms: Rooms, poll_id: int, outcome: SourceOutcome, next_poll_at: datetime, conn: Connection
+) -> None:
+    finish_poll(
+        conn,
+        poll_id,
+        outcome=outcome.error_kind or "ok",
+        now=rooms.clock(),
+        next_poll_at=next_poll_at,
+        error=outcome.error,
+        note=outcome.note,
+    )
 
 
 def _kind(error: CollectorError) -> Literal["fatal", "retriable"]:
@@ -168,11 +169,14 @@ def _after_error(
     return cadence.after_failure(now, interval, source.error_count + 1, asked, rooms.rng)
 
 
-def _keep(rooms: Rooms, source: SourceRow, poll_id: int, page: Page) -> KeptPage:
-    mentions = tuple(_mentions(rooms, source.type, page.posts))
-    to_keep = PageToKeep(
+def _is_nothing(page: Page) -> bool:
+    return not (page.posts or page.skipped or page.deleted or page.gaps)
+
+
+def _to_keep(rooms: Rooms, source: SourceRow, page: Page) -> PageToKeep:
+    return PageToKeep(
         cursor=page.cursor,
-        mentions=mentions,
+        mentions=tuple(_mentions(rooms, source.type, page.posts)),
         skipped=tuple((item.native_id, item.reason) for item in page.skipped),
         deleted=page.deleted,
         fetched=len(page.posts) + len(page.skipped),
@@ -182,8 +186,12 @@ def _keep(rooms: Rooms, source: SourceRow, poll_id: int, page: Page) -> KeptPage
         ),
         note=page.note,
     )
-    with writing(rooms.engine) as conn:
-        return keep_page(conn, source.id, poll_id, to_keep, rooms.clock())
+
+
+def _keep(
+    rooms: Rooms, source: SourceRow, poll_id: int, page: PageToKeep, conn: Connection
+) -> KeptPage:
+    return keep_page(conn, source.id, poll_id, page, rooms.clock())
 
 
 def _iso(moment: datetime | None) -> str | None:
