@@ -25,34 +25,26 @@ OFFSET_PENALTY = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """Logits of unit-length rows z are `scale * (z @ weights + bias) + offsets`.
+    """Logits [n, K] of rows [n, H] are `rows @ weights + bias`.
 
     Attributes:
-        centre: [H], what is subtracted from a unit embedding before it is made unit again.
         weights: [H, K].
         bias: [K].
         loss: mean leave-one-out negative log-likelihood of the examples.
     """
 
-    centre: Floats
     weights: Floats
     bias: Floats
     loss: float
 
-    def logits(self, embeddings: NDArray[np.floating]) -> Floats:
-        """Logits [n, K] of embeddings [n, H] of any length."""
-        scores: Floats = _centred(embeddings, self.centre) @ self.weights + self.bias
+    def logits(self, rows: Floats) -> Floats:
+        """Logits [n, K] of rows [n, H], centred as the examples were."""
+        scores: Floats = rows @ self.weights + self.bias
         return scores
 
 
-def fit(
-    embeddings: NDArray[np.floating],
-    classes: Sequence[int],
-    weights: Floats,
-    centre: Floats,
-) -> Classifier:
-    """Fit on embeddings [n, H] of class numbers [n], each counting `weights` [n]."""
-    rows = _centred(embeddings, centre)
+def fit(rows: Floats, classes: Sequence[int], weights: Floats) -> Classifier:
+    """Fit on rows [n, H] of class numbers [n], each counting `weights` [n]."""
     targets = np.eye(max(classes) + 1)[np.asarray(classes)]
     share = weights / weights.sum()
     row_mean, target_mean = share @ rows, share @ targets
@@ -70,7 +62,7 @@ def fit(
         if best is None or loss < best.loss:
             matrix = axes @ (shrunk[:, None] * seen)
             bias = scale * (target_mean - row_mean @ matrix) + offsets
-            best = Classifier(centre, scale * matrix, bias, loss)
+            best = Classifier(scale * matrix, bias, loss)
     assert best is not None  # noqa: S101 - PENALTIES is not empty
     return best
 
@@ -82,8 +74,11 @@ def unit(rows: NDArray[np.floating]) -> Floats:
     return result
 
 
-def _centred(embeddings: NDArray[np.floating], centre: Floats) -> Floats:
-    # Cosines of this encoder all lie in 0.7 .. 1; only what is left without the mean tells apart.
+def centred(embeddings: NDArray[np.floating], centre: Floats) -> Floats:
+    """Unit rows of what sets embeddings [n, H] apart from `centre` ([H] or [n, H]).
+
+    Cosines of encoders like ours all lie in 0.7 .. 1; only without the mean do rows differ.
+    """
     return unit(unit(embeddings) - centre)
 
 

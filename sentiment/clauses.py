@@ -33,7 +33,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"\w[\w'’-]+")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s*")
-_SAYING = 3  # words of two letters or more that a joined clause must have
+_SAYING = 2  # words of two letters or more that both sides of a comma must have
+_SAYING_JOINED = 3  # the same for "and" or a dash, which join single things more often
 _TAIL = 16  # characters before a cut that decide whether it is one
 # sentencex knows most of these, but not before a lower-case word.
 _ABBREVIATION = re.compile(
@@ -69,7 +70,8 @@ _CONCESSION = re.compile(
     r"\W*(?:although|though|even though|despite|in spite of|хотя|хоть|несмотря на)\b", re.IGNORECASE
 )
 _JOINED = re.compile(
-    r",\s+|\s+(?=(?:and|so|because|и|да|потому|поэтому)\s)|\s[-–—]\s", re.IGNORECASE
+    r",\s+(?!т\.\s?[екдп]|[ei]\.\s?[ge])|\s+(?=(?:and|so|because|и|да|потому|поэтому)\s)|\s[-–—]\s",
+    re.IGNORECASE,
 )
 _SOFT_CUT = re.compile(
     r"[,:]\s+|\s+(?=(?:and|so|because|then|и|потому|поэтому|потом)\s)", re.IGNORECASE
@@ -86,6 +88,11 @@ def split_clauses(text: str) -> list[Span]:
     cuts = _cuts(text)
     pieces = [Span(a, b) for a, b in itertools.pairwise([0, *cuts, len(text)]) if a < b]
     return [span for piece in _with_letters(text, pieces) if (span := _trim(text, piece))]
+
+
+def contrasts(clause: str) -> bool:
+    """Whether a clause opens with a word such as "but" or «зато», or with a concession."""
+    return bool(_CONTRAST.match(clause) or _CONCESSION.match(clause))
 
 
 def _cuts(text: str) -> list[int]:
@@ -148,8 +155,9 @@ def _contrasts(text: str, begin: int, end: int) -> Iterator[int]:
 def _joints(text: str, begin: int, end: int) -> Iterator[int]:
     """Where clauses are joined by a comma, a dash or "and", each long enough to say something."""
     for match in _JOINED.finditer(text, begin, end):
+        enough = _SAYING if "," in match.group() else _SAYING_JOINED
         left = _WORDS.findall(text, begin, match.start())
-        if len(left) >= _SAYING and len(_WORDS.findall(text, match.end(), end)) >= _SAYING:
+        if len(left) >= enough and len(_WORDS.findall(text, match.end(), end)) >= enough:
             begin = match.end()
             yield begin
 

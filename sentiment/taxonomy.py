@@ -70,7 +70,7 @@ class Taxonomy:
 
     Attributes:
         version: the declared version and a hash of the content, such as "1+5f3a91c2".
-        background: texts without any cause, by language.
+        background: texts that name no cause, by language.
     """
 
     version: str
@@ -196,8 +196,8 @@ def _taxonomy(parsed: _File) -> Taxonomy:
         background: Mapping[str, tuple[str, ...]] = {lang: tuple(texts) for lang, texts in given}
     else:
         background = _shipped().background
-    content = [entry.model_dump() for entry in parsed.cause]
-    canonical = json.dumps([content, background], sort_keys=True, ensure_ascii=False)
+    content = [[entry.model_dump() for entry in parsed.cause], background]
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
     return Taxonomy(f"{parsed.version}+{digest[:8]}", causes, background)
 

@@ -36,7 +36,7 @@ def test_praise_and_complaint_of_one_sentence_are_apart(text: str, expected: lis
     [
         "Then nothing but trouble",
         "not only slow but also rude",
-        "не только дорого, но и грязно",
+        "не только дорого но и грязно",
         "хотя бы извинились",
         "salt, pepper and oil",
     ],

@@ -1,0 +1,104 @@
+"""Negation: whether a clause denies a complaint ("очереди не было") or denies praise.
+
+Word lists and a window of a few light words, after NegEx (Chapman et al. 2001) and the negation
+rule of lexicon sentiment. It hears only a negator that belongs to a word of a known side, so a
+complaint that is itself a negation ("nobody answers", "не работает") is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BAD = (
+    # English
+    r"rude\w*|unfriendly|impolite|unhelpful|slow\w*|late|delay\w*|queues?|lines?|waits?|waited|waiting|dirty|dirt|"
+    r"filth\w*|nois[ye]\w*|loud|crowded|stuffy|smell\w*|stale|sour|cold|raw|bland|greasy|soggy|burnt|"
+    r"broken?|breaks?|broke|damaged?|lost|missing|wrong|mistakes?|errors?|faults?|faulty|defects?|"
+    r"defective|bugs?|buggy|glitch\w*|crash\w*|freez\w*|froze\w*|lag\w*|outages?|expensive|"
+    r"overpriced|pricey|overcharg\w*|hidden|extra|surprise|fees?|scam\w*|lie[ds]?|lying|cheat\w*|"
+    r"mis(?:led|leading|lead)|decei\w*|confus\w*|complicated|difficult|hard|tricky|unsafe|danger\w*|"
+    r"scary|scared|afraid|sick|poison\w*|problems?|issues?|trouble\w*|complain\w*|complaints?|bad|"
+    r"awful|terrible|horrible|disappoint\w*|regret\w*|spam\w*|pushy|push\w*|sell|repeat|refused?|"
+    r"ignored?|stolen|uncomfortable|unanswered|stood|stand|charged?|billed|out\s+of\s+stock|drop\w*|"
+    r"mix(?:ed)?|go(?:es)?\s+down|went\s+(?:down|wrong)|long|"
+    # Russian
+    r"груб\w*|хам\w*|нахам\w*|нагруб\w*|невежлив\w*|медленн\w*|долг(?:о|ий|им|ая)|опозда\w*|опаздыва\w*|"
+    r"задерж\w*|очеред\w*|жда(?:ть|ли|л|ла)|ожида\w*|гряз\w*|шум\w*|громк\w*|душн\w*|тесн\w*|"
+    r"воня\w*|холодн\w*|сыр(?:ой|ая|ое|ым)|пресн\w*|жирн\w*|черств\w*|просроч\w*|слома\w*|"
+    r"лома\w*|поврежд\w*|помят\w*|теря\w*|потеря\w*|пропа\w*|перепут\w*|путал\w*|ошиб\w*|брак\w*|"
+    r"дефект\w*|глюч\w*|глюк\w*|баг(?:ов|и|а)|вис(?:ло|нет|ла)|завис\w*|вылета\w*|вылете\w*|тормоз\w*|"
+    r"лага\w*|дорог(?:о|ой|ая|ие|ое)|переплат\w*|переплач\w*|комисси\w*|скрыт\w*|обсчит\w*|обман\w*|"
+    r"врал\w*|соврал\w*|наврал\w*|развод\w*|кинул\w*|сложн\w*|запутан\w*|трудн\w*|непонятн\w*|"
+    r"опасн\w*|страшн\w*|отрави\w*|проблем\w*|жалоб\w*|жаловать\w*|нарекан\w*|претензи\w*|плох\w*|"
+    r"ужасн\w*|разочаров\w*|пожале\w*|спам\w*|навяз\w*|объяснять|повторять|отказа\w*|"
+    r"игнорир\w*|укра\w*|недостат\w*|минус\w*|завышен\w*|спис(?:али|ано|ывали)|отключени\w*|падал\w*|"
+    r"упал\w*|стоял\w*|гоняли|нарушил\w*|заставил\w*|неожиданн\w*"
+)
+_GOOD = (
+    r"friendly|kind|polite|helpful|attentive|professional|welcoming|nice|pleasant|co[sz]y|comfortable|"
+    r"clean|quiet|beautiful|fresh|tasty|delicious|good|great|best|quick\w*|fast|prompt\w*|easy|easily|"
+    r"simple|convenient|clear|intuitive|cheap|affordable|worth|reasonabl\w*|reliable|on time|"
+    r"solved?|fixed|resolved|choice|variety|selection|happy|satisfied|impress\w*|"
+    r"приветлив\w*|вежлив\w*|добр(?:ый|ая|ые|ое)|внимательн\w*|отзывчив\w*|дружелюбн\w*|приятн\w*|"
+    r"уютн\w*|удобн\w*|чист(?:о|ый|ая|ое|ые)|тих(?:о|ий|ое)|красив\w*|свеж\w*|вкусн\w*|хорош\w*|"
+    r"отличн\w*|лучш\w*|быстр\w*|просто|понятн\w*|ясно|дешев\w*|выгодн\w*|стоит|надежн\w*|вовремя|"
+    r"решил\w*|решен\w*|исправил\w*|выбор\w*|разнообрази\w*|доволен|довольн\w*|впечатл\w*|рад"
+)
+# Words that may stand between a negator and what it denies.
+_LIGHT = (
+    r"(?:at|all|in|the|a|an|any|so|too|very|that|really|particularly|even|once|ever|been|be|have|has|"
+    r"had|to|was|were|is|are|did|do|feel|felt|single|me|us|my|of|about|with|on|one|it|"
+    r"tried|"
+    r"был[аио]?|быть|вообще|совсем|так|очень|особо|особенно|слишком|никак\w*|ни|разу|нас|меня|нам|"
+    r"мне|пришлось|приходилось|ничего|никто|никого|никогда|одн\w+|там|тут|здесь|в|с|со|на|за|о|"
+    r"это|этом|нигде|и|уж|такой|такая|такое|по|второму|разу|лишн\w+)"
+)
+_NOT = (
+    r"(?:not|no|never|nothing|nobody|none|without|hardly|barely|isnt|wasnt|werent|arent|dont|didnt|"
+    r"doesnt|hasnt|havent|hadnt|wont|\w+n['’]t|"
+    r"не|нет|ни|без|никто|ничего|никогда|никаких|никакой|никакого|нисколько|отнюдь)"
+)
+_GAP = r"(?:\s+" + _LIGHT + r"){0,4}?\s+"
+# Russian also denies after the noun or the infinitive: «очереди нет», «ждать не пришлось».
+_AFTER = (
+    r"(?:\s+"
+    + _LIGHT
+    + r"){0,3}?\s+(?:нет|не\s+было|не\s+пришлось|не\s+возникло"
+    + r"|не\s+(?:заметил|обнаружил|встретил|видел|заставил)\w*)"
+)
+_NOT_ONLY = re.compile(r"\b(?:not\s+(?:only|just)|не\s+(?:только|просто))\b")
+_AGAIN = re.compile(r"\b(?:no\s+longer|any\s*more|больше\s+не)\b")
+
+
+def _either(words: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<!\w){_NOT}{_GAP}(?:{words})(?!\w)|(?<!\w)(?:{words}){_AFTER}(?!\w)"
+        rf"|(?<!\w)far\s+from\s+(?:{words})(?!\w)"
+    )
+
+
+_NO_COMPLAINT = _either(_BAD)
+_NO_PRAISE = re.compile(
+    _either(_GOOD).pattern
+    + r"|(?<!\w)(?:не(?:вкусн|свеж|приветлив|вежлив|уютн|удобн|приятн|быстр)\w*)(?!\w)"
+    + r"|(?<!\w)(?:выбор\w*|решени\w*)\s+никак\w+|не\s+назовешь|не\s+назвать"
+)
+# "could not be better", "can't go wrong": praise in the form of a denial.
+_PRAISE_AFTER_ALL = re.compile(
+    r"(?:not|n['’]t|never)\s+(?:be|been|ask\w*|get|had|have)\s+(?:for\s+)?(?:a\s+)?(?:better|more|best)"
+    r"|не\s+может\s+быть\s+лучше|лучше\s+не\s+(?:бывает|найти|придумать)|не\s+оторваться"
+)
+
+
+def plain(text: str) -> str:
+    """Text as the word lists are written: lower case, ё as е."""
+    return text.casefold().replace("ё", "е")
+
+
+def denied(clause: str) -> tuple[bool, bool]:
+    """Whether a clause (made `plain`) denies a complaint, and whether it denies praise."""
+    if _NOT_ONLY.search(clause) or _AGAIN.search(clause):
+        return False, False
+    complaint = bool(_NO_COMPLAINT.search(clause))
+    praise = bool(_NO_PRAISE.search(clause)) and not _PRAISE_AFTER_ALL.search(clause)
+    return complaint, praise

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sentiment.causes import CauseFinder, shipped_fit
+from sentiment.encoder import Encoder
+from sentiment.interface import CauseLink
+from sentiment.taxonomy import Taxonomy
+
+GYM = """version = "1"
+[[cause]]
+id = "broken_machines"
+polarity = "negative"
+name.en = "Broken machines"
+description.en = "Training machines are out of order."
+examples.en = [
+    "half of the treadmills are out of order",
+    "the rowing machine has been broken for a month",
+    "the cable snapped and nobody repairs it",
+    "bikes do not work",
+    "another machine with a sign: do not use",
+    "equipment is falling apart",
+]
+[[cause]]
+id = "crowded"
+polarity = "negative"
+name.en = "Too many people"
+description.en = "The gym is too full."
+examples.en = [
+    "there are too many people in the evening",
+    "you cannot get to a bench, it is packed",
+    "the class is always overbooked",
+    "crowded like the metro at rush hour",
+    "no free lockers because of the crowd",
+    "so full that you can't move",
+]
+[[cause]]
+id = "trainer"
+polarity = "positive"
+name.en = "Good trainer"
+description.en = "The trainer is good."
+examples.en = [
+    "my trainer is fantastic",
+    "the coach corrects every movement patiently",
+    "great instructor, I finally learnt to squat",
+    "trainers really know their job",
+    "she made me love training",
+    "the coach wrote me an excellent plan",
+]
+"""
+
+
+@pytest.fixture(scope="session")
+def shipped(encoder: Encoder) -> CauseFinder:
+    return CauseFinder(encoder, Taxonomy.load())
+
+
+@pytest.fixture(scope="session")
+def gym(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> CauseFinder:
+    path = tmp_path_factory.mktemp("taxonomy") / "gym.toml"
+    path.write_text(GYM, encoding="utf-8")
+    return CauseFinder(encoder, Taxonomy.load(path))
+
+
+def find(encoder: Encoder, finder: CauseFinder, text: str) -> tuple[CauseLink, ...]:
+    lang = "ru" if any("а" <= sign <= "я" for sign in text.lower()) else "en"
+    (encoded,) = encoder.encode_chunk([(text, None)])
+    links = finder.find(encoded, text, lang)
+    for link in links:
+        assert text[link.start : link.end] == link.evidence
+        assert 0 <= link.probability <= 1
+    return links
+
+
+def evidence(links: tuple[CauseLink, ...]) -> dict[str, str]:
+    return {link.cause: link.evidence for link in links}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint", "its_evidence", "driver"),
+    [
+        ("вкусно, но ждали час", "long_wait", "но ждали час", "quality_product"),
+        ("Tasty, but we waited an hour", "long_wait", "but we waited an hour", "quality_product"),
+        (
+            "Бариста улыбаются, но туалет грязный 😡",
+            "dirty_place",
+            "но туалет грязный 😡",
+            "kind_staff",
+        ),
+    ],
+)
+def test_praise_and_complaint_of_one_text_each_have_their_clause(
+    encoder: Encoder,
+    shipped: CauseFinder,
+    text: str,
+    complaint: str,
+    its_evidence: str,
+    driver: str,
+) -> None:
+    found = evidence(find(encoder, shipped, text))
+    assert found[complaint] == its_evidence
+    assert driver in found
+    assert found[driver] != its_evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("I was on hold for fifty minutes", "long_wait"),
+        ("The cashier snapped at me and threw the change", "rude_staff"),
+        ("App crashes whenever I tap pay", "app_failure"),
+        ("They took the money from my card twice", "billing_error"),
+        ("My parcel has been lost for two weeks", "delivery_trouble"),
+        ("Сорок минут стоял в очереди", "long_wait"),
+        ("Продавщица нахамила маме", "rude_staff"),
+        ("После обновления приложение вылетает", "app_failure"),
+        ("Дважды списали деньги за один чек", "billing_error"),
+        ("Курьер потерял мою посылку", "delivery_trouble"),
+        ("Отказались возвращать деньги за билет", "refund_trouble"),
+    ],
+)
+def test_plain_complaints(encoder: Encoder, shipped: CauseFinder, text: str, cause: str) -> None:
+    links = find(encoder, shipped, text)
+    assert links
+    assert links[0].cause == cause
+    assert links[0].polarity == "negative"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "🙂",
+        "The bank opens a new branch in Leeds on Monday",
+        "Does anybody know if they are open on Sunday?",
+        "Банк открыл новое отделение в Туле",
+        "Кто-нибудь знает, работают ли они в воскресенье?",
+    ],
+)
+def test_no_clear_cause_is_an_answer(encoder: Encoder, shipped: CauseFinder, text: str) -> None:
+    assert find(encoder, shipped, text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("The staff were not rude at all", "rude_staff"),
+        ("There was no queue", "long_wait"),
+        ("The app has never crashed", "app_failure"),
+        ("No hidden fees", "high_price"),
+        ("The soup was not tasty", "quality_product"),
+        ("Очереди не было", "long_wait"),
+        ("Персонал совсем не грубый", "rude_staff"),
+        ("Приложение ни разу не зависло", "app_failure"),
+        ("Ждать не пришлось", "long_wait"),
+        ("Невкусно", "quality_product"),
+        ("Совсем не уютно", "pleasant_place"),
+    ],
+)
+def test_negation_is_heard(encoder: Encoder, shipped: CauseFinder, text: str, cause: str) -> None:
+    assert cause not in evidence(find(encoder, shipped, text))
+
+
+def test_a_taxonomy_of_a_few_examples_works_at_once(encoder: Encoder, gym: CauseFinder) -> None:
+    text = "Three of the treadmills are broken. My coach is brilliant though."
+    found = evidence(find(encoder, gym, text))
+    assert found["broken_machines"] == "Three of the treadmills are broken."
+    assert "brilliant" in found["trainer"]
+    assert "crowded" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("половина тренажёров сломана", "broken_machines"),
+        ("вечером в зале толпа народу", "crowded"),
+        ("тренер замечательный, всё объясняет", "trainer"),
+    ],
+)
+def test_examples_in_english_serve_a_russian_text(
+    encoder: Encoder, gym: CauseFinder, text: str, cause: str
+) -> None:
+    assert find(encoder, gym, text)[0].cause == cause
+
+
+def test_terms_speak_for_a_cause_and_against_it(encoder: Encoder, tmp_path: Path) -> None:
+    text = "the sauna was closed again"
+    path = tmp_path / "gym.toml"
+    chances = []
+    for line in ("", 'includes = ["sauna*"]\n', 'excludes = ["closed"]\n'):
+        path.write_text(GYM.replace('id = "broken', line + 'id = "broken'), encoding="utf-8")
+        finder = CauseFinder(encoder, Taxonomy.load(path), threshold=0.0)
+        (link,) = (own for own in find(encoder, finder, text) if own.cause == "broken_machines")
+        chances.append(link.probability)
+    neither, included, excluded = chances
+    assert included > neither > excluded == 0
+
+
+def test_many_texts_at_once_are_found_as_one_by_one(encoder: Encoder, gym: CauseFinder) -> None:
+    texts = ["the bikes do not work", "", "too many people every evening", "my coach is great"]
+    encoded = encoder.encode_chunk([(text, None) for text in texts])
+    items = [(own, text, "en") for own, text in zip(encoded, texts, strict=True)]
+    together = gym.find_many(items)
+    assert together == [gym.find(*item) for item in items]
+    assert [links[0].cause if links else None for links in together] == [
+        "broken_machines", None, "crowded", "trainer",
+    ]  # fmt: skip
+    assert gym.find_many([]) == []
+
+
+def test_a_long_text_and_odd_signs_are_survived(encoder: Encoder, gym: CauseFinder) -> None:
+    for text in ("\x00\ud800", "the bikes do not work. " * 2000, "а" * 20_000, "\u202e..!!\n\n-"):
+        find(encoder, gym, text)
+
+
+def test_the_shipped_fit_is_of_the_shipped_model_and_taxonomy(encoder: Encoder) -> None:
+    """If this fails, run `python -m sentiment.training.fit_causes`."""
+    assert shipped_fit(encoder, Taxonomy.load()) is not None

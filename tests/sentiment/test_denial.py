@@ -1,0 +1,59 @@
+import pytest
+
+from sentiment.denial import denied, plain
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "not rude at all",
+        "We didn't have to wait",
+        "there was no queue",
+        "never had any problems",
+        "The waiters weren't slow",
+        "far from expensive",
+        "очереди не было",
+        "Ждать вообще не пришлось",
+        "персонал совсем не грубый",
+        "никаких скрытых комиссий",
+        "ни разу не завис",
+        "грязи нигде нет",
+    ],
+)
+def test_a_complaint_denied(clause: str) -> None:
+    assert denied(plain(clause)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "the staff was not friendly",
+        "it isn't worth the money",
+        "nothing is easy here",
+        "невкусно",
+        "совсем не уютно",
+        "проблему так и не решили",
+        "быстрым обслуживание не назовёшь",
+    ],
+)
+def test_praise_denied(clause: str) -> None:
+    assert denied(plain(clause))[1]
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "nobody answers the phone",
+        "the app does not work",
+        "we never got the order",
+        "not only slow but rude",
+        "приложение не работает",
+        "никто не отвечает",
+        "деньги не вернули",
+        "не только дорого, но и грязно",
+        "we left, no waiter in sight",
+        "couldn't be better",
+    ],
+)
+def test_a_complaint_that_is_itself_a_negation_stands(clause: str) -> None:
+    assert denied(plain(clause)) == (False, False)
