@@ -14,7 +14,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
@@ -22,7 +21,6 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, s
 from store import clusters, search
 from store.decide import (
     KnownMention,
-    author_key,
     content_hash,
     is_news,
     published,
@@ -32,7 +30,8 @@ from store.decide import (
     story_keys,
 )
 from store.engine import insert_new, upsert
-from store.interface import BrandMatch, KeptPage, NewMention, PageToKeep, StoreError
+from store.interface import KeptPage, NewMention, PageToKeep, StoreError
+from store.rows import COUNTS, KeptSource, brand_row, match_row, mention_row
 from store.tables import (
     BRAND_MENTION,
     CHANGE,
@@ -48,15 +47,6 @@ from store.tombstones import bury
 AnyRow = Row[*tuple[Any, ...]]
 
 MAX_REASON = 300
-_COUNTS = ("author_followers", "likes", "comments", "shares", "views")
-_AUTHOR = ("author_id", "author_handle", "author_name")
-_COPIED = (
-    *("native_id", "kind", "title", "text", "url", "canonical_url", "site", "lang"),
-    *_AUTHOR,
-    *_COUNTS,
-    *("rating", "rating_scale", "parent_id", "thread_id", "edited_at"),
-)
-_copied = attrgetter(*_COPIED)
 _STORED = (
     select(
         MENTION.c.id,
@@ -69,7 +59,7 @@ _STORED = (
         MENTION.c.revised_at,
         MENTION.c.published_at_claimed,
         MENTION.c.cluster_id,
-        *(MENTION.c[name] for name in _COUNTS),
+        *(MENTION.c[name] for name in COUNTS),
         SIGHTING.c.id.label("sighting"),
     )
     .join_from(
@@ -84,14 +74,6 @@ _STORED = (
     )
 )
 _NEW = insert(MENTION).returning(MENTION.c.id, MENTION.c.native_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    id: int
-    type: str
-    scope: str
-    terms: str
 
 
 @dataclass(slots=True)
@@ -148,7 +130,7 @@ def known_ids(conn: Connection, source_id: int, native_ids: Collection[str]) -> 
 
 
 def _keep_part(
-    conn: Connection, source: _Source, part: Sequence[NewMention], now: datetime, tally: _Tally
+    conn: Connection, source: KeptSource, part: Sequence[NewMention], now: datetime, tally: _Tally
 ) -> None:
     """Keep copies of different mentions."""
     stored = _stored(conn, source, [mention.native_id for mention in part])
@@ -163,32 +145,34 @@ def _keep_part(
         tally.known += len(pairs) - len(revised)
 
 
-def _source(conn: Connection, source_id: int) -> _Source:
+def _source(conn: Connection, source_id: int) -> KeptSource:
     columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms)
     row = conn.execute(select(*columns).where(SOURCE.c.id == source_id)).one_or_none()
     if row is None:
         raise StoreError(f"there is no source {source_id} in the store; run sync_sources first")
-    return _Source(*row)
+    return KeptSource(*row)
 
 
-def _stored(conn: Connection, source: _Source, native_ids: Sequence[str]) -> dict[str, AnyRow]:
+def _stored(conn: Connection, source: KeptSource, native_ids: Sequence[str]) -> dict[str, AnyRow]:
     """What is stored of these ids, and whether this source has shown it before (`sighting`)."""
     values = {"source": source.id, "scope": source.scope, "ids": native_ids}
     return {row.native_id: row for row in conn.execute(_STORED, values)}
 
 
-def _add(conn: Connection, source: _Source, mentions: Sequence[NewMention], now: datetime) -> None:
+def _add(
+    conn: Connection, source: KeptSource, mentions: Sequence[NewMention], now: datetime
+) -> None:
     """Store mentions that are not in the store."""
     homes = clusters.assign(conn, [story_keys(source.scope, m) for m in mentions], now)
-    rows = [_row(source, m, home, now) for m, home in zip(mentions, homes, strict=True)]
+    rows = [mention_row(source, m, home, now) for m, home in zip(mentions, homes, strict=True)]
     returned = conn.execute(_NEW, rows)
     ids = {native_id: int(id_) for id_, native_id in returned}
     brand_rows, documents = [], []
     for mention, row in zip(mentions, rows, strict=True):
         id_ = ids[mention.native_id]
         documents.append((id_, mention.title, mention.text))
-        common = _common(source, mention, id_, row)
-        brand_rows += [common | _match(match) for match in mention.matches]
+        common = brand_row(source, mention, id_, row)
+        brand_rows += [common | match_row(match) for match in mention.matches]
     _see(conn, source, ids.values(), now)
     conn.execute(insert_new(conn, BRAND_MENTION), brand_rows)
     search.add(conn, documents)
@@ -197,7 +181,7 @@ def _add(conn: Connection, source: _Source, mentions: Sequence[NewMention], now:
 
 def _meet(
     conn: Connection,
-    source: _Source,
+    source: KeptSource,
     pairs: Sequence[tuple[AnyRow, NewMention]],
     now: datetime,
 ) -> list[str]:
@@ -241,21 +225,21 @@ def _earlier_hashes(conn: Connection, ids: Sequence[int]) -> dict[int, frozenset
 
 def _touch(
     conn: Connection,
-    source: _Source,
+    source: KeptSource,
     pairs: Sequence[tuple[AnyRow, NewMention]],
     now: datetime,
 ) -> None:
     """Update what changes without an edit: engagement, and a time claimed only now."""
     counted, claimed = [], []
     for row, mention in pairs:
-        values = {f"new_{name}": _newer(row, mention, name) for name in _COUNTS}
-        if any(values[f"new_{name}"] != getattr(row, name) for name in _COUNTS):
+        values = {f"new_{name}": _newer(row, mention, name) for name in COUNTS}
+        if any(values[f"new_{name}"] != getattr(row, name) for name in COUNTS):
             counted.append({"mention": row.id, **values})
         at, is_claim = published(mention.published_at, now)
         if is_claim and not row.published_at_claimed:
             claimed.append({"mention": row.id, "at": at})
     if counted:
-        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _COUNTS}
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in COUNTS}
         conn.execute(
             update(MENTION).where(MENTION.c.id == bindparam("mention")).values(new), counted
         )
@@ -284,7 +268,7 @@ def _newer(row: AnyRow, mention: NewMention, name: str) -> Any:
 
 def _add_brands(
     conn: Connection,
-    source: _Source,
+    source: KeptSource,
     pairs: Sequence[tuple[AnyRow, NewMention]],
     now: datetime,
 ) -> None:
@@ -308,7 +292,7 @@ def _add_brands(
     conn.execute(
         insert_new(conn, BRAND_MENTION),
         [
-            _common(
+            brand_row(
                 source,
                 mention,
                 row.id,
@@ -319,7 +303,7 @@ def _add_brands(
                     "author_followers": _newer(row, mention, "author_followers"),
                 },
             )
-            | _match(match)
+            | match_row(match)
             for row, mention, match in rows
         ],
     )
@@ -328,7 +312,7 @@ def _add_brands(
 
 def _revise(
     conn: Connection,
-    source: _Source,
+    source: KeptSource,
     pairs: Sequence[tuple[AnyRow, NewMention]],
     now: datetime,
 ) -> None:
@@ -341,8 +325,8 @@ def _revise(
     search.remove(conn, [(i, before[i].title, before[i].text) for i in living])
     new_rows = []
     for row, mention in pairs:
-        values = _row(source, mention, row.cluster_id, now)
-        values |= {name: _newer(row, mention, name) for name in _COUNTS}
+        values = mention_row(source, mention, row.cluster_id, now)
+        values |= {name: _newer(row, mention, name) for name in COUNTS}
         values |= {
             "mention": row.id,
             "revision": row.revision + 1,
@@ -381,7 +365,7 @@ def _archive(conn: Connection, pairs: Sequence[tuple[AnyRow, AnyRow]]) -> None:
 
 def _follow(
     conn: Connection,
-    source: _Source,
+    source: KeptSource,
     revised: Sequence[tuple[tuple[AnyRow, NewMention], dict[str, Any]]],
 ) -> None:
     """Make the brands of revised mentions those that match the new text."""
@@ -390,8 +374,8 @@ def _follow(
         gone = delete(BRAND_MENTION).where(BRAND_MENTION.c.mention_id == row.id)
         staying = [match.brand_id for match in mention.matches]
         conn.execute(gone.where(BRAND_MENTION.c.brand_id.not_in(staying)))
-        common = _common(source, mention, row.id, values)
-        rows += [common | _match(match) for match in mention.matches]
+        common = brand_row(source, mention, row.id, values)
+        rows += [common | match_row(match) for match in mention.matches]
     if not rows:
         return
     statement = upsert(conn, BRAND_MENTION)
@@ -472,53 +456,7 @@ def _given(tally: _Tally, native_ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tally.given.get(native_id, native_id) for native_id in native_ids))
 
 
-def _row(source: _Source, mention: NewMention, cluster: int, now: datetime) -> dict[str, Any]:
-    """A mention's row at its first revision."""
-    published_at, claimed = published(mention.published_at, now)
-    row = dict(zip(_COPIED, _copied(mention), strict=True))
-    row.update(
-        scope=source.scope,
-        source_type=source.type,
-        terms=source.terms,
-        published_at=published_at,
-        published_at_claimed=claimed,
-        first_seen_at=now,
-        revised_at=now,
-        deleted_at=None,
-        revision=1,
-        content_hash=content_hash(mention.title, mention.text),
-        cluster_id=cluster,
-    )
-    return row
-
-
-def _common(
-    source: _Source, mention: NewMention, mention_id: int, row: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What every brand's row of a mention repeats of it."""
-    return {
-        "mention_id": mention_id,
-        "published_at": row["published_at"],
-        "cluster_id": row["cluster_id"],
-        "author_key": author_key(source.scope, mention.author_id, mention.author_handle),
-        "followers": row["author_followers"] or 0,
-        "revision": row["revision"],
-        "deleted": False,
-        "labelled_by": 0,
-    }
-
-
-def _match(match: BrandMatch) -> dict[str, Any]:
-    return {
-        "brand_id": match.brand_id,
-        "query_version": match.query_version,
-        "matched_term": match.term,
-        "spans": [list(span) for span in match.spans],
-        "in_title": match.in_title,
-    }
-
-
-def _see(conn: Connection, source: _Source, ids: Iterable[int], now: datetime) -> None:
+def _see(conn: Connection, source: KeptSource, ids: Iterable[int], now: datetime) -> None:
     rows = [{"mention_id": i, "source_id": source.id, "first_seen_at": now} for i in ids]
     if rows:
         conn.execute(insert_new(conn, SIGHTING), rows)
