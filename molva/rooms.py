@@ -31,6 +31,7 @@ class Rooms:
 
     Attributes:
         writer: in whose thread posts are matched and stored.
+        label_version: the stored id of the model and taxonomy in use, once it is known.
     """
 
     config: Config
@@ -42,6 +43,7 @@ class Rooms:
     matcher: Matcher
     rng: random.Random
     writer: Writer
+    label_version: int | None = None
 
     @cached_property
     def taxonomy(self) -> Taxonomy:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -87,8 +89,8 @@ def series(
     The last bucket ends at `end`, so it is shorter if `step` does not fit evenly.
     """
     edges = list(_edges(start, end, step))
-    stories = _stories(brand_id, start, end, step, *_SCORED)
-    found = {row.bucket: row for row in conn.execute(_count(stories))}
+    rows = conn.execute(_count(), _interval(brand_id, start, end, step))
+    found = {row.bucket: row for row in rows}
     return [_totals(*edge, found.get(index)) for index, edge in enumerate(edges)]
 
 
@@ -101,10 +103,9 @@ def cause_counts(
     """
     if end <= start:
         return []
-    named = _causes(_stories(brand_id, start, end, end - start, *_EXPLAINED))
+    rows = conn.execute(_causes(), _interval(brand_id, start, end, end - start))
     counts = [
-        CauseCount(row.cause, row.polarity, int(row.mentions), int(row.reach))
-        for row in conn.execute(named)
+        CauseCount(row.cause, row.polarity, int(row.mentions), int(row.reach)) for row in rows
     ]
     return sorted(counts, key=lambda count: (-count.mentions, -count.reach, count.cause))
 
@@ -116,7 +117,7 @@ def cause_series(
     size = len(list(_edges(start, end, step)))
     found: dict[str, list[int]] = {}
     if size:
-        for row in conn.execute(_causes(_stories(brand_id, start, end, step, *_EXPLAINED))):
+        for row in conn.execute(_causes(), _interval(brand_id, start, end, step)):
             found.setdefault(row.cause, [0] * size)[row.bucket] += int(row.mentions)
     return found
 
@@ -127,19 +128,8 @@ def source_counts(
     """Stories and their sentiments by source type in `[start, end)`, the most frequent first."""
     if end <= start:
         return []
-    stories = _stories(brand_id, start, end, end - start, BRAND_MENTION.c.mention_id, _SENTIMENT)
-    found = (
-        select(
-            MENTION.c.source_type,
-            func.count().label("mentions"),
-            _sum_if(stories.c.sentiment == "negative").label("negative"),
-            _sum_if(stories.c.sentiment == "positive").label("positive"),
-        )
-        .join_from(stories, MENTION, MENTION.c.id == stories.c.mention_id)
-        .where(stories.c.place == 1)
-        .group_by(MENTION.c.source_type)
-    )
-    counts = [SourceCount(row[0], *map(int, row[1:])) for row in conn.execute(found)]
+    rows = conn.execute(_by_source(), _interval(brand_id, start, end, end - start))
+    counts = [SourceCount(row[0], *map(int, row[1:])) for row in rows]
     return sorted(counts, key=lambda count: (-count.mentions, count.source_type))
 
 
@@ -151,41 +141,63 @@ def _edges(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[da
         start += step
 
 
-def _stories(
-    brand_id: int,
-    start: datetime,
-    end: datetime,
-    step: timedelta,
-    *columns: ColumnElement[Any],
-) -> Subquery:
+def _interval(brand_id: int, start: datetime, end: datetime, step: timedelta) -> dict[str, Any]:
+    """The parameters of every statement here; each statement is built once, as that is slow."""
+    return {
+        "brand": brand_id,
+        "start": start,
+        "end": end,
+        "origin": (start - _EPOCH) // _MICROSECOND,
+        "width": step // _MICROSECOND,
+    }
+
+
+def _stories(*columns: ColumnElement[Any]) -> Subquery:
     """Every mention of a brand in an interval; `place` 1 is the first mention of its story.
 
     It offers `columns` too, as few as needed: the database sorts all of them.
     """
-    origin, width = (start - _EPOCH) // _MICROSECOND, step // _MICROSECOND
     mention = BRAND_MENTION.c
     place = func.row_number().over(
         partition_by=mention.cluster_id, order_by=(mention.published_at, mention.mention_id)
     )
+    since_origin = _Microseconds(mention.published_at) - bindparam("origin", type_=BigInteger)
     return (
         effective(
-            ((_Microseconds(mention.published_at) - origin) // width).label("bucket"),
+            (since_origin // bindparam("width", type_=BigInteger)).label("bucket"),
             place.label("place"),
             *columns,
         )
         .where(
-            mention.brand_id == brand_id,
-            mention.published_at >= start,
-            mention.published_at < end,
+            mention.brand_id == bindparam("brand"),
+            mention.published_at >= bindparam("start"),
+            mention.published_at < bindparam("end"),
             mention.deleted.is_(False),
         )
         .subquery("story")
     )
 
 
-def _count(stories: Subquery) -> Select[Any]:
+@cache
+def _by_source() -> Select[Any]:
+    stories = _stories(BRAND_MENTION.c.mention_id, _SENTIMENT)
+    return (
+        select(
+            MENTION.c.source_type,
+            func.count().label("mentions"),
+            _sum_if(stories.c.sentiment == "negative").label("negative"),
+            _sum_if(stories.c.sentiment == "positive").label("positive"),
+        )
+        .join_from(stories, MENTION, MENTION.c.id == stories.c.mention_id)
+        .where(stories.c.place == 1)
+        .group_by(MENTION.c.source_type)
+    )
+
+
+@cache
+def _count() -> Select[Any]:
     """One row a bucket: first by author, so that each author's followers are summed once."""
-    row = stories.c
+    row = _stories(*_SCORED).c
     first = row.place == 1
     by_author = (
         select(
@@ -208,8 +220,10 @@ def _count(stories: Subquery) -> Select[Any]:
     ).group_by(by_author.c.bucket)
 
 
-def _causes(stories: Subquery) -> Select[Any]:
+@cache
+def _causes() -> Select[Any]:
     """One row a bucket and cause; a person's causes stand in place of the model's."""
+    stories = _stories(*_EXPLAINED)
     story = stories.c
     columns = (story.bucket, story.mention_id, story.author_key, story.followers)
     by_model = (

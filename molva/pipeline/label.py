@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from molva.rooms import Rooms
 from sentiment.interface import Label, Text
-from store.engine import writing
+from store.engine import reading, writing
 from store.interface import CauseRow, NewLabel, TextToLabel
 from store.labels import save_labels, unlabelled, use_version
 
@@ -26,25 +26,30 @@ class LabelReport:
 def label_pending(rooms: Rooms) -> LabelReport:
     """Label every revision the current model and taxonomy have not labelled yet."""
     labels = causes = 0
-    while batch := _next_unlabelled(rooms):
+    version = _version(rooms)
+    while batch := _next_unlabelled(rooms, version):
         found = list(rooms.labeller.label(_texts(batch)))
+        rows = [_new_label(item, label) for item, label in zip(batch, found, strict=True)]
         with writing(rooms.engine) as conn:
-            version = use_version(
-                conn, rooms.labeller.model_version, rooms.taxonomy.version, rooms.clock()
-            )
-            rows = [_new_label(item, label) for item, label in zip(batch, found, strict=True)]
             save_labels(conn, version, rows, rooms.clock())
         labels += len(found)
         causes += sum(len(label.causes) for label in found)
     return LabelReport(labels, causes)
 
 
-def _next_unlabelled(rooms: Rooms) -> list[TextToLabel]:
-    with writing(rooms.engine) as conn:
-        # Only the first label of a run may load the model, so ask with the version last used.
-        version = use_version(
-            conn, rooms.labeller.model_version, rooms.taxonomy.version, rooms.clock()
-        )
+def _version(rooms: Rooms) -> int:
+    """The stored id of the model and taxonomy in use; they do not change while Molva runs."""
+    if rooms.label_version is None:
+        labeller = rooms.labeller
+        with writing(rooms.engine) as conn:
+            rooms.label_version = use_version(
+                conn, labeller.model_version, labeller.taxonomy_version, rooms.clock()
+            )
+    return rooms.label_version
+
+
+def _next_unlabelled(rooms: Rooms, version: int) -> list[TextToLabel]:
+    with reading(rooms.engine) as conn:
         return unlabelled(conn, version, LABEL_BATCH)
 
 
