@@ -61,8 +61,8 @@ class BadDay:
         if number < 4:
             return self.calendar.bad_start + timedelta(minutes=2 * number + 1)
         first = self.random.random() < _FIRST_WAVE
-        minutes = self.random.uniform(4, 90) if first else 60 + self.random.expovariate(1 / 170)
-        return self.calendar.bad_start + timedelta(minutes=min(minutes, 720))
+        minutes = self.random.uniform(4, 90) if first else 60 + self.random.expovariate(1 / 130)
+        return self.calendar.bad_start + timedelta(minutes=min(minutes, 560 - number % 60))
 
     def _said(self, lines: list[Line], moment: datetime) -> Iterator[Draft]:
         place = self.random.choices(_PLACES, _SHARES)[0]

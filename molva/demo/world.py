@@ -50,7 +50,7 @@ class World:
         return {place: tuple(places[place]) for place in PLACES}
 
 
-def build_world(calendar: Calendar | None = None, *, seed: int = 1) -> World:
+def build_world(calendar: Calendar | None = None, *, seed: int = 3) -> World:
     """Write the world anew; the same arguments give the same posts."""
     calendar = calendar or Calendar()
     random = Random(seed)  # noqa: S311 - a story is told here, no secret kept
