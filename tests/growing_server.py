@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+WINDOW = 90
+"""Entries the feed shows at once, its newest."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -76,7 +79,7 @@ class GrowingServer:
             f'<item><guid isPermaLink="false">{item.id}</guid><title>Post</title>'
             f"<description>{item.text}</description>"
             f"<pubDate>{format_datetime(item.at)}</pubDate></item>"
-            for item in reversed(list(self.feed))
+            for item in reversed(self.feed[-WINDOW:])
         )
         return f'<rss version="2.0"><channel><title>Feed</title>{items}</channel></rss>'
 
