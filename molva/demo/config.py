@@ -52,39 +52,39 @@ query = '''{snegir}'''
 name = "city-news"
 type = "rss"
 url = "{url}/post/feed"
-interval = "1h"
+interval = "3h"
 
 [[source]]
 name = "city-news-ru"
 type = "rss"
 url = "{url}/segodnya/atom.xml"
-interval = "1h"
+interval = "3h"
 
 [[source]]
 name = "blog"
 type = "rss"
 url = "{url}/crumbs/feed"
-interval = "2h"
+interval = "3h"
 
 [[source]]
 name = "reviews"
 type = "rss"
 url = "{url}/chashka/feed.json"
-interval = "1h"
+interval = "2h"
 
 [[source]]
 name = "hacker-news"
 type = "hackernews"
 queries = ["Ottepel"]
 base_url = "{url}/api/v1"
-interval = "1h"
+interval = "3h"
 
 [[source]]
 name = "mastodon"
 type = "mastodon"
 instance = "{url}"
 tags = ["vetrogorsk", "ветрогорск"]
-page_size = 20
+page_size = 10
 interval = "20m"
 
 [[source]]
@@ -103,7 +103,7 @@ queries = ["Snegir", "Снегирь"]
 base_url = "{url}"
 identifier = "{handle}"
 password_env = "{password}"
-interval = "2h"
+interval = "3h"
 
 [[source]]
 name = "telegram"
