@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ _ENTITY = re.compile(rb"<!ENTITY\s+(\w+)\s+[\"']([^\"']*)")
 _ANY_ENTITY = re.compile(rb"<!ENTITY[^>]*>")
 _PARAMETER_ENTITY = re.compile(rb"<!ENTITY\s+%")
 _REFERENCE = re.compile(rb"&(\w+);")
+_CHARACTERS = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]+|[0-9]+);?)+")
+_CHARACTER = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 
@@ -125,11 +128,12 @@ def _mended(body: bytes) -> bytes:
 
 
 def _defused(data: bytes) -> bytes:
-    """The document without what would make its parser run or grow for ever.
+    """The document without what would make its parser fail, run or grow for ever.
 
     feedparser's fallback expands entities without a limit, and its search for declarations is
     quadratic in blank space before the first element.
     """
+    data = _CHARACTERS.sub(_real_characters, data)
     first = _FIRST_ELEMENT.search(data)
     start = first.start() if first else len(data)
     data = _LONG_BLANK.sub(b"\n", data[:start]) + data[start:]
@@ -144,6 +148,26 @@ def _defused(data: bytes) -> bytes:
     if nested or expanded > _MOST_EXPANDED or _PARAMETER_ENTITY.search(data):
         return _ANY_ENTITY.sub(b"", data)
     return data
+
+
+def _real_characters(references: re.Match[bytes]) -> bytes:
+    """A run of `&#…;` with halves of letters joined, and what is no character replaced.
+
+    On a single one of those feedparser would give the whole document up.
+    """
+    found = _CHARACTER.findall(references[0])
+    codes = [_code(hexadecimal, decimal) for hexadecimal, decimal in found]
+    if all(0 < code < 0xD800 or 0xDFFF < code <= sys.maxunicode for code in codes):
+        return references[0]
+    text = "".join(chr(code) if 0 < code <= sys.maxunicode else "\ufffd" for code in codes)
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(f"&#{ord(letter)};" for letter in whole).encode()
+
+
+def _code(hexadecimal: bytes, decimal: bytes) -> int:
+    digits = hexadecimal or decimal
+    # Python refuses to read thousands of digits, and no character needs them.
+    return int(digits, 16 if hexadecimal else 10) if len(digits) < 20 else 0
 
 
 @dataclass(frozen=True, slots=True)

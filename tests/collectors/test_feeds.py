@@ -226,6 +226,28 @@ def test_one_broken_character_does_not_turn_russian_to_rubbish() -> None:
     assert only(read(body.replace(b"@", b"\xd0"))).text == text + "\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("&#xD83D;&#xDE00;", "\U0001f600"),
+        ("&#55357;&#56832;", "\U0001f600"),
+        ("&#xDC00;", "\ufffd"),
+        ("&#x110000;", "\ufffd"),
+        ("&#0;", "\ufffd"),
+        ("&#" + "9" * 5000 + ";", "\ufffd"),
+        ("&#1080;&#x438;", "ии"),
+        ("&#38;", "&"),
+    ],
+)
+def test_references_to_what_is_no_character_cost_no_entry(written: str, read_as: str) -> None:
+    items = f"<item><guid>1</guid><title>Tea {written} and cake</title></item>"
+    items += "<item><guid>2</guid><title>Another</title></item>"
+    feed = read(rss(items))
+    titles = [post.title for post in feed.posts]
+    assert titles[1:] == ["Another"]
+    assert titles[0] == f"Tea {read_as} and cake"
+
+
 def test_entity_bombs_stay_small_and_quick() -> None:
     started = time.monotonic()
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(12))
