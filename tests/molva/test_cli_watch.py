@@ -133,7 +133,9 @@ def test_import_twice_adds_once_and_counts_bad_rows(molva: Molva, config: Path, 
     assert lines(molva("import", posts, "-c", config, "--json"))[-1]["stored"] == 0
 
 
-def test_export_and_digest_hold_what_was_collected(molva: Molva, config: Path, tmp_path: Path):
+def test_export_and_digest_hold_what_was_collected(
+    molva: Molva, config: Path, tmp_path: Path, server: GrowingServer
+):
     molva("run", "--once", "-c", config)
     out = tmp_path / "all.csv"
     [summary] = lines(molva("export", "--output", out, "-c", config))
@@ -142,10 +144,20 @@ def test_export_and_digest_hold_what_was_collected(molva: Molva, config: Path, t
     assert {row["brand"] for row in rows} == {"acme"}
     assert {row["sentiment"] for row in rows} == {"negative", "positive"}
 
-    today = datetime.now(UTC).date().isoformat()
+    day_of_the_complaint = server.feed[0].at.date().isoformat()
     page = tmp_path / "digest.html"
     [made] = lines(
-        molva("digest", "--date", today, "--brand", "acme", "--output", page, "-c", config)
+        molva(
+            "digest",
+            "--date",
+            day_of_the_complaint,
+            "--brand",
+            "acme",
+            "--output",
+            page,
+            "-c",
+            config,
+        )
     )
     assert "Acme" in made["subject"]
     assert "awful" in page.read_text(encoding="utf-8")
