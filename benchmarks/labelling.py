@@ -39,7 +39,7 @@ def run(*, quick: bool, model: Path | None = None) -> list[Ratio]:
     taxonomy = Taxonomy.load()
     labeller = Labeller(encoder, CauseFinder(encoder, taxonomy), taxonomy.version)
     speed = overhead(labeller, encoder, chunks=4 if quick else 10, size=128 if quick else 256)
-    return [speed, memory(labeller, 2_000 if quick else 100_000)]
+    return [speed, memory(labeller, 5_000 if quick else 100_000)]
 
 
 def overhead(labeller: Labeller, encoder: Encoder, *, chunks: int, size: int) -> Ratio:
@@ -94,12 +94,13 @@ def texts(seed: int) -> Iterator[Text]:
 
 
 def short_texts(count: int) -> Iterator[Text]:
-    """Distinct texts of one sentence."""
+    """Distinct texts of a few words: what counts is their number."""
     rng = random.Random(2)
     for number in range(count):
         lang = "ru" if number % 2 else "en"
         (said,) = sentences(rng, lang, 1)
-        yield Text(id=str(number), text=f"{said} {number}")
+        words = " ".join(said.split()[:5])
+        yield Text(id=str(number), text=f"{words} {number}", lang=lang)
 
 
 def _prove(labels: list[Any], size: int) -> None:
