@@ -202,7 +202,7 @@ def _causes(
 
     def evidence(cause: str) -> tuple[Any, ...]:
         found = quotes(stories, cause, EVIDENCE, frozenset(told))
-        told.update(quote.text for quote in found)
+        told.update(quote.evidence for quote in found)
         return found
 
     return cause_facts(

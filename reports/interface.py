@@ -80,9 +80,15 @@ class PostFact:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An evidence sentence, in the original language, with the way to its post."""
+    """A cause's evidence in the words around it, in the original language, with the way there.
+
+    Attributes:
+        text: the whole post if it is short, else the passage around the evidence.
+        evidence: the part of `text` that names the cause.
+    """
 
     text: str
+    evidence: str
     url: str
     source: str
     mention_id: int

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reports.interface import PostFact, Quote
 from reports.words import plain, safe_url
-from store.interface import LabelledMention
+from store.interface import CauseRow, LabelledMention
 
 SAME_STORY = 0.5
 """Two sentences that share more of their words than this say the same."""
@@ -112,15 +112,15 @@ def quotes(
     relevance, Carbonell and Goldstein, SIGIR 1998), from another author if there is one.
     """
     candidates = [
-        (link.probability, plain(link.evidence, QUOTE_LENGTH), story.mention)
+        (link, plain(link.evidence, QUOTE_LENGTH), story.mention)
         for story in stories
         for link in story.mention.causes
         if link.cause == cause and plain(link.evidence) and plain(link.evidence) not in skip
     ][:400]
     words = [_words(text) for _, text, _ in candidates]
     scores = [
-        probability + _mean_overlap(words, index) + 0.2 * (mention.reach > 0)
-        for index, (probability, _, mention) in enumerate(candidates)
+        link.probability + _mean_overlap(words, index) + 0.2 * (mention.reach > 0)
+        for index, (link, _, mention) in enumerate(candidates)
     ]
     order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i][2].mention_id))
     taken: list[int] = []
@@ -132,11 +132,34 @@ def quotes(
         repeated = author and any(candidates[other][2].author_id == author for other in taken)
         if fresh and not repeated:
             taken.append(index)
-    return tuple(_quote(candidates[index][1], candidates[index][2]) for index in taken)
+    return tuple(_quote(*candidates[index]) for index in taken)
 
 
-def _quote(text: str, mention: LabelledMention) -> Quote:
-    return Quote(text, safe_url(mention.url), mention.source_type, mention.mention_id)
+def _quote(link: CauseRow, evidence: str, mention: LabelledMention) -> Quote:
+    passage = plain(_passage(mention.text, link.start, link.end), 2 * QUOTE_LENGTH)
+    return Quote(
+        # An edit may have moved the words since; the evidence itself was kept.
+        text=passage if evidence in passage else evidence,
+        evidence=evidence,
+        url=safe_url(mention.url),
+        source=mention.source_type,
+        mention_id=mention.mention_id,
+    )
+
+
+def _passage(text: str, start: int, end: int) -> str:
+    """The evidence with what stands around it, cut at words: a clause alone says too little."""
+    room = max(QUOTE_LENGTH - (end - start), 0)
+    if len(text) <= QUOTE_LENGTH:
+        return text
+    before, after = text[:start], text[end:]
+    kept_before = before[-(room // 2) :] if room else ""
+    kept_after = after[: room - len(kept_before)]
+    if len(kept_before) < len(before):
+        kept_before = "…" + kept_before.partition(" ")[2]
+    if len(kept_after) < len(after):
+        kept_after = kept_after.rpartition(" ")[0] + "…"
+    return f"{kept_before}{text[start:end]}{kept_after}"
 
 
 def _words(text: str) -> frozenset[str]:

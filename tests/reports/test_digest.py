@@ -243,3 +243,10 @@ def test_bands_need_a_week() -> None:
     assert usual_band([float(n) for n in range(21)]) == pytest.approx((1, 19))
     kpi = compare("mentions", [5, None, 7, 6, 5, 6, 7, 8, 30])
     assert (kpi.yesterday, kpi.last_week, kpi.normal) == (8, None, "above")
+
+
+def test_a_quote_shows_the_words_around_its_evidence(world: World) -> None:
+    fill_month(world, END)
+    for quote in digest(world).causes[0].quotes:
+        assert quote.evidence in quote.text
+        assert [row for row in mentions(world, START, END) if quote.text in row.text]
