@@ -60,7 +60,7 @@ def log_to_stderr(*, verbose: bool) -> None:
         handlers=[handler],
         force=True,
     )
-    for noisy in ("httpx", "httpcore", "apscheduler", "alembic", "stamina"):
+    for noisy in ("httpx", "httpcore", "apscheduler", "alembic", "stamina", "pymorphy3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

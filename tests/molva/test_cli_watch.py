@@ -100,6 +100,15 @@ def test_once_labels_and_a_second_pass_adds_nothing(molva: Molva, config: Path):
     assert "labelled 0" in again.err
 
 
+def test_once_says_a_line_a_source_and_one_in_sum(
+    molva: Molva, config: Path, server: GrowingServer
+):
+    long = "Acme made me wait for an hour and nobody came. " * 20
+    server.feed.append(Item("long", datetime.now(UTC), long))
+    said = molva("run", "--once", "-c", config).err.splitlines()
+    assert [line.split()[0] for line in said] == ["feed:", "toots:", "labelled"]
+
+
 def test_collect_lists_each_item_and_a_summary(molva: Molva, config: Path, server: GrowingServer):
     *items, summary = lines(molva("collect", "--source", "feed", "-c", config, "--json"))
     assert {item["event"] for item in items} == {"stored"}
