@@ -173,7 +173,7 @@ def test_the_same_message_has_the_same_id(mailbox: tuple[Mailbox, int]) -> None:
 
 def test_the_mail_password_comes_from_the_environment(mailbox: tuple[Mailbox, int]) -> None:
     box, port = mailbox
-    channel = mail_channel(port, username="molva", password_env="MAIL_PASSWORD")
+    channel = mail_channel(port, username="molva", password_env="MAIL_PASSWORD", timeout=2)
     with pytest.raises(ChannelError, match="MAIL_PASSWORD is not set"):
         send(channel, message(), {})
     with pytest.raises(ChannelError) as refused:
