@@ -158,6 +158,8 @@ class Encoder:
         options = SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1
         options.inter_op_num_threads = 1
+        # Threads that spin while they wait double the work of a machine that is busy elsewhere.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from store.interface import SourceRow, SourceSpec
 from store.tables import POLL, SOURCE
@@ -145,22 +145,26 @@ def outages(conn: Connection, start: datetime, end: datetime) -> list[tuple[date
     sources are joined. Before its first success a source counts as not yet there.
     """
     stretches: list[tuple[datetime, datetime]] = []
-    for source in conn.execute(select(SOURCE).where(SOURCE.c.active)):
+    for source in conn.execute(select(SOURCE).where(SOURCE.c.active)).all():
         silence = timedelta(seconds=SILENT_INTERVALS * source.interval_seconds)
-        polls = conn.execute(
-            select(POLL.c.started_at, POLL.c.outcome)
-            .where(
-                POLL.c.source_id == source.id,
-                POLL.c.started_at >= start - silence,
-                POLL.c.started_at < end + silence,
-                POLL.c.outcome != "running",
-            )
-            .order_by(POLL.c.started_at, POLL.c.id)
-        )
-        stretches += _stretches([(row.started_at, row.outcome == "ok") for row in polls], silence)
+        interval = {"source": source.id, "start": start - silence, "end": end + silence}
+        polls = [(row.started_at, row.outcome == "ok") for row in conn.execute(_POLLS, interval)]
+        stretches += _stretches(polls, silence)
     return _join(
         [(max(a, start), min(b, end)) for a, b in stretches if max(a, start) < min(b, end)]
     )
+
+
+_POLLS = (
+    select(POLL.c.started_at, POLL.c.outcome)
+    .where(
+        POLL.c.source_id == bindparam("source"),
+        POLL.c.started_at >= bindparam("start"),
+        POLL.c.started_at < bindparam("end"),
+        POLL.c.outcome != "running",
+    )
+    .order_by(POLL.c.started_at, POLL.c.id)
+)
 
 
 def poll_counts(conn: Connection, start: datetime, end: datetime) -> dict[str, int]:
