@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -53,9 +54,10 @@ class App:
     async def run_pass(self, *, force: bool = False) -> PassReport:
         """Poll the sources that are due (all, if forced), then label, detect, digest, deliver."""
         outcomes = await collect_due(self.rooms, force=force)
-        labels = label_pending(self.rooms)
-        events = detect(self.rooms)
-        digests = write_digests(self.rooms)
+        # In threads: a minute of labelling must not keep the lease from being renewed.
+        labels = await asyncio.to_thread(label_pending, self.rooms)
+        events = await asyncio.to_thread(detect, self.rooms)
+        digests = await asyncio.to_thread(write_digests, self.rooms)
         delivery = await deliver(self.rooms)
         return PassReport(tuple(outcomes), labels, events, digests, delivery)
 

@@ -12,11 +12,13 @@ import logging
 import os
 import signal
 import socket
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from molva.app import App
 from molva.pipeline.collect import collect_source
@@ -24,7 +26,7 @@ from molva.pipeline.label import label_pending
 from molva.pipeline.tell import deliver, detect, write_digests
 from molva.rooms import forget_crashed_polls
 from store.engine import reading, writing
-from store.leases import acquire, release, renew
+from store.leases import acquire, holder_of, release, renew
 from store.sources import due_sources
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class Scheduler:
         self._app = app
         self._tick = tick
         self._watch = watch
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._holder = f"{_machine()}:{os.getpid()}"
         self._in_flight: dict[str, asyncio.Task[object]] = {}
         self._stop = asyncio.Event()
 
@@ -77,9 +79,11 @@ class Scheduler:
         crashed = forget_crashed_polls(self._app.rooms)
         if crashed:
             log.warning("%d polls were cut off by a crash; their sources go on", crashed)
+        renewing = asyncio.create_task(self._keep_lease())
         try:
             yield
         finally:
+            renewing.cancel()
             with writing(self._app.rooms.engine) as conn:
                 release(conn, LEASE, self._holder)
 
@@ -97,7 +101,6 @@ class Scheduler:
             ("label", self._label, self._tick),
             ("watch", self._watch_brands, self._watch),
             ("deliver", self._deliver, self._tick),
-            ("lease", self._renew_lease, LEASE_SECONDS / 4),
         ]
         now = self._app.rooms.clock()
         for name, job, seconds in jobs:
@@ -146,6 +149,10 @@ class Scheduler:
     def _take_lease(self) -> None:
         rooms = self._app.rooms
         with writing(rooms.engine) as conn:
+            former = holder_of(conn, LEASE)
+            if former and _is_gone(former):
+                # Killed here a moment ago: nobody has to wait for its time to be up.
+                release(conn, LEASE, former)
             taken = acquire(
                 conn, LEASE, self._holder, rooms.clock(), timedelta(seconds=LEASE_SECONDS)
             )
@@ -154,10 +161,39 @@ class Scheduler:
                 "another molva run holds this store; stop it, or wait a minute after a crash"
             )
 
-    async def _renew_lease(self) -> None:
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 4)
+            try:
+                held = await asyncio.to_thread(self._renew_lease)
+            except SQLAlchemyError:
+                log.exception("the lease of this store could not be renewed; trying again")
+                continue
+            if not held:
+                log.error("the lease of this store was lost to another process; stopping")
+                self.stop()
+                return
+
+    def _renew_lease(self) -> bool:
         rooms = self._app.rooms
         with writing(rooms.engine) as conn:
-            held = renew(conn, LEASE, self._holder, rooms.clock(), timedelta(seconds=LEASE_SECONDS))
-        if not held:
-            log.error("the lease of this store was lost to another process; stopping")
-            self.stop()
+            return renew(conn, LEASE, self._holder, rooms.clock(), timedelta(seconds=LEASE_SECONDS))
+
+
+def _machine() -> str:
+    # The host's name and a network card: two containers may share the one, hardly both.
+    return f"{socket.gethostname()}:{uuid.getnode():x}"
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that is no more; in doubt it is there."""
+    machine, _, pid = holder.rpartition(":")
+    if os.name != "posix" or machine != _machine():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # somebody else's process, so there is one
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from store.engine import insert_new
 from store.tables import LEASE
@@ -18,6 +18,11 @@ def acquire(conn: Connection, name: str, holder: str, now: datetime, ttl: timede
     free = or_(LEASE.c.holder == holder, LEASE.c.expires_at <= now)
     taken = update(LEASE).where(LEASE.c.name == name, free)
     return conn.execute(taken.values(holder=holder, expires_at=now + ttl)).rowcount == 1
+
+
+def holder_of(conn: Connection, name: str) -> str | None:
+    """Who has a lease, in time or not."""
+    return conn.execute(select(LEASE.c.holder).where(LEASE.c.name == name)).scalar()
 
 
 def renew(conn: Connection, name: str, holder: str, now: datetime, ttl: timedelta) -> bool:

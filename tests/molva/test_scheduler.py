@@ -1,0 +1,71 @@
+"""The lease: one process works on a store, for as long as it lives and no longer."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from molva import app as app_module
+from molva import scheduler as scheduler_module
+from molva.app import App
+from molva.config import load_config
+from molva.pipeline.label import LabelReport
+from molva.scheduler import LEASE, AlreadyRunningError, Scheduler
+from store.engine import writing
+from store.leases import acquire
+
+
+def opened(folder: Path) -> App:
+    path = folder / "molva.toml"
+    path.write_text('[[brand]]\nid = "acme"\nname = "Acme"\n')
+    return App.open(load_config(path))
+
+
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def left_by(app: App, holder: str) -> None:
+    with writing(app.rooms.engine) as conn:
+        assert acquire(conn, LEASE, holder, datetime.now(UTC), timedelta(minutes=1))
+
+
+async def test_a_pass_longer_than_the_lease_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def slow_labelling(_rooms: object) -> LabelReport:
+        time.sleep(1.5)
+        return LabelReport()
+
+    monkeypatch.setattr(scheduler_module, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(app_module, "label_pending", slow_labelling)
+    async with opened(tmp_path) as app, Scheduler(app).lease():
+        await app.run_pass()
+        with writing(app.rooms.engine) as conn:
+            assert not acquire(conn, LEASE, "a twin", datetime.now(UTC), timedelta(minutes=1))
+
+
+async def test_the_lease_of_a_killed_process_is_free_at_once(tmp_path: Path):
+    async with opened(tmp_path) as app:
+        machine = scheduler_module._machine()
+        left_by(app, f"{machine}:{ended_process()}")
+        async with Scheduler(app).lease():
+            pass
+
+
+async def test_a_living_process_or_another_machine_is_not_robbed(tmp_path: Path):
+    machine = scheduler_module._machine()
+    for number, holder in enumerate((f"{machine}:{os.getppid()}", f"far:1:{ended_process()}")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with opened(folder) as app:
+            left_by(app, holder)
+            with pytest.raises(AlreadyRunningError):
+                async with Scheduler(app).lease():
+                    pass
