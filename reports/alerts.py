@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from reports.alert_words import alert_message
+from reports.alert_words import alert_message, alert_subject
 from reports.baseline import BASELINE_DAYS, WINDOWS, Finding, judge, window_baseline
 from reports.explain import AlertFacts, Stage, explain, top_cause
 from reports.interface import Audience
@@ -288,6 +288,7 @@ def _write(
 ) -> int:
     """Keep the event and owe its message to every channel; 0 if it was announced before."""
     stage, alert_id = decision.stage, decision.alert_id
+    kept = {**facts.as_json(), "subject": alert_subject(facts)}
     if alert_id is None:
         row = open_alert(
             conn,
@@ -297,7 +298,7 @@ def _write(
             severity=stage.severity,
             started_at=stage.started_at,
             detected_at=stage.detected_at,
-            facts=facts.as_json(),
+            facts=kept,
             now=now,
         )
         if row is None:
@@ -309,7 +310,7 @@ def _write(
             alert_id,
             stage.action,
             now,
-            facts.as_json(),
+            kept,
             severity=stage.severity,
             close=stage.action == "over",
         )

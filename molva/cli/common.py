@@ -22,7 +22,10 @@ USAGE = 2
 """Exit status of a wrong command line, configuration, query, model or input file."""
 
 console = Console(stderr=True, highlight=False)
-"""Everything for people goes to stderr; colours only on a terminal."""
+"""Messages for people go to stderr; colours only on a terminal."""
+
+tables = Console(highlight=False)
+"""What a person asked to see (and may pipe) goes to stdout."""
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", show_default=True)

@@ -14,10 +14,10 @@ from molva.cli.common import (
     ConfigOption,
     JsonOption,
     configure,
-    console,
     day,
     moment,
     progress_bar,
+    tables,
     write_line,
 )
 from molva.clock import utc_now
@@ -82,7 +82,12 @@ def export_mentions(
     with progress_bar() as progress:
         task = progress.add_task("exporting", total=None)
         summary = export(
-            engine, output, chosen, wanted, lambda rows: progress.update(task, completed=rows)
+            engine,
+            output,
+            chosen,
+            wanted,
+            lambda rows: progress.update(task, completed=rows),
+            now=utc_now(),
         )
     write_line(summary.as_json())
 
@@ -158,8 +163,8 @@ def alerts(
             )
         else:
             started = row.started_at.astimezone(loaded.timezone).strftime("%Y-%m-%d %H:%M")
-            console.print(
-                f"{started}  {row.severity}/10  {row.state:<5} {row.facts.get('reason', '')}",
+            tables.print(
+                f"{started}  {row.severity}/10  {row.state:<5} {row.facts['subject']}",
                 markup=False,
                 soft_wrap=True,
             )

@@ -19,6 +19,7 @@ from molva.cli.common import (
     configure,
     console,
     log_to_stderr,
+    tables,
     write_line,
 )
 from molva.config import Config
@@ -141,7 +142,7 @@ def sources(config: ConfigOption = DEFAULT_CONFIG, json_lines: JsonOption = Fals
     table = Table(*columns, box=None)
     for state in states:
         table.add_row(*(str(cell) for cell in state.cells(loaded.timezone)))
-    console.print(table)
+    tables.print(table)
 
 
 def collect(
