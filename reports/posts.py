@@ -115,7 +115,10 @@ def quotes(
         (link, plain(link.evidence, QUOTE_LENGTH), story.mention)
         for story in stories
         for link in story.mention.causes
-        if link.cause == cause and plain(link.evidence) and plain(link.evidence) not in skip
+        if link.cause == cause
+        and link.polarity == story.mention.sentiment
+        and plain(link.evidence)
+        and plain(link.evidence) not in skip
     ][:400]
     words = [_words(text) for _, text, _ in candidates]
     scores = [

@@ -45,6 +45,7 @@ _SCORED = (*_AUTHOR, _SENTIMENT, LOW_CONFIDENCE.label("low_confidence"))
 _EXPLAINED = (
     *_AUTHOR,
     BRAND_MENTION.c.mention_id,
+    _SENTIMENT,
     LABEL.c.id.label("label_id"),
     CORRECTION.c.id.label("correction_id"),
     func.coalesce(CORRECTION.c.has_causes, literal(False)).label("has_causes"),
@@ -99,6 +100,7 @@ def cause_counts(
 ) -> list[CauseCount]:
     """How many stories in `[start, end)` name each cause and driver, the most frequent first.
 
+    Causes are counted in negative stories, drivers in positive ones, unless a person named them.
     A story that names a cause twice counts once; `reach` sums each author's followers once.
     """
     if end <= start:
@@ -222,14 +224,22 @@ def _count() -> Select[Any]:
 
 @cache
 def _causes() -> Select[Any]:
-    """One row a bucket and cause; a person's causes stand in place of the model's."""
+    """One row a bucket and cause; a person's causes stand in place of the model's.
+
+    Of the model's only those that agree with the story's sentiment: what explains the negative
+    stories is a part of them, and a complaint found in praise or in plain news is mostly a mistake.
+    """
     stories = _stories(*_EXPLAINED)
     story = stories.c
     columns = (story.bucket, story.mention_id, story.author_key, story.followers)
     by_model = (
         select(*columns, CAUSE_LINK.c.cause, CAUSE_LINK.c.polarity)
         .join_from(stories, CAUSE_LINK, CAUSE_LINK.c.label_id == story.label_id)
-        .where(story.place == 1, story.has_causes.is_(False))
+        .where(
+            story.place == 1,
+            story.has_causes.is_(False),
+            CAUSE_LINK.c.polarity == story.sentiment,
+        )
     )
     by_person = (
         select(*columns, CORRECTION_CAUSE.c.cause, CORRECTION_CAUSE.c.polarity)

@@ -143,6 +143,18 @@ def test_causes_are_counted_by_story_and_reach(world: World, conn: Connection) -
     }
 
 
+def test_a_cause_counts_where_the_sentiment_agrees(world: World) -> None:
+    world.keep(world.mention("a"))
+    label(world, "positive", "long_wait")
+    with reading(world.engine) as conn:
+        assert cause_counts(conn, world.zerno, START, NOW) == []
+    with writing(world.engine) as writer:
+        correct(writer, 1, world.zerno, sentiment="negative", causes=None, author="me", now=NOW)
+    with reading(world.engine) as conn:
+        [counted] = cause_counts(conn, world.zerno, START, NOW)
+    assert (counted.cause, counted.mentions) == ("long_wait", 1)
+
+
 def test_sources_are_counted_by_type(world: World, conn: Connection) -> None:
     world.keep(world.mention("a"), world.mention("b"))
     label(world, "negative")
