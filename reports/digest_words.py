@@ -13,6 +13,9 @@ from reports.words import DASH, Words
 
 _LEAST_FOR_MAIN_CAUSE = 2
 
+NAMES_SHOWN = 10
+"""Sources named in one line; of more the number is told, and `molva sources` lists them."""
+
 
 def words_for(facts: DigestFacts) -> Words:
     """The digest's language and zone."""
@@ -218,4 +221,9 @@ def health_lines(facts: DigestFacts) -> tuple[str, ...]:
 
 
 def _named(key: str, names: Sequence[str], words: Words) -> list[str]:
-    return [words.say(key, names=", ".join(names))] if names else []
+    if not names:
+        return []
+    shown = ", ".join(names[:NAMES_SHOWN])
+    if rest := len(names[NAMES_SHOWN:]):
+        shown = words.say("health_and_more", n=rest, names=shown)
+    return [words.say(key, names=shown)]

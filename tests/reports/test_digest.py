@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reports.digest import DigestFacts, build_digest, compare, day_bounds, usual_band
-from reports.digest_words import nothing_unusual, sentences, subject
+from reports.digest_words import health_lines, nothing_unusual, sentences, subject
 from reports.interface import Lang
 from reports.render import digest_message, render_html, render_text
 from store.engine import reading, writing
@@ -151,6 +152,19 @@ def test_an_empty_day_is_told_with_why_to_believe_it(world: World) -> None:
             )
         assert said in render_text(digest(world))
         assert said in Page(render_html(digest(world))).text
+
+
+@pytest.mark.parametrize(("lang", "rest"), [("en", "and 290 more."), ("ru", "и ещё 290.")])
+def test_of_many_silent_sources_ten_are_named(world: World, lang: Lang, rest: str) -> None:
+    facts = digest(world, lang)
+    names = tuple(f"feed-{number:03d}" for number in range(300))
+    [line] = [
+        line
+        for line in health_lines(replace(facts, health=replace(facts.health, silent=names)))
+        if "feed-" in line
+    ]
+    assert line.count("feed-") == 10
+    assert line.endswith(rest)
 
 
 def test_thin_history_claims_nothing(world: World) -> None:
