@@ -177,3 +177,16 @@ def test_the_folder_is_a_hugging_face_one() -> None:
 
 def test_the_model_is_small_enough() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 50e6
+
+
+def test_a_text_reads_the_same_alone_and_in_company(encoder: Encoder) -> None:
+    pairs: list[tuple[str, str | None]] = [
+        ("Ждали час, кофе холодный", "Зерно"),
+        ("lovely place", None),
+        ("WORST!!! 😡😡😡 " * 20, None),
+        ("Кассир улыбнулась, всё быстро.", "Зерно"),
+    ]
+    for pair, together in zip(pairs, encoder.encode(pairs), strict=True):
+        [alone] = encoder.encode([pair])
+        assert np.array_equal(alone.logits, together.logits)
+        assert np.array_equal(alone.token_embeddings, together.token_embeddings)
