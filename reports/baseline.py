@@ -120,8 +120,13 @@ def judge(
 
 
 def _rise(window: Sequence[float | None], usual: float) -> int:
-    """How many hours ago the excess began: the start that gathers most of it."""
-    sums = list(accumulate((value or 0.0) - usual for value in window))
+    """How many hours ago the excess began: the start that gathers most of it.
+
+    A cumulative sum against the rate halfway between the usual and the window's own (Page,
+    Biometrika 41, 1954), so that a single post long before the wave does not begin it.
+    """
+    own = sum(value or 0.0 for value in window) / len(window)
+    sums = list(accumulate((value or 0.0) - (usual + own) / 2 for value in window))
     return sums.index(max(sums)) + 1
 
 

@@ -11,7 +11,7 @@ from store.engine import reading, writing
 from store.interface import CauseRow, NewLabel, TextToLabel
 from store.labels import save_labels, unlabelled, use_version
 
-LABEL_BATCH = 1024
+LABEL_BATCH = 256
 """Mentions labelled and stored at a time: what a kill can make us label again."""
 
 
