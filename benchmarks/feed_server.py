@@ -50,6 +50,13 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: a line a request would be measured too."""
 
 
+class Server(ThreadingHTTPServer):
+    """Takes in ten connections at once; the default drops them, and each waits a second."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 @contextmanager
 def serving(feeds: int, count: int) -> Iterator[str]:
     """The address of a server of so many feeds of so many entries, while the block runs."""
@@ -65,8 +72,7 @@ def serving(feeds: int, count: int) -> Iterator[str]:
 def main(feeds: int, count: int) -> None:
     """Serve on a free port, told on the standard output, until terminated."""
     BODIES.update({f"{feed}.xml": rss(feed, count) for feed in range(feeds)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()

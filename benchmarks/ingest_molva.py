@@ -21,7 +21,7 @@ from molva.pipeline.collect import SourceOutcome, collect_due
 HTTP: Final = """
 [http]
 allow_private = true
-per_host_concurrency = 10
+per_host_concurrency = 4
 requests_per_second = 10000
 """
 
