@@ -122,6 +122,7 @@ class DemoResult:
             f"time       {tally.seconds:.0f} s",
             "",
             *(f"digest     {self.digests[lang]}" for lang in self.digests),
+            *(f"alert      {page}" for page in sorted(self.messages.glob("alert-*-opened-*.html"))),
             f"messages   {self.messages}",
             *(f"export     {path}" for path in self.exports.values()),
             f"settings   {self.config}",
