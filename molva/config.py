@@ -20,7 +20,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -119,11 +118,6 @@ class Config(_Table):
     digest: DigestConfig = DigestConfig()
     sentiment: SentimentConfig = SentimentConfig()
     http: HttpSettings = HttpSettings()
-
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _already_parsed(cls, value: object) -> object:
-        return value
 
     @property
     def folder(self) -> Path:
