@@ -63,7 +63,7 @@ def overhead(
     times: list[tuple[float, float, float]] = []
     for _ in range(chunks):
         chunk = list(itertools.islice(made, size))
-        feeds = list(encoder.feeds([(item.text, item.target) for item in chunk]))
+        feeds = list(encoder.feeds([(item.text, item.names) for item in chunk]))
         batches = list(padded(feeds, encoder.settings.pad_id))
         start = time.perf_counter()
         labels = list(labeller.label(chunk))

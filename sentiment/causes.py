@@ -121,7 +121,7 @@ class CauseFinder:
         again = np.flatnonzero(~alone & self._disputed(scores, moods, clauses))
         if len(again):
             # The states of a clause carry the mood of the whole text; read alone, it has its own.
-            heard = self._encoder.encode_chunk([(clauses[row], None) for row in again])
+            heard = self._encoder.encode_chunk([(clauses[row], ()) for row in again])
             scores[again], moods[again] = self._read(
                 np.array(
                     [
@@ -279,7 +279,7 @@ def _centres(
 
 def _embed(encoder: Encoder, texts: Sequence[str]) -> Floats:
     """Embeddings [n, H] of short texts, pooled as clauses are."""
-    encoded = encoder.encode([(text, None) for text in texts])
+    encoded = encoder.encode([(text, ()) for text in texts])
     pairs = zip(encoded, texts, strict=True)
     return np.array([item.pool(0, len(text))[1] for item, text in pairs], dtype=np.float64)
 

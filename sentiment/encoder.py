@@ -25,6 +25,7 @@ from sentiment.calibration import Calibration
 from sentiment.interface import ModelError
 from sentiment.model_files import SHIPPED, ModelSettings, read_settings, verify
 from sentiment.normalise import Normalised, normalise
+from sentiment.target import PLACEHOLDER
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -38,8 +39,8 @@ MAX_CHARACTERS = 16_000
 MAX_WINDOWS = 16
 MAX_TARGET_TOKENS = 16
 
-Pair = tuple[str, str | None]
-"""A text and the brand it is judged towards, if any."""
+Pair = tuple[str, tuple[str, ...]]
+"""A text and the names of the brand it is judged towards; no names judge the message."""
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ class EncodedText:
 
 @dataclass(slots=True)
 class _Prepared:
-    """A unique (text, target) of a chunk, ready for the session."""
+    """A unique (text, names) of a chunk, ready for the session."""
 
     normalised: Normalised
     encoding: Any
@@ -191,7 +192,7 @@ class Encoder:
         return self.settings.calibrations[lang]
 
     def encode(self, pairs: Iterable[Pair]) -> Iterator[EncodedText]:
-        """Encode (text, target) pairs; results come in order.
+        """Encode (text, names) pairs; results come in order.
 
         Works in chunks, so memory does not grow with the number of pairs: keep no result longer
         than needed, its rows are views of the chunk's arrays. Equal pairs of a chunk are encoded
@@ -219,8 +220,10 @@ class Encoder:
         return self._threads.map(lambda feed: self._session.run(OUTPUTS, feed), feeds)
 
     def _prepare(self, pairs: Sequence[Pair]) -> list[_Prepared]:
-        texts = [normalise(text[:MAX_CHARACTERS]) for text, _ in pairs]
-        targets = [_target(target) for _, target in pairs]
+        texts = [normalise(text[:MAX_CHARACTERS], names) for text, names in pairs]
+        targets = [
+            target_part(names, text.text) for (_, names), text in zip(pairs, texts, strict=True)
+        ]
         encode = self._tokenizer.encode_batch
         encodings = encode([text.text for text in texts], add_special_tokens=False)
         tails = encode(targets, add_special_tokens=False)
@@ -258,9 +261,15 @@ def _rows(outputs: Sequence[Floats], window: range) -> _Rows:
     )
 
 
-def _target(target: str | None) -> str:
+def target_part(names: Sequence[str], clean: str) -> str:
+    """What the model is told of the target of a cleaned text: the placeholder, or its name.
+
+    The name itself is told only where the text does not mention it.
+    """
+    if not names or PLACEHOLDER in clean:
+        return PLACEHOLDER if names else ""
     # A target of blanks or control characters is no target at all.
-    return normalise(target[:200]).text.strip() if target else ""
+    return normalise(names[0][:200]).text.strip()
 
 
 def chunked(items: Iterable[T], text_of: Callable[[T], str]) -> Iterator[list[T]]:

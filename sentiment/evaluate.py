@@ -1,8 +1,8 @@
-"""How often the labels are wrong: metrics with intervals, slices, and the model card they fill.
+"""How often the labels are wrong: metrics with intervals and the slices they are taken of.
 
-Intervals are 95 % percentile bootstrap intervals over texts. Every metric here is a function of
-the confusion matrix alone, so resampling texts is drawing the matrix from a multinomial with the
-observed cells, which is exact and quick.
+Intervals are 95 % bootstrap intervals over texts. Most metrics here are a function of the
+confusion matrix alone, so resampling texts is drawing the matrix from a multinomial with the
+observed cells, which is exact and quick; the calibration error is resampled text by text.
 """
 
 from __future__ import annotations
@@ -10,30 +10,42 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.encoder import Encoder
+from sentiment.encoder import Encoder, chunked
+from sentiment.interface import Text
+from sentiment.judge import Judge, ShippedJudge
 
 CLASSES = ("negative", "neutral", "positive")
 DRAWS = 2000
+ECE_DRAWS = 400
 BINS = 15
+SMALLEST_GROUP = 30
+"""Texts a slice must have to be scored: with fewer the interval says all there is to say."""
 
 Counts = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled text: `label` is an index into `CLASSES`, `source` the set it is from."""
+    """A labelled text.
+
+    Attributes:
+        label: the true class, an index into `CLASSES`.
+        source: the set it is from.
+        slice: a group it was put into by hand: irony, news, mixed, say.
+    """
 
     text: str
     label: int
     lang: str
     target: str | None = None
     source: str = ""
+    slice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,20 @@ class Figure:
     high: float
 
     def __str__(self) -> str:
+        if np.isnan(self.value):
+            return "–"
         return f"{100 * self.value:.1f} [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Texts whose highest probability lies in [`low`, `high`): how sure, and how often right."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float
+    accuracy: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +83,7 @@ class Scores:
         recalls: recall of each class; nan for a class without texts.
         f1_poles: mean F1 of negative and positive, the SentiRuEval measure.
         ece: expected calibration error of the highest probability, 15 equal bins.
+        reliability: those bins that hold a text, least sure first.
     """
 
     n: int
@@ -66,8 +92,9 @@ class Scores:
     macro_recall: Figure
     macro_f1: Figure
     f1_poles: Figure
-    recalls: tuple[float, float, float]
-    ece: float
+    recalls: tuple[Figure, Figure, Figure]
+    ece: Figure
+    reliability: tuple[Bin, ...] = field(repr=False)
 
 
 def read_examples(path: Path) -> Iterator[Example]:
@@ -98,16 +125,21 @@ def _example(entry: Mapping[str, object]) -> Example:
         lang=str(entry["lang"]),
         target=None if target is None else str(target),
         source=str(entry.get("source", "")),
+        slice=str(entry.get("slice", "")),
     )
 
 
-def predict(encoder: Encoder, examples: Sequence[Example]) -> NDArray[np.float64]:
+def predict(
+    encoder: Encoder, examples: Sequence[Example], judge: Judge | None = None
+) -> NDArray[np.float64]:
     """Calibrated probabilities [n, 3]; the language is the example's, not detected."""
-    logits = np.empty((len(examples), len(CLASSES)))
-    pairs = ((example.text, example.target) for example in examples)
-    for row, encoded in enumerate(encoder.encode(pairs)):
-        logits[row] = encoded.logits
-    return calibrate(encoder, logits, [example.lang for example in examples])
+    judge = judge or ShippedJudge(encoder)
+    found = [np.empty((0, len(CLASSES)))]
+    for chunk in chunked(examples, lambda example: example.text):
+        items = [Text(str(at), own.text, own.lang, own.target) for at, own in enumerate(chunk)]
+        encoded = encoder.encode_chunk([(item.text, item.names) for item in items])
+        found.append(judge.chances(items, encoded, [own.lang for own in chunk]))
+    return np.concatenate(found)
 
 
 def calibrate(
@@ -122,26 +154,51 @@ def calibrate(
 
 
 def score(labels: Sequence[int], chances: NDArray[np.float64], seed: int = 1) -> Scores:
-    """Metrics of probabilities [n, 3] against true classes [n]."""
+    """Metrics of probabilities [n, 3] against true classes [n].
+
+    Raises:
+        ValueError: there is no text to score.
+    """
     truth = np.asarray(labels)
+    if not len(truth):
+        raise ValueError("there is no text to score")
     guess = chances.argmax(axis=1)
     cells = np.bincount(3 * truth + guess, minlength=9).astype(np.float64)
     draws = np.random.default_rng(seed).multinomial(len(truth), cells / cells.sum(), size=DRAWS)
     both = np.concatenate([cells[None], draws]).reshape(-1, 3, 3)
     recall = _recalls(both)
+    f1 = _f1(both)
     return Scores(
         n=len(truth),
         confusion=both[0],
         accuracy=_figure(np.trace(both, axis1=1, axis2=2) / both.sum(axis=(1, 2))),
         macro_recall=_figure(_mean(recall)),
-        macro_f1=_figure(_mean(_f1(both))),
-        f1_poles=_figure(_mean(_f1(both)[:, [0, 2]])),
-        recalls=(float(recall[0, 0]), float(recall[0, 1]), float(recall[0, 2])),
-        ece=calibration_error(truth, chances),
+        macro_f1=_figure(_mean(f1)),
+        f1_poles=_figure(_mean(f1[:, [0, 2]])),
+        recalls=(_figure(recall[:, 0]), _figure(recall[:, 1]), _figure(recall[:, 2])),
+        ece=_calibration_figure(truth, chances, seed),
+        reliability=_reliability(truth, chances),
     )
 
 
+def gain(
+    labels: Sequence[int],
+    ours: NDArray[np.float64],
+    theirs: NDArray[np.float64],
+    seed: int = 1,
+) -> Figure:
+    """How much more macro recall one set of probabilities [n, 3] has than another, paired."""
+    cells = np.bincount(
+        9 * np.asarray(labels) + 3 * ours.argmax(axis=1) + theirs.argmax(axis=1), minlength=27
+    ).astype(np.float64)
+    draws = np.random.default_rng(seed).multinomial(len(labels), cells / cells.sum(), size=DRAWS)
+    both = np.concatenate([cells[None], draws]).reshape(-1, 3, 3, 3)
+    return _figure(_mean(_recalls(both.sum(axis=3))) - _mean(_recalls(both.sum(axis=2))))
+
+
 def _figure(values: NDArray[np.float64]) -> Figure:
+    if np.isnan(values[0]):
+        return Figure(np.nan, np.nan, np.nan)
     low, high = np.nanpercentile(values[1:], [2.5, 97.5])
     return Figure(float(values[0]), float(low), float(high))
 
@@ -169,11 +226,59 @@ def _f1(confusion: Counts) -> Counts:
 
 def calibration_error(labels: NDArray[np.int64], chances: NDArray[np.float64]) -> float:
     """Expected calibration error: mean |accuracy - confidence| over bins, by their share."""
+    bins, gaps = _gaps(labels, chances)
+    return float(np.abs(np.bincount(bins, weights=gaps, minlength=BINS)).sum() / len(bins))
+
+
+def _gaps(
+    labels: NDArray[np.int64], chances: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The bin [n] of each text, and 1 or 0 for right or wrong less its confidence [n]."""
     best = chances.max(axis=1)
     right = chances.argmax(axis=1) == labels
-    bins = np.minimum((best * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, weights=right - best, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(best))
+    return np.minimum((best * BINS).astype(np.int64), BINS - 1), right - best
+
+
+def _calibration_figure(
+    labels: NDArray[np.int64], chances: NDArray[np.float64], seed: int
+) -> Figure:
+    bins, gaps = _gaps(labels, chances)
+    value = calibration_error(labels, chances)
+    random = np.random.default_rng(seed)
+    draws = np.empty(ECE_DRAWS)
+    for at in range(ECE_DRAWS):
+        own = random.integers(len(bins), size=len(bins))
+        sums = np.bincount(bins[own], weights=gaps[own], minlength=BINS)
+        draws[at] = np.abs(sums).sum() / len(bins)
+    # Resampling adds noise to every bin and so always lengthens the error: only the spread of the
+    # draws is used, around the value found.
+    low, high = value + np.percentile(draws - draws.mean(), [2.5, 97.5])
+    return Figure(value, max(0.0, float(low)), float(high))
+
+
+def _reliability(labels: NDArray[np.int64], chances: NDArray[np.float64]) -> tuple[Bin, ...]:
+    bins, _ = _gaps(labels, chances)
+    best = chances.max(axis=1)
+    right = chances.argmax(axis=1) == labels
+    return tuple(
+        Bin(
+            at / BINS,
+            (at + 1) / BINS,
+            int(own.sum()),
+            float(best[own].mean()),
+            share(int(right[own].sum()), int(own.sum())),
+        )
+        for at in range(BINS)
+        if (own := bins == at).any()
+    )
+
+
+def share(part: int, whole: int) -> Figure:
+    """`part` of `whole` with its 95 % Wilson interval, which is right for small counts, too."""
+    p, z = part / whole, 1.96
+    middle = (p + z**2 / (2 * whole)) / (1 + z**2 / whole)
+    half = z / (1 + z**2 / whole) * np.sqrt(p * (1 - p) / whole + z**2 / (4 * whole**2))
+    return Figure(p, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
 
 
 _NEGATION = re.compile(
@@ -184,6 +289,7 @@ _EMOJI = re.compile(r"[\U0001f300-\U0001faff\u2600-\u27bf]")
 
 SLICES: dict[str, Callable[[Example], bool]] = {
     "up to 60 characters": lambda example: len(example.text) <= 60,
+    "61 to 200 characters": lambda example: 60 < len(example.text) <= 200,
     "over 200 characters": lambda example: len(example.text) > 200,
     "with negation": lambda example: bool(_NEGATION.search(example.text)),
     "with but, though, но, зато": lambda example: bool(_BUT.search(example.text)),
@@ -194,34 +300,39 @@ SLICES: dict[str, Callable[[Example], bool]] = {
 """Groups of texts that models are known to be weak on."""
 
 
-def score_groups(examples: Sequence[Example], chances: NDArray[np.float64]) -> dict[str, Scores]:
+def groups_of(
+    examples: Sequence[Example], chances: NDArray[np.float64], floor: float | None = None
+) -> dict[str, NDArray[np.int64]]:
+    """Row numbers of every group that holds a text: languages, sets, slices.
+
+    Args:
+        floor: with it the texts whose highest probability is below are a group, too.
+    """
+    found: dict[str, list[int]] = {}
+    for prefix, name_of in (
+        ("language", lambda example: example.lang),
+        ("set", lambda example: example.source),
+        ("slice", lambda example: example.slice),
+    ):
+        for name in sorted({name_of(example) for example in examples} - {""}):
+            rows = [at for at, example in enumerate(examples) if name_of(example) == name]
+            found[f"{prefix} {name}"] = rows
+    for name, test in SLICES.items():
+        found[name] = [at for at, example in enumerate(examples) if test(example)]
+    if floor is not None:
+        found["low confidence"] = np.flatnonzero(chances.max(axis=1) < floor).tolist()
+    return {name: np.array(rows) for name, rows in found.items() if rows}
+
+
+def score_groups(
+    examples: Sequence[Example], chances: NDArray[np.float64], floor: float | None = None
+) -> dict[str, Scores]:
     """Scores of each language, each set and each slice that has at least 30 texts."""
-    tests: dict[str, Callable[[Example], bool]] = {}
-    for lang in sorted({example.lang for example in examples}):
-        tests[f"language {lang}"] = lambda example, lang=lang: example.lang == lang  # type: ignore[misc]
-    for source in sorted({example.source for example in examples} - {""}):
-        tests[f"set {source}"] = lambda example, own=source: example.source == own  # type: ignore[misc]
-    found: dict[str, Scores] = {}
-    for name, test in (tests | SLICES).items():
-        rows = [at for at, example in enumerate(examples) if test(example)]
-        if len(rows) >= 30:
-            found[name] = score([examples[at].label for at in rows], chances[rows])
-    return found
-
-
-def table(groups: Mapping[str, Scores]) -> str:
-    """A Markdown table of scores, one group a row, in per cent with 95 % intervals."""
-    lines = [
-        "| texts | n | macro recall | macro F1 | F1 of neg. and pos. | recall neg/neu/pos | ECE |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, own in groups.items():
-        recalls = " / ".join("–" if np.isnan(r) else f"{100 * r:.0f}" for r in own.recalls)
-        lines.append(
-            f"| {name} | {own.n} | {own.macro_recall} | {own.macro_f1} | {own.f1_poles} "
-            f"| {recalls} | {own.ece:.3f} |"
-        )
-    return "\n".join(lines)
+    return {
+        name: score([examples[at].label for at in rows], chances[rows])
+        for name, rows in groups_of(examples, chances, floor).items()
+        if len(rows) >= SMALLEST_GROUP
+    }
 
 
 def vader(examples: Iterable[Example]) -> NDArray[np.float64]:

@@ -24,12 +24,19 @@ class Text:
     Attributes:
         lang: the language its author declared (ISO 639-1), if known.
         target: the brand to judge the text towards; `None` judges the message.
+        aliases: how else the text names the target: the words a query matched, say.
     """
 
     id: str
     text: str
     lang: str | None = None
     target: str | None = None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The target and its aliases; none without a target."""
+        return (self.target, *self.aliases) if self.target else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-import numpy as np
-
 from sentiment.causes import CauseFinder
 from sentiment.encoder import EncodedText, Encoder, chunked
 from sentiment.interface import CauseLink, Label, Sentiment, Text
+from sentiment.judge import Judge, ShippedJudge
 from sentiment.language import Language, detect
 from sentiment.taxonomy import Taxonomy
 
@@ -35,10 +34,13 @@ class Labeller:
         taxonomy_version: version of the taxonomy the causes are from.
     """
 
-    def __init__(self, encoder: Encoder, causes: Causes, taxonomy_version: str) -> None:
+    def __init__(
+        self, encoder: Encoder, causes: Causes, taxonomy_version: str, judge: Judge | None = None
+    ) -> None:
         self._encoder = encoder
         self._causes = causes
-        self.model_version = encoder.version
+        self._judge: Judge = judge or ShippedJudge(encoder)
+        self.model_version = self._judge.version
         self.taxonomy_version = taxonomy_version
 
     @classmethod
@@ -64,29 +66,33 @@ class Labeller:
 
     def _label_chunk(self, chunk: Sequence[Text]) -> list[Label]:
         languages = [detect(item.text, item.lang) for item in chunk]
-        known = [i for i, found in enumerate(languages) if found.code in self._encoder.languages]
-        encoded = self._encoder.encode_chunk([(chunk[i].text, chunk[i].target) for i in known])
-        chances = self._chances([languages[i].code for i in known], encoded)
-        causes = self._causes.find_many(
-            [(own, chunk[i].text, languages[i].code) for own, i in zip(encoded, known, strict=True)]
+        known = [i for i, found in enumerate(languages) if found.code in self._judge.languages]
+        encoded = self._encoder.encode_chunk([(chunk[i].text, chunk[i].names) for i in known])
+        chances = self._chances(
+            [chunk[i] for i in known], encoded, [languages[i].code for i in known]
         )
+        # A judge from elsewhere may know languages that the shipped causes do not.
+        caused = [
+            (i, own)
+            for i, own in zip(known, encoded, strict=True)
+            if languages[i].code in self._encoder.languages
+        ]
+        found = self._causes.find_many(
+            [(own, chunk[i].text, languages[i].code) for i, own in caused]
+        )
+        causes = {i: links for (i, _), links in zip(caused, found, strict=True)}
         labels = [self._unscored(item, lang) for item, lang in zip(chunk, languages, strict=True)]
-        for i, chance, found in zip(known, chances, causes, strict=True):
-            labels[i] = self._scored(chunk[i], languages[i], chance, found)
+        for i, chance in zip(known, chances, strict=True):
+            labels[i] = self._scored(chunk[i], languages[i], chance, causes.get(i, ()))
         return labels
 
     def _chances(
-        self, codes: Sequence[str], encoded: Sequence[EncodedText]
+        self, items: Sequence[Text], encoded: Sequence[EncodedText], langs: Sequence[str]
     ) -> list[tuple[float, float, float]]:
-        """Calibrated probabilities of each text, by its language."""
-        if not encoded:
+        if not items:
             return []
-        logits = np.stack([item.logits for item in encoded])
-        result = np.empty(logits.shape, dtype=np.float64)
-        for code in set(codes):
-            rows = np.array([own == code for own in codes])
-            result[rows] = self._encoder.calibration(code).probabilities(logits[rows])
-        return cast("list[tuple[float, float, float]]", result.tolist())
+        found = self._judge.chances(items, encoded, langs)
+        return cast("list[tuple[float, float, float]]", found.tolist())
 
     def _unscored(self, item: Text, lang: Language) -> Label:
         return Label(
@@ -119,7 +125,7 @@ class Labeller:
             p_negative=chance[0],
             p_neutral=chance[1],
             p_positive=chance[2],
-            low_confidence=chance[best] < self._encoder.settings.confidence_floor,
+            low_confidence=chance[best] < self._judge.confidence_floor,
             causes=causes,
             model_version=self.model_version,
             taxonomy_version=self.taxonomy_version,

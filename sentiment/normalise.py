@@ -11,17 +11,20 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sentiment.target import PLACEHOLDER, mention_pattern
 
 MENTION = "@user"
 """What every ``@handle`` becomes: the training sets are masked this way."""
 
 # Alternatives are tried left to right at each position; a bare "http" is how some training sets
 # mask a link, so it goes the same way as a real one.
-_PATTERN = re.compile(
-    r"(?P<url>(?:https?://|www\.)[^\s<>\"«»]+|(?<!\w)https?(?=\s|$|…))"
+_URL = r"(?P<url>(?:https?://|www\.)[^\s<>\"«»]+|(?<!\w)https?(?=\s|$|…))"
+_REST = (
     r"|(?P<handle>(?<![\w@./])@\w{2,40})"
     r"|(?P<entity>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});)"
     r"|(?P<escape>\\u[0-9a-fA-F]{4})"
@@ -29,6 +32,16 @@ _PATTERN = re.compile(
     r"\ud800-\udfff]+)"
     r"|(?P<run>(?P<sign>[^\w\s])(?P=sign){3,})"
 )
+_PATTERN = re.compile(_URL + _REST)
+
+
+@lru_cache(maxsize=512)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    mention = mention_pattern(names)
+    if mention is None:
+        return _PATTERN
+    # Links first: a name inside an address is no mention.
+    return re.compile(rf"{_URL}|(?P<target>(?i:{mention})){_REST}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,8 @@ def _replacement(match: re.Match[str]) -> str:
     found = match.group()
     if kind == "handle":
         return MENTION
+    if kind == "target":
+        return PLACEHOLDER
     if kind == "entity":
         decoded = html.unescape(found)
         return found if decoded == found else _printable(decoded)
@@ -83,8 +98,8 @@ def _printable(character: str) -> str:
     return character if character.isprintable() else " "
 
 
-def normalise(text: str) -> Normalised:
-    r"""Clean `text` for the model and keep the way back.
+def normalise(text: str, names: tuple[str, ...] = ()) -> Normalised:
+    r"""Clean `text` for the model and keep the way back; mentions of `names` become `@brand`.
 
     Links and control characters (lone surrogates too) become one space, handles `@user`, HTML
     entities and literal `\uXXXX` escapes the character they stand for, and more than three
@@ -93,7 +108,7 @@ def normalise(text: str) -> Normalised:
     parts: list[str] = []
     pieces: list[tuple[int, int, int, bool]] = []
     clean_at = 0
-    for begin, end, replacement in _pieces(text):
+    for begin, end, replacement in _pieces(text, _pattern(names)):
         part = text[begin:end] if replacement is None else replacement
         pieces.append((clean_at, begin, end, replacement is None))
         parts.append(part)
@@ -107,10 +122,10 @@ def normalise(text: str) -> Normalised:
     )
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int, str | None]]:
+def _pieces(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, str | None]]:
     """Spans (begin, end) of the text in order, each with what replaces it, None to keep it."""
     copied_to = 0
-    for match in _PATTERN.finditer(text):
+    for match in pattern.finditer(text):
         begin, end = match.span()
         if match.group() == " ":
             continue

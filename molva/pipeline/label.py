@@ -60,6 +60,7 @@ def _texts(batch: Sequence[TextToLabel]) -> Iterator[Text]:
             text=item.text,
             lang=item.lang or None,
             target=item.brand_name,
+            aliases=item.terms,
         )
 
 

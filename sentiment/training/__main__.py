@@ -22,11 +22,18 @@ def main() -> None:
     parser.add_argument("--ship", type=Path, help="copy the finished model into this folder")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="end training after so many minutes")
+    parser.add_argument("--start", type=Path, help="train the last epoch from this shipped model")
+    parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     given.work.mkdir(parents=True, exist_ok=True)
     paths = recipe.Paths(given.data, given.work, given.wheels or given.work / "wheels")
-    settings = Settings(threads=given.threads, minutes=given.minutes)
+    settings = Settings(
+        threads=given.threads,
+        minutes=given.minutes,
+        start=given.start,
+        learning_rate=given.rate,
+    )
     for step in STEPS if given.step == "all" else (given.step,):
         run_step(step, paths, settings)
     if given.ship is not None:

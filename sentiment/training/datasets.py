@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from sentiment.training.entities import spellings
 from sentiment.training.rows import Row
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ def sentirueval(folder: Path) -> Iterator[Row]:
     """Russian tweets on banks and telecoms, sentiment towards the named one."""
     for row in _table(folder / "sentirueval2016" / "train.csv.gz", ","):
         source = f"sentirueval_{row['domain']}"
-        yield Row(source, "ru", row["text"], int(row["label"]) + 1, row["entity"])
+        text, entity = row["text"], row["entity"]
+        label = int(row["label"]) + 1
+        yield Row(source, "ru", text, label, entity, aliases=spellings(entity, text))
 
 
 def clothes(folder: Path) -> Iterator[Row]:

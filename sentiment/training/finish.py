@@ -37,7 +37,7 @@ negatives compared with what companies are told, so three quarters (chosen on va
 def examples(paths: Paths, part: Part) -> list[Example]:
     """The held-out texts of a part."""
     return [
-        Example(row.text, row.label, row.lang, row.target, row.source)
+        Example(row.text, row.label, row.lang, row.target, row.source, row.aliases)
         for row in rows.read_rows(paths.work / f"{part}.jsonl")
     ]
 
@@ -53,7 +53,7 @@ def export_model(paths: Paths, out: Path) -> None:
 
 def raw_logits(encoder: Encoder, texts: Sequence[Example]) -> NDArray[np.float64]:
     """Uncalibrated logits [n, 3] of the shipped file."""
-    pairs = ((example.text, example.target) for example in texts)
+    pairs = ((example.text, example.names) for example in texts)
     return np.array([encoded.logits for encoded in encoder.encode(pairs)], dtype=np.float64)
 
 
@@ -86,7 +86,7 @@ def network_logits(
     network: SentimentNet, tokenizer: Tokenizer, texts: Sequence[Example]
 ) -> NDArray[np.float64]:
     """fp32 logits of the torch network, for the comparison with the shipped file."""
-    items = [Row(t.source, t.lang, t.text, t.label, t.target) for t in texts]
+    items = [Row(t.source, t.lang, t.text, t.label, t.target, aliases=t.aliases) for t in texts]
     tokens = tokenise(tokenizer, items, bundle.MAX_LENGTH)
     found = np.zeros((len(items), len(CLASSES)))
     order = sorted(range(len(items)), key=lambda at: len(tokens[at].ids))

@@ -1,4 +1,4 @@
-"""Which rows an epoch sees: quotas by set and class, brand names made strange, targets hidden.
+"""Which rows an epoch sees: quotas by set and class, pairs of brands, templates, hidden targets.
 
 Quotas keep every domain and both languages in sight and lean towards negatives without
 balancing fully (a fully balanced first trial over-predicted them).
@@ -6,66 +6,73 @@ balancing fully (a fully balanced first trial over-predicted them).
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sentiment.training.rows import Row
+from sentiment.target import mention_pattern, names_in
+from sentiment.training.entities import ENTITIES, named_in
+from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
 
 QUOTAS: dict[str, tuple[int, int, int]] = {
-    "tweeteval": (5200, 5000, 4000),
-    "semeval_topic": (1900, 1700, 1500),
-    "rusentitweet": (2225, 3000, 1561),
-    "sentirueval_banks": (1500, 1900, 536),
-    "sentirueval_telecom": (1600, 1600, 900),
-    "rureviews_clothes": (600, 500, 500),
-    "bank_otzovik": (400, 200, 250),
-    "bank_pros_cons": (400, 0, 350),
-    "bank_sravni": (300, 0, 150),
-    "semeval_absa": (450, 300, 400),
-    "m_absa_en": (300, 200, 300),
-    "m_absa_ru": (500, 300, 450),
-    "romip_news": (350, 250, 300),
-    "sxsw": (200, 48, 200),
-    "mcdonalds": (300, 0, 0),
+    "tweeteval": (5500, 6500, 5500),
+    "semeval_topic": (2200, 2200, 2000),
+    "rusentitweet": (2225, 3600, 1561),
+    "sentirueval_banks": (1500, 2000, 536),
+    "sentirueval_telecom": (1800, 1700, 900),
+    "rureviews_clothes": (500, 500, 450),
+    "bank_otzovik": (300, 200, 200),
+    "bank_pros_cons": (300, 0, 250),
+    "bank_sravni": (200, 0, 130),
+    "semeval_absa": (400, 300, 400),
+    "m_absa_en": (250, 200, 250),
+    "m_absa_ru": (400, 300, 400),
+    "romip_news": (350, 350, 300),
+    "sxsw": (150, 48, 150),
+    "mcdonalds": (200, 0, 0),
     "product_reviews": (70, 27, 80),
 }
 """Rows an epoch takes of each set: (negative, neutral, positive); fewer if it has fewer."""
 
-_ENTITIES: dict[str, str] = {
-    "сбербанк": r"сбербанк\w*|сбер\b|сбера\b|сбере\b|sberbank\w*",
-    "втб": r"втб(?:\s?-?24)?|vtb(?:24)?",
-    "альфабанк": r"альфа[\s-]?банк\w*|alfa[\s_-]?bank\w*|альфа\b",
-    "россельхозбанк": r"россельхозбанк\w*|рсхб",
-    "банкмосквы": r"банк\w{0,2}\s?москвы",
-    "газпромбанк": r"газпромбанк\w*|гпб",
-    "райффайзенбанк": r"райфф?айзен\w*|raiffeisen\w*",
-    "уралсиб": r"уралсиб\w*|uralsib\w*",
-    "билайн": r"билайн\w*|beeline\w*|вымпелком\w*",
-    "мтс": r"мтс\b|mts\b",
-    "мегафон": r"мегафон\w*|megafon\w*",
-    "ростелеком": r"ростелеком\w*|rostelecom\w*",
-    "теледва": r"теле[\s-]?(?:2|два)|tele[\s-]?2\w*",
-    "скайлинк": r"скай[\s-]?линк\w*|sky[\s-]?link\w*",
-    "комстар": r"комстар\w*|comstar\w*",
-}
-"""How each entity of SentiRuEval-2016 is spelt in its tweets."""
+PAIRS = {"en": 2200, "ru": 2600}
+"""Texts of two brands an epoch joins from two texts of one brand each."""
 
-_SURFACES = {
-    "альфабанк": "Альфа-Банк",
-    "банкмосквы": "Банк Москвы",
-    "теледва": "Теле2",
-    "втб": "ВТБ",
-    "мтс": "МТС",
-}
+OWN_REPEAT = 3
+TEMPLATES = {lang: Path(__file__).parent / f"own_templates_{lang}.jsonl" for lang in ("en", "ru")}
+
+_KNOWN_EN = "Starbucks Ryanair Apple Lidl Comcast Uber Delta Amazon Vodafone Chase Nike KFC"
+_KNOWN_RU = "Сбер Билайн Яндекс МТС Озон Аэрофлот Тинькофф Ростелеком ВкусВилл Теле2 ВТБ KFC"
 _RU_SYLLABLES = "ба ве ги до зу ка ле ми но пу ра се ти фо ху ца ли ром тек лан вит кор дел мар"
 _EN_SYLLABLES = "ba ve gi do zu ka le mi no pu ra se ti fo hu tel rom lan vit cor dex mar nov"
 _TAILS = ("", "", "", "банк", " Телеком", "маркет", " Групп")
+_JOINS = (" ", " ", ". ", "\n", " / ", " — ")
 
-_RENAME_SHARE = 0.35
-_HIDE_SHARE = 0.15
+_HIDE_SHARE = 0.2
+_LONGEST_HALF = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A sentence of our own with a slot for a brand, and perhaps one for its rival."""
+
+    lang: str
+    text: str
+    label: int
+    rival: int | None = None
+
+
+def read_templates() -> list[Template]:
+    """The templates of both languages."""
+    found = []
+    for lang, path in TEMPLATES.items():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            found.append(Template(lang, entry["text"], entry["label"], entry.get("rival")))
+    return found
 
 
 def invent_name(rng: random.Random, lang: str) -> str:
@@ -75,44 +82,86 @@ def invent_name(rng: random.Random, lang: str) -> str:
     return name + (rng.choice(_TAILS) if syllables is _RU_SYLLABLES else "")
 
 
+def any_name(rng: random.Random, lang: str) -> str:
+    """A known or a made-up brand name."""
+    known = (_KNOWN_RU if lang == "ru" else _KNOWN_EN).split()
+    return rng.choice(known) if rng.random() < 0.3 else invent_name(rng, lang)
+
+
+def fill(template: Template, rng: random.Random) -> Iterator[Row]:
+    """Rows of a template with random names: towards the brand, its rival, or nobody."""
+    brand, rival = any_name(rng, template.lang), any_name(rng, template.lang)
+    while rival == brand:
+        rival = invent_name(rng, template.lang)
+    text = template.text.replace("{brand}", brand).replace("{rival}", rival)
+    row = Row("own", template.lang, text, template.label, brand)
+    yield row
+    if template.rival is None:
+        yield replace(row, target=None)
+    else:
+        yield replace(row, target=rival, label=template.rival)
+
+
+def own_rows(rng: random.Random) -> list[Row]:
+    """Our own examples and templates, `OWN_REPEAT` times, each time with other names."""
+    chosen = list(read_rows(OWN_EXAMPLES)) * (OWN_REPEAT - 1)
+    for _ in range(OWN_REPEAT):
+        chosen += [row for template in read_templates() for row in fill(template, rng)]
+    return chosen
+
+
 def rename(row: Row, rng: random.Random) -> Row:
     """The row with its target (and any known rival) renamed consistently in text and target."""
     if row.target is None:
         return row
-    patterns = dict(_ENTITIES) if row.source.startswith("sentirueval") else {}
-    patterns.setdefault(row.target, rf"(?<!\w){re.escape(row.target)}(?!\w)")
-    text, target = row.text, row.target
+    patterns = dict(ENTITIES) if row.source.startswith("sentirueval") else {}
+    text, name = row.text, invent_name(rng, row.lang)
+    own = mention_pattern(row.names)
+    if own is not None:
+        text = re.sub(own, name, text, flags=re.IGNORECASE)
     for entity, pattern in patterns.items():
-        name = invent_name(rng, row.lang)
-        text, found = re.subn(rf"(?<![\w@])(?:{pattern})", name, text, flags=re.IGNORECASE)
-        if entity == row.target and found:
-            target = name
-    return replace(row, text=text, target=target)
-
-
-def _spell(row: Row, rng: random.Random) -> Row:
-    """The row with the target as people write it rather than as the set's label."""
-    if row.target in _ENTITIES and rng.random() < 0.8:
-        found = re.search(rf"(?<![\w@])(?:{_ENTITIES[row.target]})", row.text, re.IGNORECASE)
-        surface = found.group() if found and rng.random() < 0.5 else None
-        return replace(row, target=surface or _SURFACES.get(row.target, row.target.capitalize()))
-    return row
-
-
-def single_brand(row: Row) -> bool:
-    """Whether a SentiRuEval tweet names one brand, so that its label holds without a target."""
-    hits = sum(bool(re.search(p, row.text, re.IGNORECASE)) for p in _ENTITIES.values())
-    return hits == 1
+        if entity != row.target:
+            other = invent_name(rng, row.lang)
+            text = re.sub(rf"(?<![\w@])(?:{pattern})", other, text, flags=re.IGNORECASE)
+    return replace(row, text=text, target=name, aliases=())
 
 
 def augment(row: Row, rng: random.Random) -> Row:
-    """Rename, respell or hide the target of a targeted row, at random."""
-    if row.target is None:
+    """Hide the target of a targeted row at random: its name changed, the text judged as a whole."""
+    # A topic of the other sets is not always what its tweet is about: its label needs the target.
+    hidable = row.source.startswith("sentirueval") and rng.random() < _HIDE_SHARE
+    if not hidable or named_in(row.text) != 1:
         return row
-    chance = rng.random()
-    if row.source.startswith("sentirueval") and chance < _HIDE_SHARE and single_brand(row):
-        return replace(row, target=None)
-    return rename(row, rng) if chance > 1 - _RENAME_SHARE else _spell(row, rng)
+    return replace(rename(row, rng), target=None)
+
+
+def join(first: Row, second: Row, rng: random.Random) -> Row:
+    """One text about two brands, judged towards the first row's."""
+    halves = [first.text.strip(), second.text.strip()]
+    rng.shuffle(halves)
+    weight = min(first.weight, second.weight)
+    return replace(first, text=rng.choice(_JOINS).join(halves), weight=weight)
+
+
+def joined(rows: Sequence[Row], lang: str, count: int, rng: random.Random) -> list[Row]:
+    """Up to `count` joined texts whose halves have other labels and do not name each other."""
+    pool = [
+        row
+        for row in rows
+        if row.lang == lang
+        and len(row.text) <= _LONGEST_HALF
+        and row.names
+        and names_in(row.text, row.names)
+    ]
+    found: list[Row] = []
+    for _ in range(4 * count if len(pool) > 1 else 0):
+        first, second = rng.sample(pool, 2)
+        apart = not names_in(first.text, second.names) and not names_in(second.text, first.names)
+        if apart and first.label != second.label:
+            found.append(join(first, second, rng))
+            if len(found) == count:
+                break
+    return found
 
 
 def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
@@ -128,6 +177,7 @@ def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
         order = own.sample(range(len(group)), len(group))
         start = epoch * quota
         chosen += [group[order[(start + step) % len(group)]] for step in range(quota)]
-    chosen = [augment(row, rng) for row in chosen]
+    pairs = [row for lang, count in PAIRS.items() for row in joined(chosen, lang, count, rng)]
+    chosen = [augment(row, rng) for row in chosen] + pairs
     rng.shuffle(chosen)
     return chosen

@@ -8,10 +8,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 CLASSES = 3
+WEIGHT_STEPS = 64
+"""Largest code of a shipped weight: 7 bits and a sign, see `sentiment.training.export`."""
+
+
+class RoundedLinear(nn.Linear):  # type: ignore[misc]
+    """A linear layer that computes with its weights as the shipped file rounds them.
+
+    Gradients pass through the rounding as if it were not there (straight-through estimator,
+    Bengio 2013), so the weights settle where rounding costs little.
+    """
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """`rows` times the rounded weights, plus the bias."""
+        weight = self.weight
+        with torch.no_grad():
+            scale = weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-9) / WEIGHT_STEPS
+            gap = torch.round(weight / scale).mul_(scale).sub_(weight)
+        return functional.linear(rows, weight + gap, self.bias)
+
+
+def round_weights(network: SentimentNet, *, on: bool) -> None:
+    """Let the encoder's linear layers compute with rounded weights, or no longer."""
+    for module in network.encoder.modules():
+        if isinstance(module, nn.Linear):
+            module.__class__ = RoundedLinear if on else nn.Linear
 
 
 class SentimentNet(nn.Module):  # type: ignore[misc]

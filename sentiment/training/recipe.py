@@ -14,14 +14,15 @@ import torch
 from tokenizers import Tokenizer
 
 from sentiment.training import convert, datasets, mix, rows
-from sentiment.training.network import SentimentNet
+from sentiment.training.network import SentimentNet, round_weights
 from sentiment.training.rows import Row
+from sentiment.training.shipped import read_shipped
 from sentiment.training.train import Settings, Trainer, base_embeddings, batches, tokenise
 
 log = logging.getLogger(__name__)
 
-OWN_REPEAT = 3
 VOCABULARY = 60_000
+DISTIL_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,12 @@ def convert_base(paths: Paths, size: int = VOCABULARY) -> None:
     convert.convert(paths.wheels, texts, size, paths.base)
 
 
-def own_rows() -> list[Row]:
-    """Our own examples, which enter in the last epoch, `OWN_REPEAT` times."""
-    return list(rows.read_rows(rows.OWN_EXAMPLES))
-
-
 def rows_of_epoch(train: Sequence[Row], epoch: int, settings: Settings) -> list[Row]:
     """The rows of an epoch; the last one has our own examples mixed in."""
     chosen = mix.epoch_rows(train, epoch, settings.seed)
     if epoch == settings.epochs - 1:
-        chosen += own_rows() * OWN_REPEAT
         rng = random.Random(f"own-{settings.seed}")  # noqa: S311 - sampling, not a secret
+        chosen += mix.own_rows(rng)
         rng.shuffle(chosen)
     return chosen
 
@@ -79,20 +75,21 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
     tokenizer = Tokenizer.from_file(str(paths.base / "tokenizer.json"))
     train = list(rows.read_rows(paths.work / "train.jsonl"))
     network = SentimentNet.from_base(paths.base)
-    size = len(mix.epoch_rows(train, 0, settings.seed))
-    own = OWN_REPEAT * 400
-    total = (settings.epochs * size + own) // settings.batch
-    trainer = Trainer(network, paths.work, settings, total)
+    if settings.start is not None:
+        network.load_state_dict(read_shipped(settings.start))
+    epochs = range(settings.epochs - 1 if settings.start else 0, settings.epochs)
+    sizes = [-(-len(rows_of_epoch(train, epoch, settings)) // settings.batch) for epoch in epochs]
+    round_weights(network, on=True)
+    trainer = Trainer(network, paths.work, settings, sum(sizes))
     trainer.resume()
     first = 0
-    for epoch in range(settings.epochs):
+    for epoch, steps in zip(epochs, sizes, strict=True):
         chosen = rows_of_epoch(train, epoch, settings)
-        steps = -(-len(chosen) // settings.batch)
         if first + steps > trainer.progress.step:
             _run_epoch(paths, trainer, tokenizer, chosen, epoch, first)
         first += steps
     torch.save(network.state_dict(), out)
-    (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2))
+    (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2, default=str))
     return out
 
 
@@ -105,8 +102,8 @@ def _run_epoch(
     cache = paths.work / f"distil-{epoch}.npy"
     if not cache.exists():
         base = SentimentNet.from_base(paths.base)
-        # Every second text is enough to hold the space and saves half of this pass.
-        wanted = list(range(0, len(chosen), 2))
+        # Some of the texts are enough to hold the space and save most of this pass.
+        wanted = list(range(0, len(chosen), DISTIL_EVERY))
         table = np.zeros((len(chosen), base.projection.in_features), dtype=np.float16)
         table[wanted] = base_embeddings(base, [tokens[i] for i in wanted], settings.threads)
         np.save(cache, table)

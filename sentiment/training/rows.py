@@ -38,6 +38,12 @@ class Row:
     label: int
     target: str | None = None
     weight: float = 1.0
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The target and how else the text names it; none without a target."""
+        return (self.target, *self.aliases) if self.target else ()
 
 
 def words(text: str) -> list[str]:
@@ -108,4 +114,5 @@ def read_rows(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             if line.strip():
-                yield Row(**json.loads(line))
+                entry = json.loads(line)
+                yield Row(**entry | {"aliases": tuple(entry.get("aliases", ()))})

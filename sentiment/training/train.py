@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
+from sentiment.encoder import target_part
 from sentiment.normalise import normalise
 from sentiment.training.network import SentimentNet, masked_mean
 from sentiment.training.rows import Row
@@ -35,9 +36,13 @@ _BUCKET = 50
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to train. `minutes`, if given, ends the schedule early on a slow machine."""
+    """How to train.
 
-    epochs: int = 2
+    `minutes`, if given, ends the schedule early on a slow machine. `start`, a shipped model's
+    folder, trains the last epoch alone from its weights.
+    """
+
+    epochs: int = 3
     batch: int = 32
     max_length: int = 80
     learning_rate: float = 6e-5
@@ -46,6 +51,7 @@ class Settings:
     threads: int = 2
     checkpoint_minutes: float = 8.0
     minutes: float | None = None
+    start: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,15 @@ class Tokens:
 
 def tokenise(tokenizer: Tokenizer, rows: Sequence[Row], max_length: int) -> list[Tokens]:
     """`<s> text </s>` or `<s> text </s> </s> target </s>`; only the text is truncated."""
-    texts = tokenizer.encode_batch(
-        [normalise(row.text).text for row in rows], add_special_tokens=False
-    )
+    clean = [normalise(row.text, row.names).text for row in rows]
+    texts = tokenizer.encode_batch(clean, add_special_tokens=False)
     targets = tokenizer.encode_batch(
-        [normalise(row.target or "").text for row in rows], add_special_tokens=False
+        [target_part(row.names, text) for row, text in zip(rows, clean, strict=True)],
+        add_special_tokens=False,
     )
     result = []
     for row, text, target in zip(rows, texts, targets, strict=True):
-        tail = [EOS, *target.ids[:16], EOS] if row.target else []
+        tail = [EOS, *target.ids[:16], EOS] if row.names else []
         head = [0, *text.ids[: max_length - 2 - len(tail)], EOS]
         result.append(Tokens(head + tail, len(head)))
     return result
@@ -132,18 +138,23 @@ def base_embeddings(
             own = tokens[index]
             ids[at, : own.text_length] = torch.tensor(own.ids[: own.text_length])
         mask = (ids != PAD).long()
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), fast_arithmetic():
             states = network.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         pooled = functional.normalize(masked_mean(states.float(), mask), dim=-1)
         out[group] = pooled.numpy().astype(np.float16)
     return out
 
 
+def fast_arithmetic() -> torch.autocast:
+    """bf16 where the processor computes it; elsewhere it is emulated, and slower than fp32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
+
+
 def loss_of(
     network: SentimentNet, batch: Batch, base: Tensor, centre: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The two losses of a batch; rows whose base embedding is all zero are not distilled."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast_arithmetic():
         states = network.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
     states = states.float()
     logits = network.sentiment(masked_mean(states, batch.mask))
@@ -161,15 +172,14 @@ def loss_of(
 
 
 def optimiser_of(network: SentimentNet, settings: Settings) -> torch.optim.AdamW:
-    """fp32 AdamW; the fresh sentiment head learns ten times as fast."""
-    head = list(network.sentiment.parameters())
+    """fp32 AdamW; a fresh sentiment head learns ten times as fast."""
+    head = [] if settings.start else list(network.sentiment.parameters())
     known = {id(parameter) for parameter in head}
     body = [p for p in network.parameters() if p.requires_grad and id(p) not in known]
-    groups = [
-        {"params": body, "factor": 1.0},
-        {"params": head, "factor": 10.0},
-    ]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=0.01)
+    groups = [{"params": body, "factor": 1.0}]
+    if head:
+        groups.append({"params": head, "factor": 10.0})
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=0.01, fused=True)
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ def gym(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> CauseFind
 
 def find(encoder: Encoder, finder: CauseFinder, text: str) -> tuple[CauseLink, ...]:
     lang = "ru" if any("а" <= sign <= "я" for sign in text.lower()) else "en"
-    (encoded,) = encoder.encode_chunk([(text, None)])
+    (encoded,) = encoder.encode_chunk([(text, ())])
     links = finder.find(encoded, text, lang)
     for link in links:
         assert text[link.start : link.end] == link.evidence
@@ -200,7 +200,7 @@ def test_terms_speak_for_a_cause_and_against_it(encoder: Encoder, tmp_path: Path
 
 def test_many_texts_at_once_are_found_as_one_by_one(encoder: Encoder, gym: CauseFinder) -> None:
     texts = ["the bikes do not work", "", "too many people every evening", "my coach is great"]
-    encoded = encoder.encode_chunk([(text, None) for text in texts])
+    encoded = encoder.encode_chunk([(text, ()) for text in texts])
     items = [(own, text, "en") for own, text in zip(encoded, texts, strict=True)]
     together = gym.find_many(items)
     assert together == [gym.find(*item) for item in items]

@@ -33,11 +33,11 @@ def encoder() -> Encoder:
 
 
 def one(encoder: Encoder, text: str, target: str | None = None) -> EncodedText:
-    return next(encoder.encode([(text, target)]))
+    return next(encoder.encode([(text, (target,) if target else ())]))
 
 
 def test_results_come_in_order_and_do_not_depend_on_company(encoder: Encoder) -> None:
-    pairs = [(f"text number {n} " + "very " * (n % 17) + "good", None) for n in range(100)]
+    pairs = [(f"text number {n} " + "very " * (n % 17) + "good", ()) for n in range(100)]
     together = list(encoder.encode(pairs))
     assert len(together) == 100
     for at in (0, 16, 57, 99):
@@ -47,7 +47,7 @@ def test_results_come_in_order_and_do_not_depend_on_company(encoder: Encoder) ->
 
 
 def test_equal_texts_are_encoded_once(encoder: Encoder) -> None:
-    first, other, again = encoder.encode_chunk([("same", None), ("other", None), ("same", None)])
+    first, other, again = encoder.encode_chunk([("same", ()), ("other", ()), ("same", ())])
     assert first is again
     assert first is not other
 
@@ -107,14 +107,32 @@ def test_a_blank_target_is_no_target(encoder: Encoder) -> None:
     assert plain.logits == pytest.approx(blank.logits, abs=1e-5)
 
 
+def test_the_name_of_the_target_changes_nothing(encoder: Encoder) -> None:
+    text = "С {} ни разу не было проблем, а у {}банка вечно очередь"
+    names = ("Сбер", "Билайн", "Ромашка", "Wells Fargo")
+    found = [one(encoder, text.format(name, "Альфа"), name).logits for name in names]
+    assert all(np.array_equal(logits, found[0]) for logits in found)
+
+
+def test_offsets_point_past_a_masked_target(encoder: Encoder) -> None:
+    text = "Был в Пятёрочке, там ужасно"
+    encoded = one(encoder, text, "Пятерочка")
+    begin, end = encoded.offsets[-1]
+    assert text[begin:end] in text
+    assert end == len(text)
+    masked = [text[a:b] for a, b in encoded.offsets if a == text.index("Пят")]
+    assert masked
+    assert set(masked) == {"Пятёрочке"}
+
+
 def test_encode_is_lazy(encoder: Encoder) -> None:
     drawn = 0
 
-    def endless() -> Iterator[tuple[str, str | None]]:
+    def endless() -> Iterator[tuple[str, tuple[str, ...]]]:
         nonlocal drawn
         while True:
             drawn += 1
-            yield f"text {drawn}", None
+            yield f"text {drawn}", ()
 
     next(encoder.encode(endless()))
     assert drawn <= 1024
@@ -180,11 +198,11 @@ def test_the_model_is_small_enough() -> None:
 
 
 def test_a_text_reads_the_same_alone_and_in_company(encoder: Encoder) -> None:
-    pairs: list[tuple[str, str | None]] = [
-        ("Ждали час, кофе холодный", "Зерно"),
-        ("lovely place", None),
-        ("WORST!!! 😡😡😡 " * 20, None),
-        ("Кассир улыбнулась, всё быстро.", "Зерно"),
+    pairs: list[tuple[str, tuple[str, ...]]] = [
+        ("Ждали час, кофе холодный", ("Зерно",)),
+        ("lovely place", ()),
+        ("WORST!!! 😡😡😡 " * 20, ()),
+        ("Кассир улыбнулась, всё быстро.", ("Зерно",)),
     ]
     for pair, together in zip(pairs, encoder.encode(pairs), strict=True):
         [alone] = encoder.encode([pair])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sentiment.training import datasets, mix
+from sentiment.training.entities import spellings
 from sentiment.training.rows import OWN_EXAMPLES, Row, part_of, read_rows, split, words, write_rows
 
 
@@ -42,9 +43,14 @@ def test_split_is_the_same_every_time() -> None:
 
 
 def test_rows_survive_a_file(tmp_path: Path) -> None:
-    rows = [Row("a", "ru", "ё «»", 0, "Бренд", 0.5), Row("b", "en", "x", 2)]
+    rows = [Row("a", "ru", "ё «»", 0, "Бренд", 0.5, ("Бренда",)), Row("b", "en", "x", 2)]
     write_rows(tmp_path / "rows.jsonl", rows)
     assert list(read_rows(tmp_path / "rows.jsonl")) == rows
+
+
+def test_an_entity_is_found_as_the_tweet_spells_it() -> None:
+    assert spellings("теледва", "Тele2 и Теле 2, tele2") == ("Теле 2", "tele2")
+    assert spellings("неизвестно", "что угодно") == ()
 
 
 def test_the_target_and_its_rivals_are_renamed_together() -> None:
@@ -63,8 +69,34 @@ def test_a_name_inside_a_word_is_not_renamed() -> None:
 
 
 def test_only_a_single_brand_is_hidden() -> None:
-    assert mix.single_brand(Row("sentirueval_banks", "ru", "Сбербанк молодец", 2, "сбербанк"))
-    assert not mix.single_brand(Row("sentirueval_banks", "ru", "ВТБ или Сбербанк", 1, "втб"))
+    alone = Row("sentirueval_banks", "ru", "Сбербанк молодец", 2, "сбербанк")
+    two = Row("sentirueval_banks", "ru", "ВТБ лучше, чем Сбербанк", 2, "втб")
+    rng = random.Random(1)
+    hidden = [mix.augment(alone, rng) for _ in range(100)]
+    assert {row.target for row in hidden} == {None, "сбербанк"}
+    assert not any("сбер" in row.text.casefold() for row in hidden if row.target is None)
+    assert all(mix.augment(two, rng) == two for _ in range(100))
+
+
+def test_joined_texts_keep_the_label_of_their_own_brand() -> None:
+    good = [Row("s", "en", f"Apple did well {n}", 2, "apple") for n in range(5)]
+    bad = [Row("s", "en", f"Nokia fell apart {n}", 0, "nokia") for n in range(5)]
+    rows = mix.joined([*good, *bad], "en", 20, random.Random(3))
+    assert len(rows) == 20
+    assert all("Apple" in row.text and "Nokia" in row.text for row in rows)
+    assert {(row.target, row.label) for row in rows} == {("apple", 2), ("nokia", 0)}
+
+
+def test_templates_are_well_formed_and_leave_no_slot() -> None:
+    templates = mix.read_templates()
+    assert {template.lang for template in templates} == {"en", "ru"}
+    assert {template.label for template in templates} == {0, 1, 2}
+    assert len({template.text for template in templates}) == len(templates)
+    for template in templates:
+        first, second = mix.fill(template, random.Random(2))
+        assert "{" not in first.text + second.text
+        assert first.target in first.text
+        assert (template.rival is not None) == (second.target is not None)
 
 
 def test_epochs_keep_quotas_and_differ() -> None:
@@ -72,7 +104,7 @@ def test_epochs_keep_quotas_and_differ() -> None:
         Row("tweeteval", "en", f"t{label}-{n}", label) for label in range(3) for n in range(6000)
     ]
     first, second = mix.epoch_rows(rows, 0, 1), mix.epoch_rows(rows, 1, 1)
-    assert [sum(row.label == label for row in first) for label in range(3)] == [5200, 5000, 4000]
+    assert [sum(row.label == label for row in first) for label in range(3)] == [5500, 6000, 5500]
     assert {row.text for row in first} != {row.text for row in second}
     assert mix.epoch_rows(rows, 0, 1) == first
 
