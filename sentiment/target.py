@@ -20,7 +20,7 @@ _ENDINGS = (
 )
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W_]+")
-_TAIL_VOWEL = re.compile(r"[аяоеыиуюьй]$", re.IGNORECASE)
+_TAIL_VOWEL = re.compile(r"(?:(?<=\w{3})(?:ая|яя|ое|ее|ый|ий|ые|ие)|[аяоеыиуюьй])$", re.IGNORECASE)
 _LONGEST_NAME = 200
 
 
@@ -40,7 +40,7 @@ def mention_pattern(names: tuple[str, ...]) -> str | None:
 
 def _name(name: str) -> str:
     words = _WORDS.findall(name)
-    return r"[\s_\-–&.]*".join(_word(word) for word in words)
+    return r"[\s_\-–&.'’]*".join(_word(word) for word in words)
 
 
 def _word(word: str) -> str:
