@@ -1,6 +1,7 @@
 """How often the labels are wrong: metrics with intervals and the slices they are taken of.
 
-Intervals are 95 % bootstrap intervals over texts. Most metrics here are a function of the
+Intervals are 95 % bootstrap intervals over texts; those of plain shares (accuracy, the recall of a
+class) are Wilson's, which do not collapse where all are right. Macro metrics are a function of the
 confusion matrix alone, so resampling texts is drawing the matrix from a multinomial with the
 observed cells, which is exact and quick; the calibration error is resampled text by text.
 """
@@ -37,6 +38,7 @@ class Example:
     Attributes:
         label: the true class, an index into `CLASSES`.
         source: the set it is from.
+        aliases: how else the text names the target.
         slice: a group it was put into by hand: irony, news, mixed, say.
     """
 
@@ -45,7 +47,13 @@ class Example:
     lang: str
     target: str | None = None
     source: str = ""
+    aliases: tuple[str, ...] = ()
     slice: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The target and its aliases; none without a target."""
+        return (self.target, *self.aliases) if self.target else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,10 @@ def predict(
     judge = judge or ShippedJudge(encoder)
     found = [np.empty((0, len(CLASSES)))]
     for chunk in chunked(examples, lambda example: example.text):
-        items = [Text(str(at), own.text, own.lang, own.target) for at, own in enumerate(chunk)]
+        items = [
+            Text(str(at), own.text, own.lang, own.target, own.aliases)
+            for at, own in enumerate(chunk)
+        ]
         encoded = encoder.encode_chunk([(item.text, item.names) for item in items])
         found.append(judge.chances(items, encoded, [own.lang for own in chunk]))
     return np.concatenate(found)
@@ -166,16 +177,20 @@ def score(labels: Sequence[int], chances: NDArray[np.float64], seed: int = 1) ->
     cells = np.bincount(3 * truth + guess, minlength=9).astype(np.float64)
     draws = np.random.default_rng(seed).multinomial(len(truth), cells / cells.sum(), size=DRAWS)
     both = np.concatenate([cells[None], draws]).reshape(-1, 3, 3)
-    recall = _recalls(both)
     f1 = _f1(both)
+    hits, truths = np.diagonal(both[0]), both[0].sum(axis=1)
     return Scores(
         n=len(truth),
         confusion=both[0],
-        accuracy=_figure(np.trace(both, axis1=1, axis2=2) / both.sum(axis=(1, 2))),
-        macro_recall=_figure(_mean(recall)),
+        accuracy=share(float(hits.sum()), len(truth)),
+        macro_recall=_figure(_mean(_recalls(both))),
         macro_f1=_figure(_mean(f1)),
         f1_poles=_figure(_mean(f1[:, [0, 2]])),
-        recalls=(_figure(recall[:, 0]), _figure(recall[:, 1]), _figure(recall[:, 2])),
+        recalls=(
+            share(hits[0], truths[0]),
+            share(hits[1], truths[1]),
+            share(hits[2], truths[2]),
+        ),
         ece=_calibration_figure(truth, chances, seed),
         reliability=_reliability(truth, chances),
     )
@@ -197,8 +212,6 @@ def gain(
 
 
 def _figure(values: NDArray[np.float64]) -> Figure:
-    if np.isnan(values[0]):
-        return Figure(np.nan, np.nan, np.nan)
     low, high = np.nanpercentile(values[1:], [2.5, 97.5])
     return Figure(float(values[0]), float(low), float(high))
 
@@ -266,19 +279,22 @@ def _reliability(labels: NDArray[np.int64], chances: NDArray[np.float64]) -> tup
             (at + 1) / BINS,
             int(own.sum()),
             float(best[own].mean()),
-            share(int(right[own].sum()), int(own.sum())),
+            share(float(right[own].sum()), float(own.sum())),
         )
         for at in range(BINS)
         if (own := bins == at).any()
     )
 
 
-def share(part: int, whole: int) -> Figure:
+def share(part: float, whole: float) -> Figure:
     """`part` of `whole` with its 95 % Wilson interval, which is right for small counts, too."""
+    if not whole:
+        return Figure(np.nan, np.nan, np.nan)
     p, z = part / whole, 1.96
     middle = (p + z**2 / (2 * whole)) / (1 + z**2 / whole)
     half = z / (1 + z**2 / whole) * np.sqrt(p * (1 - p) / whole + z**2 / (4 * whole**2))
-    return Figure(p, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
+    low, high = max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return Figure(float(p), low, high)
 
 
 _NEGATION = re.compile(
