@@ -10,11 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import Ratio, machine, table
+from benchmarks.measure import Missing, Ratio, machine, table
 
 BENCHMARKS: Final = {
     "ingest": "10,000 entries of 100 feeds, matched and stored, against the reader library",
-    "labelling": "label texts, against the bare ONNX session; memory over 100,000 texts",
+    "labelling": "label texts, against the bare session, torch and ONNX fp32; start, memory",
 }
 
 
@@ -30,15 +30,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the work; figures rough")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, no table")
     parser.add_argument("--model", type=Path, help="a model folder other than the shipped one")
+    parser.add_argument("--torch-model", type=Path, help="labelling: a Hugging Face fp32 folder")
+    parser.add_argument("--onnx-model", type=Path, help="labelling: the fp32 graph, an .onnx file")
     options = parser.parse_args(arguments)
     unknown = set(options.name) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    ratios: list[Ratio] = []
+    ratios: list[Ratio | Missing] = []
     for name in options.name or BENCHMARKS:
         sys.stderr.write(f"{name}: {BENCHMARKS[name]}\n")
-        run: Callable[..., list[Ratio]] = import_module(f"benchmarks.{name}").run
-        more = {"model": options.model} if name == "labelling" else {}
+        run: Callable[..., list[Ratio | Missing]] = import_module(f"benchmarks.{name}").run
+        more = (
+            {"model": options.model, "torch": options.torch_model, "onnx": options.onnx_model}
+            if name == "labelling"
+            else {}
+        )
         ratios += run(quick=options.quick, **more)
     if options.json:
         print(json.dumps({"machine": machine()}, ensure_ascii=False))
@@ -46,7 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(row.as_json(), ensure_ascii=False))
     else:
         print(table(ratios), machine(), sep="\n\n")
-    return int(any(row.target is not None and row.ratio > row.target for row in ratios))
+    return int(any(_missed(row) for row in ratios))
+
+
+def _missed(row: Ratio | Missing) -> bool:
+    return isinstance(row, Ratio) and row.target is not None and row.ratio > row.target
 
 
 if __name__ == "__main__":

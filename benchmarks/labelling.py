@@ -1,28 +1,34 @@
-"""Labelling end to end against the bare ONNX session, and memory over many texts.
+"""Labelling end to end against other ways to do the same, its start, and memory over many texts.
 
-The session alone is given the same tokens twice: as a batching labeller would (sorted by length,
-padded to the longest of the batch, with all the session's threads), and in the very passes the
-labeller makes (a text each, in as many threads). What is left is tokenisation, language, pooling,
-calibration, causes.
+- The bare session is given the same tokens twice: as a batching labeller would (sorted by length,
+  padded to the longest of the batch), and in the very passes the labeller makes (a text each, as
+  many at once as there are threads). What is left is tokenisation, language, pooling, calibration,
+  causes.
+- transformers with torch in fp32, and the ONNX graph before quantisation, go from text to class.
+  They are measured where there is torch and a path to the weights; else that they were not is told.
+
+Everyone has two threads, and all take turns on the same texts.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import random
+import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import psutil
-from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 
+from benchmarks import peers
 from benchmarks.feeds import sentences
-from benchmarks.measure import Ratio, ratio
+from benchmarks.measure import Missing, Ratio, ratio
+from benchmarks.peers import BATCH, THREADS, Peer, padded
 from sentiment.causes import CauseFinder
 from sentiment.encoder import OUTPUTS, Encoder
 from sentiment.interface import Text
@@ -30,32 +36,62 @@ from sentiment.labeller import Labeller
 from sentiment.model_files import SHIPPED
 from sentiment.taxonomy import Taxonomy
 
-Feed = dict[str, NDArray[np.int64]]
-"""What a session is given: `input_ids` and `attention_mask`, [rows, tokens]."""
-
-BATCH: Final = 32
 LENGTHS: Final = ((0.45, 1), (0.30, 3), (0.20, 8), (0.05, 30))
 """Share of the texts, sentences: short posts, reviews, long reviews, articles."""
+
+ONE_PASS: Final = 8
+"""Sentences that fit in one pass of everyone's: torch would cut longer texts, Molva reads on."""
 
 SETTLING: Final = 0.2
 """Share of the texts after which memory must have stopped growing."""
 
 FLAT: Final = 1.05
+SESSION: Final = 1 / 0.85
+TORCH: Final = 1 / 3
+START: Final = 2.0
+"""Seconds until the first label, at most."""
+
+COPIES: Final = 8
 
 
-def run(*, quick: bool, model: Path | None = None) -> list[Ratio]:
-    """The ratios; `quick` takes fewer texts."""
-    encoder = Encoder.load(model)
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The same model in other forms, if they are there.
+
+    Attributes:
+        model: the folder Molva loads.
+        torch: a Hugging Face folder with fp32 weights.
+        onnx: the fp32 graph that `export` leaves in the work folder.
+    """
+
+    model: Path
+    torch: Path | None = None
+    onnx: Path | None = None
+
+
+def run(
+    *,
+    quick: bool,
+    model: Path | None = None,
+    torch: Path | None = None,
+    onnx: Path | None = None,
+) -> list[Ratio | Missing]:
+    """The ratios, and what could not be measured; `quick` takes fewer texts."""
+    weights = Weights(model or SHIPPED, torch, onnx)
+    encoder = Encoder.load(weights.model, threads=THREADS)
     taxonomy = Taxonomy.load()
     labeller = Labeller(encoder, CauseFinder(encoder, taxonomy), taxonomy.version)
-    session = InferenceSession((model or SHIPPED) / "model.onnx")
     chunks, size = (4, 128) if quick else (10, 256)
-    speed = overhead(labeller, encoder, session, chunks=chunks, size=size)
-    return [*speed, memory(labeller, 5_000 if quick else 100_000)]
+    found: list[Ratio | Missing] = []
+    found += overhead(labeller, encoder, peers.session(weights.model / "model.onnx"), chunks, size)
+    found += against(labeller, encoder, weights, chunks, size)
+    found.append(duplicates(labeller, chunks, size))
+    found += fresh(weights, 3 if quick else 7)
+    return [*found, memory(labeller, 5_000 if quick else 100_000)]
 
 
 def overhead(
-    labeller: Labeller, encoder: Encoder, session: Any, *, chunks: int, size: int
+    labeller: Labeller, encoder: Encoder, session: Any, chunks: int, size: int
 ) -> list[Ratio]:
     """Labelling against the session alone, chunk by chunk in turns."""
     made = texts(seed=1)
@@ -79,24 +115,120 @@ def overhead(
     name = f"label {size} texts"
     peer = "bare ONNX session, the same tokens"
     return [
-        ratio(name, f"{peer} in padded batches of {BATCH}", ours, batched_alone, target=1.2),
-        ratio(name, f"{peer} in the same passes, a text each", ours, passes_alone, target=1.2),
+        ratio(name, f"{peer} in padded batches of {BATCH}", ours, batched_alone, target=SESSION),
+        ratio(name, f"{peer} in the same passes, a text each", ours, passes_alone, target=SESSION),
     ]
 
 
-def padded(feeds: Sequence[Feed], pad_id: int) -> Iterator[Feed]:
-    """The same tokens as a batching labeller would give them: sorted by length, padded."""
-    by_length = sorted(feeds, key=lambda feed: feed["input_ids"].shape[1])
-    for start in range(0, len(by_length), BATCH):
-        group = by_length[start : start + BATCH]
-        longest = group[-1]["input_ids"].shape[1]
-        ids = np.full((len(group), longest), pad_id, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, feed in enumerate(group):
-            length = feed["input_ids"].shape[1]
-            ids[row, :length] = feed["input_ids"][0]
-            mask[row, :length] = 1
-        yield {"input_ids": ids, "attention_mask": mask}
+def against(
+    labeller: Labeller, encoder: Encoder, weights: Weights, chunks: int, size: int
+) -> list[Ratio | Missing]:
+    """Labelling against other ways from text to class, in turns on the same texts."""
+    name = f"label {size} texts of one pass"
+    plain = f"transformers + torch fp32, batches of {BATCH} as they come"
+    by_length = f"transformers + torch fp32, batches of {BATCH} sorted by length"
+    graph = f"ONNX fp32, batches of {BATCH} sorted by length"
+    found: list[Ratio | Missing] = []
+    contestants: dict[str, Peer] = {}
+    why = peers.torch_missing() or ("" if weights.torch else "no --torch-model was given")
+    if weights.torch is None or why:
+        found += [Missing(name, plain, why), Missing(name, by_length, why)]
+    else:
+        own = weights.torch
+        contestants[plain] = peers.torch_fp32(own, weights.model, by_length=False)
+        contestants[by_length] = peers.torch_fp32(own, weights.model, by_length=True)
+    if weights.onnx is None:
+        found.append(Missing(name, graph, "no --onnx-model was given"))
+    else:
+        contestants[graph] = peers.onnx_fp32(encoder, weights.onnx)
+    targets = {plain: TORCH}
+    for peer, (ours, theirs) in _turns(labeller, contestants, chunks, size).items():
+        found.append(
+            ratio(name, peer, ours, theirs, target=targets.get(peer), note=_rate(size, ours))
+        )
+    return found
+
+
+def _turns(
+    labeller: Labeller, contestants: Mapping[str, Peer], chunks: int, size: int
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Seconds of ours and of each contestant beside it, chunk by chunk."""
+    made = texts(seed=4, longest=ONE_PASS)
+    warm = list(itertools.islice(made, BATCH))
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for name, judge in contestants.items():
+        list(labeller.label(warm))
+        judge(warm)
+        found[name] = ([], [])
+        for _ in range(chunks):
+            chunk = list(itertools.islice(made, size))
+            start = time.perf_counter()
+            labels = list(labeller.label(chunk))
+            between = time.perf_counter()
+            judge(chunk)
+            found[name][0].append(between - start)
+            found[name][1].append(time.perf_counter() - between)
+            _prove(labels, size)
+        sys.stderr.write(f"  {chunks} turns with {name}\n")
+    return found
+
+
+def _rate(size: int, seconds: Sequence[float]) -> str:
+    return f"{size / sorted(seconds)[len(seconds) // 2]:.0f} texts a second by Molva"
+
+
+def duplicates(labeller: Labeller, chunks: int, size: int) -> Ratio:
+    """The same post eight times costs little more than once."""
+    made = texts(seed=5)
+    ours, theirs = [], []
+    for _ in range(chunks):
+        chunk = list(itertools.islice(made, size // COPIES))
+        start = time.perf_counter()
+        list(labeller.label(chunk * COPIES))
+        between = time.perf_counter()
+        list(labeller.label(chunk))
+        ours.append(between - start)
+        theirs.append(time.perf_counter() - between)
+    name = f"label {size // COPIES} texts, {COPIES} copies of each"
+    return ratio(name, "the same texts once", ours, theirs, target=COPIES / 2)
+
+
+def fresh(weights: Weights, runs: int) -> list[Ratio | Missing]:
+    """In new processes: seconds until the first label, and memory after some texts."""
+    mine = [_fresh("molva", weights.model) for _ in range(runs)]
+    firsts = [own["first"] for own in mine]
+    found: list[Ratio | Missing] = [
+        ratio("import, load, first label", f"{START:g} seconds", firsts, [START] * runs, target=1.0)
+    ]
+    why = peers.torch_missing() or ("" if weights.torch else "no --torch-model was given")
+    others: tuple[tuple[str, Path | None, str, str], ...] = (
+        ("torch", weights.torch, "transformers + torch fp32", why),
+        ("onnx", weights.onnx, "ONNX fp32", "no --onnx-model was given"),
+    )
+    for who, path, peer, reason in others:
+        name = "memory after 256 texts"
+        if path is None or (who == "torch" and why):
+            found.append(Missing(name, peer, reason))
+            continue
+        theirs = [_fresh(who, weights.model, path)["megabytes"] for _ in range(runs)]
+        own_megabytes = [own["megabytes"] for own in mine]
+        found.append(ratio(name, peer, own_megabytes, theirs, note="megabytes, not seconds"))
+    return found
+
+
+def _fresh(who: str, model: Path, path: Path | None = None) -> dict[str, float]:
+    """The figures of `benchmarks.fresh`.
+
+    Raises:
+        RuntimeError: the process failed; its last words are the message.
+    """
+    command = [sys.executable, "-m", "benchmarks.fresh", who, str(model)]
+    command += [] if path is None else [str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stderr.strip()[-400:]}")
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 def memory(labeller: Labeller, count: int) -> Ratio:
@@ -119,11 +251,11 @@ def memory(labeller: Labeller, count: int) -> Ratio:
     )
 
 
-def texts(seed: int) -> Iterator[Text]:
-    """Texts without end in both languages, of the lengths that mentions have."""
+def texts(seed: int, longest: int = 30) -> Iterator[Text]:
+    """Texts without end in both languages, of the lengths that mentions have up to `longest`."""
     rng = random.Random(seed)
-    lengths = [length for _, length in LENGTHS]
-    weights = [share for share, _ in LENGTHS]
+    lengths = [length for _, length in LENGTHS if length <= longest]
+    weights = [share for share, length in LENGTHS if length <= longest]
     for number in itertools.count():
         lang = "ru" if number % 2 else "en"
         said = sentences(rng, lang, rng.choices(lengths, weights)[0])

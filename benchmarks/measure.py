@@ -44,6 +44,19 @@ class Ratio:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A comparison that could not be made, and why: never a figure from elsewhere."""
+
+    name: str
+    peer: str
+    why: str
+
+    def as_json(self) -> dict[str, object]:
+        """The fields, as JSON knows them, with a ratio of null."""
+        return {**asdict(self), "ratio": None}
+
+
 def ratio(
     name: str,
     peer: str,
@@ -86,18 +99,21 @@ def interleaved(
     return found
 
 
-def table(ratios: Sequence[Ratio]) -> str:
+def table(ratios: Sequence[Ratio | Missing]) -> str:
     """The ratios as a Markdown table."""
     lines = ["| what | against | Molva, s | peer, s | ratio (min–max) | target | runs |"]
     lines.append("|---|---|---|---|---|---|---|")
     for row in ratios:
-        target = "–" if row.target is None else f"≤ {row.target:g}"
+        if isinstance(row, Missing):
+            lines.append(f"| {row.name} | {row.peer} | – | – | not measured: {row.why} | – | 0 |")
+            continue
+        target = "–" if row.target is None else f"≤ {row.target:.3g}"
         spread = f"**{row.ratio:.2f}** ({row.lowest:.2f}–{row.highest:.2f})"
         lines.append(
             f"| {row.name} | {row.peer} | {row.ours:.3g} | {row.theirs:.3g} | {spread} "
             f"| {target} | {row.runs} |"
         )
-    notes = [f"{row.name}: {row.note}." for row in ratios if row.note]
+    notes = [f"{row.name}: {row.note}." for row in ratios if isinstance(row, Ratio) and row.note]
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 

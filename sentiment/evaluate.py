@@ -325,14 +325,13 @@ def groups_of(
         floor: with it the texts whose highest probability is below are a group, too.
     """
     found: dict[str, list[int]] = {}
-    for prefix, name_of in (
-        ("language", lambda example: example.lang),
-        ("set", lambda example: example.source),
-        ("slice", lambda example: example.slice),
+    for prefix, names in (
+        ("language", [example.lang for example in examples]),
+        ("set", [example.source for example in examples]),
+        ("slice", [example.slice for example in examples]),
     ):
-        for name in sorted({name_of(example) for example in examples} - {""}):
-            rows = [at for at, example in enumerate(examples) if name_of(example) == name]
-            found[f"{prefix} {name}"] = rows
+        for name in sorted(set(names) - {""}):
+            found[f"{prefix} {name}"] = [at for at, own in enumerate(names) if own == name]
     for name, test in SLICES.items():
         found[name] = [at for at, example in enumerate(examples) if test(example)]
     if floor is not None:

@@ -12,6 +12,7 @@ import typer
 from collectors.query import QueryError
 from molva.cli import outputs, texts, watch
 from molva.cli.common import CommandError, console, fail
+from molva.cli.evaluate import evaluate
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
 from reports.interface import Lang
@@ -33,6 +34,7 @@ app.command()(watch.sources)
 app.command()(watch.collect)
 app.command("import")(watch.import_file)
 app.command()(texts.label)
+app.command()(evaluate)
 app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)

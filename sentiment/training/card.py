@@ -112,9 +112,10 @@ what counts as held). A kind below {NEED:.0%} is listed under the known limits.
 def measured_limits(groups: Mapping[str, Scores], outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Lines on what the measurements show to be weak, the weakest first in each part."""
     whole = next(iter(groups.values()))
-    for own in sorted(outcomes, key=lambda outcome: outcome.share):
-        if own.share < NEED:
-            yield f"- Behaviour, {own.name}: {own.held} of {own.n} hold ({100 * own.share:.0f} %)."
+    for kind in sorted(outcomes, key=lambda outcome: outcome.share):
+        if kind.share < NEED:
+            share = f"{kind.held} of {kind.n} hold ({100 * kind.share:.0f} %)"
+            yield f"- Behaviour, {kind.name}: {share}."
     weak = [name for name in groups if _is_weak(groups[name], whole)]
     for name in sorted(weak, key=lambda name: groups[name].macro_recall.value):
         yield (
