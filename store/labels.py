@@ -41,6 +41,20 @@ from store.tables import (
 
 UNLABELLED = "unlabelled"
 
+TEXT_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    BRAND_MENTION.c.mention_id,
+    BRAND_MENTION.c.revision,
+    BRAND_MENTION.c.brand_id,
+    BRAND.c.name,
+    MENTION.c.title,
+    MENTION.c.text,
+    MENTION.c.lang,
+    BRAND_MENTION.c.matched_term,
+    BRAND_MENTION.c.spans,
+    BRAND_MENTION.c.in_title,
+)
+"""What `text_row` needs, of brand mentions joined with their mention and brand."""
+
 SENTIMENT: ColumnElement[Any] = func.coalesce(CORRECTION.c.sentiment, LABEL.c.sentiment, UNLABELLED)
 """The sentiment that counts; for use with `effective`."""
 
@@ -84,20 +98,26 @@ def effective(*columns: ColumnElement[Any]) -> Select[Any]:
 def use_version(conn: Connection, model: str, taxonomy: str, now: datetime) -> int:
     """Make this pair of model and taxonomy the one whose labels count; returns its id.
 
-    Labels of other versions stay; going back to one of them needs no labelling again.
+    Labels of other versions stay; going back to one of them needs no labelling again, and the
+    mentions whose label it brings back count as changed.
     """
-    new = insert_new(conn, MODEL_VERSION)
-    conn.execute(new.values(model=model, taxonomy=taxonomy, current=False, created_at=now))
-    row = conn.execute(
-        select(MODEL_VERSION.c.id, MODEL_VERSION.c.current).where(
-            MODEL_VERSION.c.model == model, MODEL_VERSION.c.taxonomy == taxonomy
-        )
-    ).one()
-    version = int(row.id)
-    if not row.current:
+    version = add_version(conn, model, taxonomy, now)
+    current = select(MODEL_VERSION.c.id).where(MODEL_VERSION.c.current)
+    if conn.execute(current).scalar_one_or_none() != version:
         conn.execute(update(MODEL_VERSION).values(current=MODEL_VERSION.c.id == version))
         _mark_labelled(conn, version)
+        _note_all(conn, version, now)
     return version
+
+
+def add_version(conn: Connection, model: str, taxonomy: str, now: datetime) -> int:
+    """The id of a pair of model and taxonomy, known from now on; what counts stays as it is."""
+    new = insert_new(conn, MODEL_VERSION)
+    conn.execute(new.values(model=model, taxonomy=taxonomy, current=False, created_at=now))
+    found = select(MODEL_VERSION.c.id).where(
+        MODEL_VERSION.c.model == model, MODEL_VERSION.c.taxonomy == taxonomy
+    )
+    return int(conn.execute(found).scalar_one())
 
 
 def unlabelled(conn: Connection, version_id: int, limit: int) -> list[TextToLabel]:
@@ -111,7 +131,7 @@ def unlabelled(conn: Connection, version_id: int, limit: int) -> list[TextToLabe
     for place in (queue == 0, queue.between(1, version_id - 1), queue > version_id):
         if len(found) < limit:
             rows = conn.execute(_waiting(version_id).where(place).limit(limit - len(found)))
-            found += [_text(row) for row in rows]
+            found += [text_row(row) for row in rows]
     return found
 
 
@@ -121,7 +141,7 @@ def save_labels(
     """Keep labels with their causes; a label that is there already is left as it is.
 
     Labels of mentions deleted meanwhile are dropped, and those of an edited text are kept for
-    its old revision.
+    its old revision. Labels of a version that is not in use change nothing that people see.
 
     Returns:
         How many were new.
@@ -150,7 +170,9 @@ def save_labels(
         .values(labelled_by=version_id),
         [{"mention": m, "number": r, "brand": b} for m, r, b in wanted if m in living],
     )
-    _note(conn, {row.mention_id for row in added}, "labelled", now)
+    current = select(MODEL_VERSION.c.current).where(MODEL_VERSION.c.id == version_id)
+    if conn.execute(current).scalar_one():
+        _note(conn, {row.mention_id for row in added}, "labelled", now)
     return len(added)
 
 
@@ -215,18 +237,7 @@ def _mark_labelled(conn: Connection, version: int) -> None:
 def _waiting(version: int) -> Select[Any]:
     queue = BRAND_MENTION.c
     return (
-        select(
-            queue.mention_id,
-            queue.revision,
-            queue.brand_id,
-            BRAND.c.name,
-            MENTION.c.title,
-            MENTION.c.text,
-            MENTION.c.lang,
-            queue.matched_term,
-            queue.spans,
-            queue.in_title,
-        )
+        select(*TEXT_COLUMNS)
         .join_from(BRAND_MENTION, MENTION, MENTION.c.id == queue.mention_id)
         .join(BRAND, BRAND.c.id == queue.brand_id)
         .where(queue.deleted.is_(False), ~_labelled(version))
@@ -234,7 +245,7 @@ def _waiting(version: int) -> Select[Any]:
     )
 
 
-def _text(row: Any) -> TextToLabel:
+def text_row(row: Any) -> TextToLabel:
     """A text with the words in it that the brand's query matched."""
     where = row.title if row.in_title else row.text
     spoken = dict.fromkeys(where[start:end] for start, end in row.spans)
@@ -285,6 +296,17 @@ def _link(label_id: int, cause: Any) -> dict[str, Any]:
     }
 
 
+def _note_all(conn: Connection, version: int, now: datetime) -> None:
+    """Note what a version labelled before as labelled: its labels count again."""
+    came_back = (
+        select(BRAND_MENTION.c.mention_id, literal("labelled"), literal(now, CHANGE.c.at.type))
+        .where(BRAND_MENTION.c.deleted.is_(False), _labelled(version))
+        .distinct()
+        .order_by(BRAND_MENTION.c.mention_id)
+    )
+    conn.execute(insert(CHANGE).from_select(["mention_id", "action", "at"], came_back))
+
+
 def _note(conn: Connection, ids: Iterable[int], action: str, now: datetime) -> None:
     rows = [{"mention_id": i, "action": action, "at": now} for i in sorted(ids)]
     if rows:
@@ -294,10 +316,13 @@ def _note(conn: Connection, ids: Iterable[int], action: str, now: datetime) -> N
 __all__ = [
     "LOW_CONFIDENCE",
     "SENTIMENT",
+    "TEXT_COLUMNS",
     "UNLABELLED",
+    "add_version",
     "correct",
     "effective",
     "save_labels",
+    "text_row",
     "unlabelled",
     "use_version",
 ]

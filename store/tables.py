@@ -15,40 +15,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-# Deterministic constraint names, so that Alembic can alter them on SQLite and PostgreSQL alike.
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata: MetaData = SQLModel.metadata
-metadata.naming_convention = NAMING
+from store.table_parts import json_column as _json
+from store.table_parts import key as _key
 
-# SQLite gives rowids only to INTEGER keys; PostgreSQL needs more than 2^31 of them.
-BigId = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _key() -> Any:
-    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
-
-
-def _json(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(JSON, nullable=nullable))
+metadata = SQLModel.metadata
 
 
 class Brand(SQLModel, table=True):
@@ -367,6 +340,29 @@ class CorrectionCause(SQLModel, table=True):
     polarity: str
 
 
+class FittedHead(SQLModel, table=True):
+    """A head fitted on people's corrections, to be put on the model it names; at most one in use.
+
+    None in use means that the model labels alone.
+    """
+
+    __tablename__ = "fitted_head"
+    id: int | None = _key()
+    name: str = Field(unique=True)
+    version: str = Field(unique=True)
+    """Name and content hash: the `ModelVersion.model` of the labels it makes."""
+    base: str
+    """The version of the model it was fitted on."""
+    weights: bytes = Field(sa_type=LargeBinary)
+    report: dict[str, Any] = _json()
+    """How it fared on corrections it was not fitted on."""
+    created_at: datetime
+    in_use: bool = False
+    used_at: datetime | None = None
+    used_by: str = ""
+    """Who last put it into use."""
+
+
 class Change(SQLModel, table=True):
     """What happened to mentions, in order: the sequence that incremental exports follow."""
 
@@ -485,6 +481,7 @@ LABEL = _core(Label)
 CAUSE_LINK = _core(CauseLink)
 CORRECTION = _core(Correction)
 CORRECTION_CAUSE = _core(CorrectionCause)
+FITTED_HEAD = _core(FittedHead)
 CHANGE = _core(Change)
 ALERT = _core(Alert)
 ALERT_EVENT = _core(AlertEvent)
