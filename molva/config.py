@@ -30,6 +30,9 @@ from collectors.registry import parse_settings
 from molva.toml_lines import line_of
 from reports.alerts import AlertSettings
 from reports.channels import Channel, FileChannel
+from sentiment.choice import ModelChoice
+from sentiment.foreign import TargetUse
+from sentiment.label_names import SentimentClass
 
 _CHANNEL_TAGS = ("email", "webhook", "file")
 
@@ -86,10 +89,45 @@ class DigestConfig(_Table):
 
 
 class SentimentConfig(_Table):
-    """Which model and taxonomy label the mentions; both ship with Molva."""
+    """Which model and taxonomy label the mentions; both ship with Molva.
 
-    model: Path | None = Field(default=None, description="A folder like the shipped model's.")
+    All but `model` and `taxonomy` is about a model that is not Molva's own.
+    """
+
+    model: str | None = Field(
+        default=None, min_length=1, description="A folder or a hub id (`owner/name`)."
+    )
     taxonomy: Path | None = Field(default=None, description="A taxonomy TOML file of your own.")
+    revision: str | None = Field(default=None, description="Branch, tag or commit of a hub id.")
+    languages: frozenset[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]] = Field(
+        default=frozenset(), description="Codes the model knows, e.g. en; else the shipped ones."
+    )
+    labels: Mapping[str, SentimentClass] = Field(
+        default={}, description="What its labels mean, where their names do not tell."
+    )
+    target: TargetUse = Field(default="ignore", description="pair: give it the brand as well.")
+    fallback: Literal["shipped"] | None = Field(
+        default=None, description="The model to use while the hub cannot be reached."
+    )
+
+    @model_validator(mode="after")
+    def _about_a_model(self) -> SentimentConfig:
+        about = {"revision", "languages", "labels", "target", "fallback"} & self.model_fields_set
+        if self.model is None and about:
+            raise ValueError(f"{min(about)} says something about a model: name it with model")
+        return self
+
+    def choice(self, folder: Path) -> ModelChoice:
+        """The choice of models; a relative folder starts from `folder`."""
+        return ModelChoice(
+            model=self.model,
+            start=folder,
+            revision=self.revision,
+            languages=self.languages,
+            labels=self.labels,
+            target=self.target,
+            fallback=self.fallback,
+        )
 
 
 def _zone(value: object) -> object:

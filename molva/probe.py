@@ -13,6 +13,8 @@ from collectors.interface import Clock, Collector, CollectorError, Page
 from collectors.registry import create
 from molva.clock import utc_now
 from molva.config import Config
+from sentiment.choice import load_models
+from sentiment.interface import ModelError
 from store.engine import open_store, reading
 from store.interface import SourceRow
 from store.sources import sources
@@ -23,11 +25,22 @@ QUIET_INTERVALS = 50
 
 @dataclass(frozen=True)
 class Probe:
-    """What one source answered: a sample item, or why there is none."""
+    """What one source (or the model) answered: a sample, or why there is none."""
 
     name: str
     sample: str = ""
     error: str = ""
+
+
+def probe_model(config: Config) -> Probe:
+    """Load the models that would label, and say which."""
+    try:
+        models = load_models(config.sentiment.choice(config.folder))
+    except ModelError as error:
+        return Probe("model", error=str(error))
+    languages = ", ".join(sorted(models.judge.languages))
+    note = f"; {models.note}" if models.note else ""
+    return Probe("model", sample=f"{models.judge.version} ({languages}){note}")
 
 
 async def probe_sources(config: Config, clock: Clock = utc_now) -> list[Probe]:

@@ -17,6 +17,7 @@ from collectors.query import Matcher
 from collectors.registry import create
 from molva.config import Config
 from molva.writer import Writer
+from sentiment.choice import load_models
 from sentiment.labeller import Labeller
 from sentiment.taxonomy import Taxonomy
 from store.brands import sync_brands
@@ -53,8 +54,8 @@ class Rooms:
     @cached_property
     def labeller(self) -> Labeller:
         """The model with its taxonomy; loaded when the first mention needs a label."""
-        path = self.config.sentiment.model
-        return Labeller.load(self.config.resolve(path) if path else None, self.taxonomy)
+        models = load_models(self.config.sentiment.choice(self.config.folder))
+        return models.labeller(self.taxonomy)
 
     async def close(self) -> None:
         """Let go of the network and the store."""

@@ -26,8 +26,8 @@ from molva.cli.common import (
     write_line,
 )
 from reports.spikes import Reading, SpikeSettings, detect_spikes
+from sentiment.choice import ModelChoice, load_models
 from sentiment.interface import Label, Text
-from sentiment.labeller import Labeller
 from sentiment.taxonomy import Taxonomy
 from store.engine import open_store, reading
 from store.history import labelled_mentions
@@ -71,7 +71,7 @@ def label(
         Path | None, typer.Option(help="A taxonomy TOML file instead of the shipped one.")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="A model folder instead of the shipped one.")
+        str | None, typer.Option(help="A model folder or hub id instead of the shipped model.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write here instead of stdout.")] = None,
 ) -> None:
@@ -79,7 +79,7 @@ def label(
 
     Exits with 1 if a line could not be read; the others are labelled all the same.
     """
-    labeller = Labeller.load(model, Taxonomy.load(taxonomy))
+    labeller = load_models(ModelChoice(model)).labeller(Taxonomy.load(taxonomy))
     reader = _Reader(file)
     with input_file(file) as stream, output_file(output) as out, progress_bar() as progress:
         task = progress.add_task("labelling", total=None)

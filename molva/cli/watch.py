@@ -24,7 +24,7 @@ from molva.cli.common import (
 )
 from molva.config import Config
 from molva.pipeline.collect import SourceOutcome, collect_source, import_posts
-from molva.probe import probe_sources, source_states
+from molva.probe import probe_model, probe_sources, source_states
 from molva.scheduler import Scheduler
 from molva.starter import Start, starter_config
 from reports.interface import Lang
@@ -115,13 +115,16 @@ def _in_words(outcome: SourceOutcome) -> str:
 
 
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Validate the configuration and fetch one item from each source; stores, sends nothing."""
+    """Validate the configuration, load the model, fetch one item from each source.
+
+    Stores and sends nothing.
+    """
     loaded = configure(config)
     console.print(
         f"{config}: {len(loaded.brands)} brands, {len(loaded.sources)} sources, "
         f"{len(loaded.channels)} channels: valid"
     )
-    probes = asyncio.run(probe_sources(loaded))
+    probes = [probe_model(loaded), *asyncio.run(probe_sources(loaded))]
     for probe in probes:
         mark = "[red]failed[/]" if probe.error else "[green]ok[/]"
         console.print(f"{mark} {probe.name}: ", end="")

@@ -72,6 +72,15 @@ def test_check_shows_an_item_of_each_source_and_keeps_nothing(molva: Molva, conf
     assert not (config.parent / "out").exists()
 
 
+def test_check_names_the_model_and_loads_it(molva: Molva, config: Path):
+    ran = molva("check", "-c", config)
+    assert "ok model: molva-" in ran.err
+    config.write_text(config.read_text() + '[sentiment]\nmodel = "./nowhere"\n')
+    ran = molva("check", "-c", config)
+    assert ran.status == 1
+    assert "failed model: there is no folder" in ran.err
+
+
 def test_check_fails_when_a_source_does_and_says_which(molva: Molva, config: Path):
     config.write_text(config.read_text().replace("/feed", "/nothing-here"))
     ran = molva("check", "-c", config)

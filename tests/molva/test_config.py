@@ -131,3 +131,28 @@ def test_what_init_leaves_commented_out_is_valid_too(tmp_path: Path):
     config = load_config(written(tmp_path, setting.sub(r"\1", text)))
     assert {source.type for source in config.sources} >= {"telegram", "bluesky", "rss"}
     assert {channel.name for channel in config.channels} == {"folder", "pr-mail"}
+
+
+def test_a_model_of_ones_own_is_chosen_with_what_is_said_of_it(tmp_path: Path):
+    (tmp_path / "mood").mkdir()
+    own = '[sentiment]\nmodel = "mood"\nlanguages = ["en"]\nlabels = {LABEL_0 = "negative"}\n'
+    config = load_config(written(tmp_path, GOOD + own))
+    choice = config.sentiment.choice(config.folder)
+    assert choice.folder == tmp_path / "mood"
+    assert choice.languages == {"en"}
+    assert choice.labels == {"LABEL_0": "negative"}
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ('labels = {LABEL_0 = "negative"}', "labels says something about a model"),
+        ('model = "a/b"\nlabels = {LABEL_0 = "angry"}', "'negative', 'neutral' or 'positive'"),
+        ('model = "a/b"\nlanguages = ["English"]', "pattern"),
+        ('model = "a/b"\nfallback = "guess"', "'shipped'"),
+    ],
+)
+def test_what_is_said_of_a_model_must_make_sense(tmp_path: Path, section: str, says: str):
+    [problem] = problems(tmp_path, f"{GOOD}[sentiment]\n{section}\n")
+    assert "sentiment" in problem
+    assert says in problem
