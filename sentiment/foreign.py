@@ -418,7 +418,8 @@ def _from_hub(model: str, revision: str | None) -> tuple[Path, str]:
         names = [entry.rfilename for entry in info.siblings or ()]
         # By its name, not its commit: so the cache knows which commit the name meant when offline.
         folder = Path(snapshot_download(model, revision=revision, allow_patterns=_wanted(names)))
-    except (GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError) as e:  # noqa: TRY300
+
+    except (GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError) as e:
         named = f"{model} at revision {revision}" if revision else model
         raise ModelError(
             f"the hub does not give {named}: {str(e).splitlines()[0]}; check the id and the "
