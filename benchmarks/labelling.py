@@ -18,10 +18,10 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psutil
 
@@ -35,6 +35,9 @@ from sentiment.interface import Text
 from sentiment.labeller import Labeller
 from sentiment.model_files import SHIPPED
 from sentiment.taxonomy import Taxonomy
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 LENGTHS: Final = ((0.45, 1), (0.30, 3), (0.20, 8), (0.05, 30))
 """Share of the texts, sentences: short posts, reviews, long reviews, articles."""
@@ -52,6 +55,10 @@ START: Final = 2.0
 """Seconds until the first label, at most."""
 
 COPIES: Final = 8
+
+PAUSE: Final = 0.25
+"""Seconds between turns: the threads of ONNX Runtime and torch spin for a while after their work,
+and would do so at the expense of whoever is next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,12 @@ def run(
     taxonomy = Taxonomy.load()
     labeller = Labeller(encoder, CauseFinder(encoder, taxonomy), taxonomy.version)
     chunks, size = (4, 128) if quick else (10, 256)
-    found: list[Ratio | Missing] = []
+    # Memory first: the peers keep their own weights in this process.
+    found: list[Ratio | Missing] = [memory(labeller, 5_000 if quick else 100_000)]
     found += overhead(labeller, encoder, peers.session(weights.model / "model.onnx"), chunks, size)
     found += against(labeller, encoder, weights, chunks, size)
     found.append(duplicates(labeller, chunks, size))
-    found += fresh(weights, 3 if quick else 7)
-    return [*found, memory(labeller, 5_000 if quick else 100_000)]
+    return [*found, *fresh(weights, 3 if quick else 7)]
 
 
 def overhead(
@@ -97,19 +104,19 @@ def overhead(
     made = texts(seed=1)
     list(labeller.label(itertools.islice(made, 32)))
     times: list[tuple[float, float, float]] = []
+
+    def by_session(batches: Sequence[peers.Feed]) -> None:
+        for batch in batches:
+            session.run(OUTPUTS, batch)
+
     for _ in range(chunks):
         chunk = list(itertools.islice(made, size))
         feeds = list(encoder.feeds([(item.text, item.names) for item in chunk]))
         batches = list(padded(feeds, encoder.settings.pad_id))
-        start = time.perf_counter()
-        labels = list(labeller.label(chunk))
-        labelled = time.perf_counter()
-        for batch in batches:
-            session.run(OUTPUTS, batch)
-        batched = time.perf_counter()
-        for _ in encoder.infer(feeds):
-            pass
-        times.append((labelled - start, batched - labelled, time.perf_counter() - batched))
+        labelled, labels = _timed(lambda own: list(labeller.label(own)), chunk)
+        batched, _ = _timed(by_session, batches)
+        passed, _ = _timed(lambda own: list(encoder.infer(own)), feeds)
+        times.append((labelled, batched, passed))
         _prove(labels, size)
     ours, batched_alone, passes_alone = zip(*times, strict=True)
     name = f"label {size} texts"
@@ -162,15 +169,21 @@ def _turns(
         found[name] = ([], [])
         for _ in range(chunks):
             chunk = list(itertools.islice(made, size))
-            start = time.perf_counter()
-            labels = list(labeller.label(chunk))
-            between = time.perf_counter()
-            judge(chunk)
-            found[name][0].append(between - start)
-            found[name][1].append(time.perf_counter() - between)
+            mine, labels = _timed(lambda own: list(labeller.label(own)), chunk)
+            other, _ = _timed(judge, chunk)
+            found[name][0].append(mine)
+            found[name][1].append(other)
             _prove(labels, size)
         sys.stderr.write(f"  {chunks} turns with {name}\n")
     return found
+
+
+def _timed(work: Callable[[T], R], given: T) -> tuple[float, R]:
+    """How long some work takes, after a pause, and what it gives."""
+    time.sleep(PAUSE)
+    start = time.perf_counter()
+    result = work(given)
+    return time.perf_counter() - start, result
 
 
 def _rate(size: int, seconds: Sequence[float]) -> str:
@@ -183,12 +196,8 @@ def duplicates(labeller: Labeller, chunks: int, size: int) -> Ratio:
     ours, theirs = [], []
     for _ in range(chunks):
         chunk = list(itertools.islice(made, size // COPIES))
-        start = time.perf_counter()
-        list(labeller.label(chunk * COPIES))
-        between = time.perf_counter()
-        list(labeller.label(chunk))
-        ours.append(between - start)
-        theirs.append(time.perf_counter() - between)
+        ours.append(_timed(lambda own: list(labeller.label(own)), chunk * COPIES)[0])
+        theirs.append(_timed(lambda own: list(labeller.label(own)), chunk)[0])
     name = f"label {size // COPIES} texts, {COPIES} copies of each"
     return ratio(name, "the same texts once", ours, theirs, target=COPIES / 2)
 

@@ -85,7 +85,7 @@ class Readings:
     @property
     def sentiments(self) -> Integers:
         """The class [n] that the model finds most probable."""
-        return self.chances.argmax(axis=1)
+        return self.chances.argmax(axis=1)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)

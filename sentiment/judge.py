@@ -55,6 +55,6 @@ class ShippedJudge:
         result = np.empty((len(encoded), 3), dtype=np.float64)
         for lang in set(langs):
             rows = np.flatnonzero(np.array([own == lang for own in langs]))
-            logits = np.stack([encoded[row].logits for row in rows])
+            logits = np.stack([encoded[int(row)].logits for row in rows])
             result[rows] = self._encoder.calibration(lang).probabilities(logits)
         return result

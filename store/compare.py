@@ -82,8 +82,8 @@ def _told(first: int, second: int, brand_id: int | None, since: datetime | None)
             two.c.sentiment.label("second"),
             CORRECTION.c.sentiment.label("corrected"),
         )
-        .outerjoin_from(BRAND_MENTION, one, _labels(one, first))
-        .outerjoin(two, _labels(two, second))
+        .outerjoin_from(BRAND_MENTION, one, _labels(one, first))  # type: ignore[arg-type]
+        .outerjoin(two, _labels(two, second))  # type: ignore[arg-type]
         .outerjoin(
             CORRECTION,
             and_(

@@ -54,7 +54,7 @@ def _weight_name(node: str) -> str:
 
 def _dequantised(known: dict[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
     scale = known[name.replace("_quantized", "_scale")]
-    return (known[name].astype(np.float32) * scale).astype(np.float32)
+    return (known[name].astype(np.float32) * scale).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _table(known: dict[str, NDArray[Any]]) -> NDArray[np.float32]:

@@ -257,7 +257,7 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         self.progress.step += 1
         if self.progress.step % 25 == 0:
-            self._report(batch, float(sentiment), float(distil))
+            self._report(batch, float(sentiment.detach()), float(distil.detach()))
 
     def _report(self, batch: Batch, sentiment: float, distil: float) -> None:
         step, seconds = self.progress.step, self._elapsed()
