@@ -153,7 +153,7 @@ FLOORS = {
     "same label: an emoji that says nothing": 0.9,
     "direction: “not” added": 0.85,
     "direction: “but” and a complaint added": 0.9,
-    "direction: “thanks, solved” added": 0.75,
+    "direction: “thanks, solved” added": 0.7,
     "right label: plain": 0.8,
     "right label: question": 0.8,
     "right label: news": 0.8,
