@@ -4,7 +4,7 @@ BIN := .venv/bin
 MOLVA := $(BIN)/molva
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check recipe bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,18 @@ check: .venv/.dev-installed ## format, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Torch has an environment of its own, because the default install must do without it.
+TORCH := torch==2.13.0 onnxscript==0.7.2 scikit-learn==1.9.1
+
+.venv-train/.installed: pyproject.toml requirements-dev.lock Makefile
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) -e '.[train]'
+	@touch $@
+
+recipe: .venv-train/.installed ## the training recipe in small, and models that need torch
+	.venv-train/bin/python -m pytest -n 2 --dist loadfile tests/torch
+
 bench: .venv/.dev-installed ## speed against named baselines, as ratios
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks
@@ -48,4 +60,4 @@ lock: ## write both locks anew (needs uv)
 	  -o requirements-dev.lock
 
 clean: ## remove the environment and what the demo wrote
-	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-train demo .mypy_cache .ruff_cache .pytest_cache

@@ -75,9 +75,10 @@ class ForeignOptions:
 
 
 class _Network(Protocol):
-    """The weights: `inputs` are the tensors they take, `batch` how many texts go together."""
+    """The weights: tensors they take and must be given, and how many texts go together."""
 
     inputs: frozenset[str]
+    required: frozenset[str]
     batch: int
 
     def logits(self, batches: Iterator[dict[str, Integers]]) -> Iterator[Floats]:
@@ -129,7 +130,7 @@ class ForeignJudge:
         names = [str(config.id2label[at]) for at in range(len(config.id2label))]
         classes = class_matrix(names, options.labels, model)
         network = _network(folder, model, config)
-        tokenizer = _Tokenizer(folder, model, config, network.inputs, options.target)
+        tokenizer = _Tokenizer(folder, model, config, network, options.target)
         settings = json.dumps([content, classes.tolist(), options.target])
         digest = hashlib.sha256(settings.encode()).hexdigest()[:12]
         version = re.sub(r"[^\w./-]+", "-", name) + f"+{digest}"
@@ -194,7 +195,7 @@ class _Tokenizer:
     """Texts to the tensors a network takes, cut to what it can read."""
 
     def __init__(
-        self, folder: Path, model: str, config: Any, inputs: frozenset[str], target: TargetUse
+        self, folder: Path, model: str, config: Any, network: _Network, target: TargetUse
     ) -> None:
         from transformers import AutoTokenizer  # noqa: PLC0415
 
@@ -207,7 +208,7 @@ class _Tokenizer:
                 f"{model}: its tokenizer cannot be loaded: {error}; the folder needs "
                 "tokenizer.json (or the vocabulary files) and tokenizer_config.json"
             ) from error
-        self._inputs = inputs
+        self._network = network
         self._pairs = target == "pair"
         self._length = _max_length(self._own, config)
         self.can_pad = self._own.pad_token_id is not None
@@ -238,11 +239,12 @@ class _Tokenizer:
         ids = found["input_ids"] or [self._own.pad_token_id or 0]
         count = len(ids)
         row = {"input_ids": ids, "attention_mask": found["attention_mask"] or [1]}
-        if "token_type_ids" in self._inputs:
+        # Zeros are not always the same as no token types: GPT-2 adds a word's embedding for them.
+        if found.get("token_type_ids") or "token_type_ids" in self._network.required:
             row["token_type_ids"] = found.get("token_type_ids") or [0] * count
-        if "position_ids" in self._inputs:
+        if "position_ids" in self._network.required:
             row["position_ids"] = list(range(count))
-        return {name: values for name, values in row.items() if name in self._inputs}
+        return {name: values for name, values in row.items() if name in self._network.inputs}
 
     def pad(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, Integers]:
         """Tensors int64 [len(rows), longest]."""
@@ -341,7 +343,7 @@ class _OnnxNetwork:
             entry.name: np.int32 if entry.type == "tensor(int32)" else np.int64
             for entry in self._session.get_inputs()
         }
-        self.inputs = frozenset(self._types)
+        self.inputs = self.required = frozenset(self._types)
         if not self.inputs <= self._known or "input_ids" not in self.inputs:
             raise ModelError(
                 f"{path} takes {', '.join(sorted(self.inputs))}; a text classifier takes "
@@ -365,6 +367,7 @@ class _TorchNetwork:
     """A model in torch, in fp32, in batches of texts of like length."""
 
     batch = BATCH_TEXTS
+    required = frozenset({"input_ids"})
 
     def __init__(self, folder: Path, model: str, config: Any) -> None:
         import torch  # noqa: PLC0415
