@@ -17,7 +17,7 @@ from collectors.query import Matcher
 from collectors.registry import create
 from molva.config import Config
 from molva.writer import Writer
-from sentiment.choice import load_models
+from sentiment.choice import Models, load_models
 from sentiment.labeller import Labeller
 from sentiment.taxonomy import Taxonomy
 from store.brands import sync_brands
@@ -33,6 +33,7 @@ class Rooms:
     Attributes:
         writer: in whose thread posts are matched and stored.
         label_version: the stored id of the model and taxonomy in use, once it is known.
+        head: version of the fitted head that was in use then, or none.
     """
 
     config: Config
@@ -45,6 +46,7 @@ class Rooms:
     rng: random.Random
     writer: Writer
     label_version: int | None = None
+    head: str | None = None
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -52,10 +54,14 @@ class Rooms:
         return config_taxonomy(self.config)
 
     @cached_property
+    def models(self) -> Models:
+        """The configured models; loaded when first needed, and once."""
+        return load_models(self.config.sentiment.choice(self.config.folder))
+
+    @cached_property
     def labeller(self) -> Labeller:
-        """The model with its taxonomy; loaded when the first mention needs a label."""
-        models = load_models(self.config.sentiment.choice(self.config.folder))
-        return models.labeller(self.taxonomy)
+        """The model with its taxonomy; `molva.pipeline.label` puts one with a head in its place."""
+        return self.models.labeller(self.taxonomy)
 
     async def close(self) -> None:
         """Let go of the network and the store."""

@@ -135,6 +135,30 @@ def unlabelled(conn: Connection, version_id: int, limit: int) -> list[TextToLabe
     return found
 
 
+def missing(
+    conn: Connection,
+    version_id: int,
+    limit: int,
+    *,
+    brand_id: int | None = None,
+    since: datetime | None = None,
+) -> list[TextToLabel]:
+    """The newest texts that a version, in use or not, has not labelled: at most `limit`."""
+    order = (BRAND_MENTION.c.published_at.desc(), BRAND_MENTION.c.id.desc())
+    statement = _waiting(version_id).order_by(None).order_by(*order).limit(limit)
+    if brand_id is not None:
+        statement = statement.where(BRAND_MENTION.c.brand_id == brand_id)
+    if since is not None:
+        statement = statement.where(BRAND_MENTION.c.published_at >= since)
+    return [text_row(row) for row in conn.execute(statement)]
+
+
+def count_unlabelled(conn: Connection, version_id: int) -> int:
+    """How many texts wait for a label of a version."""
+    waiting = _waiting(version_id).order_by(None).subquery("waiting")
+    return int(conn.execute(select(func.count()).select_from(waiting)).scalar_one())
+
+
 def save_labels(
     conn: Connection, version_id: int, labels: Sequence[NewLabel], now: datetime
 ) -> int:
@@ -320,7 +344,9 @@ __all__ = [
     "UNLABELLED",
     "add_version",
     "correct",
+    "count_unlabelled",
     "effective",
+    "missing",
     "save_labels",
     "text_row",
     "unlabelled",

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from collectors.query import QueryError
-from molva.cli import outputs, texts, watch
+from molva.cli import models, outputs, texts, watch
 from molva.cli.common import CommandError, console, fail
+from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
@@ -35,6 +36,9 @@ app.command()(watch.collect)
 app.command("import")(watch.import_file)
 app.command()(texts.label)
 app.command()(evaluate)
+app.command()(correct)
+app.command()(models.train)
+app.add_typer(models.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)

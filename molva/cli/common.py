@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import sys
@@ -166,3 +167,11 @@ def day(value: str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise CommandError(f"{value!r} is not a date; write 2026-11-21") from error
+
+
+def user_name() -> str:
+    """Who is logged in; empty where that has no name, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
 
 from molva.rooms import Rooms
-from sentiment.interface import Label, Text
+from sentiment.adapter import AdaptedJudge, Adapter
+from sentiment.choice import Models
+from sentiment.interface import Label, ModelError, Text
+from sentiment.labeller import Labeller
 from store.engine import reading, writing
-from store.interface import CauseRow, NewLabel, TextToLabel
+from store.heads import head_in_use, head_weights
+from store.interface import CauseRow, FittedHeadRow, NewLabel, TextToLabel
 from store.labels import save_labels, unlabelled, use_version
+
+log = logging.getLogger(__name__)
 
 LABEL_BATCH = 256
 """Mentions labelled and stored at a time: what a kill can make us label again."""
@@ -24,28 +34,85 @@ class LabelReport:
 
 
 def label_pending(rooms: Rooms) -> LabelReport:
-    """Label every revision the current model and taxonomy have not labelled yet."""
+    """Label every revision the model, head and taxonomy in use have not labelled yet.
+
+    A head put into use meanwhile, here or by another process, labels from the next batch on.
+    """
     labels = causes = 0
     version = _version(rooms)
     while batch := _next_unlabelled(rooms, version):
-        found = list(rooms.labeller.label(_texts(batch)))
-        rows = [_new_label(item, label) for item, label in zip(batch, found, strict=True)]
-        with writing(rooms.engine) as conn:
-            save_labels(conn, version, rows, rooms.clock())
+        found = add_labels(rooms.engine, rooms.labeller, batch, version, rooms.clock())
         labels += len(found)
         causes += sum(len(label.causes) for label in found)
+        version = _version(rooms)
     return LabelReport(labels, causes)
 
 
+def add_labels(
+    engine: Engine, labeller: Labeller, batch: Sequence[TextToLabel], version: int, now: datetime
+) -> list[Label]:
+    """Label some texts and keep the labels as a version's, in use or not.
+
+    Args:
+        engine: the store.
+        labeller: makes the labels of that version.
+        batch: the texts.
+        version: its stored id.
+        now: when.
+    """
+    found = list(labeller.label(texts_of(batch)))
+    rows = [_new_label(item, label) for item, label in zip(batch, found, strict=True)]
+    with writing(engine) as conn:
+        save_labels(conn, version, rows, now)
+    return found
+
+
 def _version(rooms: Rooms) -> int:
-    """The stored id of the model and taxonomy in use; they do not change while Molva runs."""
-    if rooms.label_version is None:
-        labeller = rooms.labeller
+    """The stored id of the model, head and taxonomy in use; follows a switch of the head."""
+    while True:
+        with reading(rooms.engine) as conn:
+            head = head_in_use(conn)
+        wanted = head.version if head else None
+        if rooms.label_version is not None and wanted == rooms.head:
+            return rooms.label_version
+        if wanted != rooms.head:
+            rooms.labeller = _labeller(rooms, head)
+            rooms.head = wanted
         with writing(rooms.engine) as conn:
-            rooms.label_version = use_version(
-                conn, labeller.model_version, labeller.taxonomy_version, rooms.clock()
-            )
-    return rooms.label_version
+            head = head_in_use(conn)
+            # Another process may have switched while the model was loaded: then look again.
+            if (head.version if head else None) == wanted:
+                rooms.label_version = use_version(
+                    conn,
+                    rooms.labeller.model_version,
+                    rooms.labeller.taxonomy_version,
+                    rooms.clock(),
+                )
+
+
+def _labeller(rooms: Rooms, head: FittedHeadRow | None) -> Labeller:
+    """The model with a head, or alone if there is none or it was fitted on another version."""
+    models = rooms.models
+    if head is None:
+        return models.labeller(rooms.taxonomy)
+    try:
+        with reading(rooms.engine) as conn:
+            models = with_head(conn, models, head)
+    except ModelError as error:
+        log.warning("labelling without the corrections' head: %s", error)
+    else:
+        log.info("labelling with %s from now on", head.version)
+    return models.labeller(rooms.taxonomy)
+
+
+def with_head(conn: Connection, models: Models, head: FittedHeadRow) -> Models:
+    """The models with a stored head on the judge.
+
+    Raises:
+        ModelError: the head is damaged or was fitted on another version of the model.
+    """
+    adapter = Adapter.from_bytes(head_weights(conn, head.name))
+    return replace(models, judge=AdaptedJudge(models.judge, adapter, head.name))
 
 
 def _next_unlabelled(rooms: Rooms, version: int) -> list[TextToLabel]:
@@ -53,7 +120,8 @@ def _next_unlabelled(rooms: Rooms, version: int) -> list[TextToLabel]:
         return unlabelled(conn, version, LABEL_BATCH)
 
 
-def _texts(batch: Sequence[TextToLabel]) -> Iterator[Text]:
+def texts_of(batch: Sequence[TextToLabel]) -> Iterator[Text]:
+    """Stored texts as the models read them."""
     for number, item in enumerate(batch):
         yield Text(
             id=str(number),
