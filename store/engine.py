@@ -61,6 +61,14 @@ def open_store(url: str) -> Engine:
     return engine
 
 
+def store_exists(url: str) -> bool:
+    """Whether there is something to open; only SQLite would make a store that is not there."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return True
+    return bool(parsed.database) and Path(str(parsed.database)).is_file()
+
+
 @contextmanager
 def writing(engine: Engine, *, foreign_keys: bool = True) -> Iterator[Connection]:
     """One write transaction: commits at the end of the block, rolls back on an error.

@@ -211,14 +211,13 @@ def _causes(value: object) -> tuple[str, ...] | None:
         except json.JSONDecodeError as error:
             raise CommandError(f"its causes are not JSON: {error}") from error
     if isinstance(value, list):
-        return tuple(
-            str(item.get("cause")) if isinstance(item, dict) else str(item) for item in value
-        )
+        named = [item.get("cause_id") if isinstance(item, dict) else item for item in value]
+        return tuple(str(item) for item in named)
     written = str(value or "").replace(";", ",").replace("|", ",").split(",")
-    named = [part.strip() for part in written if part.strip()]
-    if not named:
+    said = tuple(part.strip() for part in written if part.strip())
+    if not said:
         return None
-    return () if named == [NO_CAUSES] else tuple(named)
+    return () if said == (NO_CAUSES,) else said
 
 
 def _named(found: MentionBrand) -> str:

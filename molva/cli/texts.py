@@ -25,9 +25,12 @@ from molva.cli.common import (
     progress_bar,
     write_line,
 )
+from molva.pipeline.label import models_in_use
+from molva.rooms import config_taxonomy
 from reports.spikes import Reading, SpikeSettings, detect_spikes
 from sentiment.choice import ModelChoice, load_models
 from sentiment.interface import Label, Text
+from sentiment.labeller import Labeller
 from sentiment.taxonomy import Taxonomy
 from store.engine import open_store, reading
 from store.history import labelled_mentions
@@ -68,18 +71,21 @@ class _Reader:
 def label(
     file: FileArgument,
     taxonomy: Annotated[
-        Path | None, typer.Option(help="A taxonomy TOML file instead of the shipped one.")
+        Path | None, typer.Option(help="A taxonomy TOML file instead of the one in use.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A model folder or hub id instead of the shipped model.")
+        str | None, typer.Option(help="A model folder or hub id instead of the model in use.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write here instead of stdout.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Label texts: JSON Lines with id, text and maybe lang and target in; labels out, in order.
 
-    Exits with 1 if a line could not be read; the others are labelled all the same.
+    Labels with the model that the configuration and its store have in use, or with the shipped one
+    where there is no configuration. Exits with 1 if a line could not be read; the others are
+    labelled all the same.
     """
-    labeller = load_models(ModelChoice(model)).labeller(Taxonomy.load(taxonomy))
+    labeller = _labeller(config, model, taxonomy)
     reader = _Reader(file)
     with input_file(file) as stream, output_file(output) as out, progress_bar() as progress:
         task = progress.add_task("labelling", total=None)
@@ -96,6 +102,18 @@ def label(
             progress.advance(task)
     if reader.bad:
         raise typer.Exit(1)
+
+
+def _labeller(config: Path, model: str | None, taxonomy: Path | None) -> Labeller:
+    """What was asked for on the command line, else what the configuration has in use."""
+    loaded = configure(config) if config != DEFAULT_CONFIG or config.exists() else None
+    if loaded is None or model is not None:
+        models = load_models(ModelChoice(model))
+    else:
+        models = models_in_use(loaded)
+    if loaded is None or taxonomy is not None:
+        return models.labeller(Taxonomy.load(taxonomy))
+    return models.labeller(config_taxonomy(loaded))
 
 
 def label_json(found: Label) -> dict[str, Any]:

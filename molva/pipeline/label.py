@@ -9,12 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from molva.config import Config
 from molva.rooms import Rooms
 from sentiment.adapter import AdaptedJudge, Adapter
-from sentiment.choice import Models
+from sentiment.choice import Models, load_models
 from sentiment.interface import Label, ModelError, Text
 from sentiment.labeller import Labeller
-from store.engine import reading, writing
+from store.engine import open_store, reading, store_exists, writing
 from store.heads import head_in_use, head_weights
 from store.interface import CauseRow, FittedHeadRow, NewLabel, TextToLabel
 from store.labels import save_labels, unlabelled, use_version
@@ -91,18 +92,21 @@ def _version(rooms: Rooms) -> int:
 
 
 def _labeller(rooms: Rooms, head: FittedHeadRow | None) -> Labeller:
-    """The model with a head, or alone if there is none or it was fitted on another version."""
-    models = rooms.models
-    if head is None:
-        return models.labeller(rooms.taxonomy)
-    try:
-        with reading(rooms.engine) as conn:
-            models = with_head(conn, models, head)
-    except ModelError as error:
-        log.warning("labelling without the corrections' head: %s", error)
-    else:
-        log.info("labelling with %s from now on", head.version)
+    with reading(rooms.engine) as conn:
+        models = _in_use(conn, rooms.models, head)
+    log.info("labelling with %s from now on", models.judge.version)
     return models.labeller(rooms.taxonomy)
+
+
+def _in_use(conn: Connection, models: Models, head: FittedHeadRow | None) -> Models:
+    """The models with the head in use, or alone if it was fitted on another version of them."""
+    if head is None:
+        return models
+    try:
+        return with_head(conn, models, head)
+    except ModelError as error:
+        log.warning("labelling without what was learnt from corrections: %s", error)
+        return models
 
 
 def with_head(conn: Connection, models: Models, head: FittedHeadRow) -> Models:
@@ -113,6 +117,24 @@ def with_head(conn: Connection, models: Models, head: FittedHeadRow) -> Models:
     """
     adapter = Adapter.from_bytes(head_weights(conn, head.name))
     return replace(models, judge=AdaptedJudge(models.judge, adapter, head.name))
+
+
+def models_in_use(config: Config) -> Models:
+    """The configured models, with the head in use if there is a store and it has one.
+
+    Raises:
+        ModelError: the models cannot be used.
+        StoreError: the store cannot be opened.
+    """
+    models = load_models(config.sentiment.choice(config.folder))
+    if not store_exists(config.store_url):
+        return models
+    engine = open_store(config.store_url)
+    try:
+        with reading(engine) as conn:
+            return _in_use(conn, models, head_in_use(conn))
+    finally:
+        engine.dispose()
 
 
 def _next_unlabelled(rooms: Rooms, version: int) -> list[TextToLabel]:
