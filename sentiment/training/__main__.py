@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="end training after so many minutes")
     parser.add_argument("--start", type=Path, help="train the last epoch from this shipped model")
+    parser.add_argument("--share", type=float, default=1.0, help="of the sets' rows, with --start")
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -32,6 +33,7 @@ def main() -> None:
         threads=given.threads,
         minutes=given.minutes,
         start=given.start,
+        share=given.share,
         learning_rate=given.rate,
     )
     for step in STEPS if given.step == "all" else (given.step,):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sentiment.target import mention_pattern, names_in
+from sentiment.training.compose import composed
 from sentiment.training.entities import ENTITIES, named_in
 from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
 
@@ -42,6 +43,9 @@ PAIRS = {"en": 2200, "ru": 2600}
 """Texts of two brands an epoch joins from two texts of one brand each."""
 
 OWN_REPEAT = 3
+COMPOSED = 450
+"""Texts of two clauses put together for each language, each time our own rows are drawn."""
+
 TEMPLATES = {lang: Path(__file__).parent / f"own_templates_{lang}.jsonl" for lang in ("en", "ru")}
 
 _KNOWN_EN = "Starbucks Ryanair Apple Lidl Comcast Uber Delta Amazon Vodafone Chase Nike KFC"
@@ -107,6 +111,8 @@ def own_rows(rng: random.Random) -> list[Row]:
     chosen = list(read_rows(OWN_EXAMPLES)) * (OWN_REPEAT - 1)
     for _ in range(OWN_REPEAT):
         chosen += [row for template in read_templates() for row in fill(template, rng)]
+        for lang in TEMPLATES:
+            chosen += composed(lang, COMPOSED, rng, any_name)
     return chosen
 
 

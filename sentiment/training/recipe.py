@@ -59,6 +59,7 @@ def convert_base(paths: Paths, size: int = VOCABULARY) -> None:
 def rows_of_epoch(train: Sequence[Row], epoch: int, settings: Settings) -> list[Row]:
     """The rows of an epoch; the last one has our own examples mixed in."""
     chosen = mix.epoch_rows(train, epoch, settings.seed)
+    chosen = chosen[: int(settings.share * len(chosen))]
     if epoch == settings.epochs - 1:
         rng = random.Random(f"own-{settings.seed}")  # noqa: S311 - sampling, not a secret
         chosen += mix.own_rows(rng)

@@ -39,7 +39,7 @@ class Settings:
     """How to train.
 
     `minutes`, if given, ends the schedule early on a slow machine. `start`, a shipped model's
-    folder, trains the last epoch alone from its weights.
+    folder, trains the last epoch alone from its weights, on a `share` of its rows and all our own.
     """
 
     epochs: int = 3
@@ -52,6 +52,7 @@ class Settings:
     checkpoint_minutes: float = 8.0
     minutes: float | None = None
     start: Path | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from sentiment.training import datasets, mix
+from sentiment.training.compose import composed
 from sentiment.training.entities import spellings
 from sentiment.training.rows import OWN_EXAMPLES, Row, part_of, read_rows, split, words, write_rows
 
@@ -85,6 +87,16 @@ def test_joined_texts_keep_the_label_of_their_own_brand() -> None:
     assert len(rows) == 20
     assert all("Apple" in row.text and "Nokia" in row.text for row in rows)
     assert {(row.target, row.label) for row in rows} == {("apple", 2), ("nokia", 0)}
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_composed_texts_have_a_label_for_each_brand_they_name(lang: str) -> None:
+    rows = list(composed(lang, 50, random.Random(4), mix.any_name))
+    assert {row.label for row in rows} == {0, 1, 2}
+    assert not any("{" in row.text for row in rows)
+    assert all(row.target is None or row.target in row.text for row in rows)
+    apart = [pair for pair in pairwise(rows) if pair[0].text == pair[1].text]
+    assert sum({a.label, b.label} == {0, 2} and a.target != b.target for a, b in apart) > 100
 
 
 def test_templates_are_well_formed_and_leave_no_slot() -> None:
