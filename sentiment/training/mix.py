@@ -20,8 +20,8 @@ from sentiment.training.entities import ENTITIES, named_in
 from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
 
 QUOTAS: dict[str, tuple[int, int, int]] = {
-    "tweeteval": (5500, 6500, 5500),
-    "semeval_topic": (2200, 2200, 2000),
+    "tweeteval": (6600, 8500, 7500),
+    "semeval_topic": (3200, 3000, 3000),
     "rusentitweet": (2225, 3600, 1561),
     "sentirueval_banks": (1500, 2000, 536),
     "sentirueval_telecom": (1800, 1700, 900),
@@ -36,13 +36,15 @@ QUOTAS: dict[str, tuple[int, int, int]] = {
     "sxsw": (150, 48, 150),
     "mcdonalds": (200, 0, 0),
     "product_reviews": (70, 27, 80),
+    "cedr": (800, 900, 600),
+    "emotion": (600, 0, 400),
 }
 """Rows an epoch takes of each set: (negative, neutral, positive); fewer if it has fewer."""
 
 PAIRS = {"en": 2200, "ru": 2600}
 """Texts of two brands an epoch joins from two texts of one brand each."""
 
-OWN_REPEAT = 3
+OWN_REPEAT = 2
 COMPOSED = 450
 """Texts of two clauses put together for each language, each time our own rows are drawn."""
 

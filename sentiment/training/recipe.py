@@ -13,16 +13,25 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from sentiment.training import convert, datasets, mix, rows
+from sentiment.training import convert, datasets, mix, rows, themes
 from sentiment.training.network import SentimentNet, round_weights
 from sentiment.training.rows import Row
 from sentiment.training.shipped import read_shipped
-from sentiment.training.train import Settings, Trainer, base_embeddings, batches, tokenise
+from sentiment.training.train import (
+    Settings,
+    Trainer,
+    base_embeddings,
+    batches,
+    interleaved,
+    theme_batches,
+    tokenise,
+)
 
 log = logging.getLogger(__name__)
 
 VOCABULARY = 60_000
 DISTIL_EVERY = 5
+OWN_EPOCHS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +57,19 @@ def split_data(paths: Paths) -> None:
         log.info("%s: %d rows", part, len(kept))
 
 
-def convert_base(paths: Paths, size: int = VOCABULARY) -> None:
-    """Convert the backbone and trim its vocabulary by the training texts."""
+def convert_base(paths: Paths, size: int = VOCABULARY, start: Path | None = None) -> None:
+    """Convert the backbone and trim its vocabulary by the training texts, or to that of `start`."""
     if (paths.base / "config.json").exists():
         return
     texts = (row.text for row in rows.read_rows(paths.work / "train.jsonl"))
-    convert.convert(paths.wheels, texts, size, paths.base)
+    convert.convert(paths.wheels, texts, size, paths.base, start)
 
 
 def rows_of_epoch(train: Sequence[Row], epoch: int, settings: Settings) -> list[Row]:
-    """The rows of an epoch; the last one has our own examples mixed in."""
+    """The rows of an epoch; the last `OWN_EPOCHS` have our own examples mixed in."""
     chosen = mix.epoch_rows(train, epoch, settings.seed)
-    chosen = chosen[: int(settings.share * len(chosen))]
-    if epoch == settings.epochs - 1:
-        rng = random.Random(f"own-{settings.seed}")  # noqa: S311 - sampling, not a secret
+    if epoch >= settings.epochs - OWN_EPOCHS:
+        rng = random.Random(f"own-{settings.seed}-{epoch}")  # noqa: S311 - sampling, not a secret
         chosen += mix.own_rows(rng)
         rng.shuffle(chosen)
     return chosen
@@ -78,8 +86,8 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
     network = SentimentNet.from_base(paths.base)
     if settings.start is not None:
         network.load_state_dict(read_shipped(settings.start))
-    epochs = range(settings.epochs - 1 if settings.start else 0, settings.epochs)
-    sizes = [-(-len(rows_of_epoch(train, epoch, settings)) // settings.batch) for epoch in epochs]
+    epochs = range(settings.seen, settings.epochs)
+    sizes = [_steps(len(rows_of_epoch(train, epoch, settings)), settings) for epoch in epochs]
     round_weights(network, on=True)
     trainer = Trainer(network, paths.work, settings, sum(sizes))
     trainer.resume()
@@ -92,6 +100,12 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
     torch.save(network.state_dict(), out)
     (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2, default=str))
     return out
+
+
+def _steps(rows_of_it: int, settings: Settings) -> int:
+    """Steps of an epoch of so many rows, those of themes included."""
+    own = -(-rows_of_it // settings.batch)
+    return own + own // themes.EVERY
 
 
 def _run_epoch(
@@ -113,7 +127,10 @@ def _run_epoch(
     log.info("epoch %d: base embeddings ready", epoch)
     rng = random.Random(f"{settings.seed}-order-{epoch}")  # noqa: S311 - sampling, not a secret
     stream = batches(chosen, tokens, settings, rng)
-    trainer.run_epoch(first, stream, known, centre)
+    theme_rng = random.Random(f"{settings.seed}-themes-{epoch}")  # noqa: S311 - sampling
+    drawn = themes.draw(themes.read_themes(paths.data), len(chosen), theme_rng)
+    others = theme_batches(tokenizer, drawn, settings.max_length)
+    trainer.run_epoch(first, interleaved(stream, others, themes.EVERY), known, centre)
 
 
 def load_network(paths: Paths) -> SentimentNet:

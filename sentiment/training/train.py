@@ -1,9 +1,11 @@
-"""The fine-tune: two losses, frozen table, bf16 body, checkpoints that survive interruption.
+"""The fine-tune: three losses, frozen table, bf16 body, checkpoints that survive interruption.
 
 Loss = weighted cross-entropy on the mean logits (label smoothing 0.05)
      + `DISTIL` x (1 - cosine) between the mean projected state of the text and the embedding the
        untouched base gives it, both unit length and centred on the mean base embedding (without
-       centring all cosines of this base lie in 0.7 .. 1.0 and the term hardly pulls).
+       centring all cosines of this base lie in 0.7 .. 1.0 and the term hardly pulls);
+or, in a batch of themes (`sentiment.training.themes`),
+     `THEMES` x the supervised contrastive loss (Khosla et al. 2020) of the same centred states.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SMOOTHING = 0.05
 DISTIL = 1.0
+THEMES = 0.3
+TEMPERATURE = 0.1
 EOS, PAD = 2, 1
 _BUCKET = 50
 
@@ -39,7 +45,7 @@ class Settings:
     """How to train.
 
     `minutes`, if given, ends the schedule early on a slow machine. `start`, a shipped model's
-    folder, trains the last epoch alone from its weights, on a `share` of its rows and all our own.
+    folder, trains on from its weights, which have `seen` the first of the `epochs`.
     """
 
     epochs: int = 3
@@ -52,12 +58,15 @@ class Settings:
     checkpoint_minutes: float = 8.0
     minutes: float | None = None
     start: Path | None = None
-    share: float = 1.0
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded tensors of one step; `text_mask` marks the text without the target."""
+    """Padded tensors of one step; `text_mask` marks the text without the target.
+
+    The `labels` of a batch of themes are the numbers of its themes, which mean nothing beyond it.
+    """
 
     ids: Tensor
     mask: Tensor
@@ -65,6 +74,7 @@ class Batch:
     labels: Tensor
     weights: Tensor
     rows: list[int]
+    of_themes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,25 @@ def batches(
     rng.shuffle(groups)
     for group in groups:
         yield _collate(rows, tokens, group)
+
+
+def theme_batches(
+    tokenizer: Tokenizer, drawn: Iterable[Sequence[tuple[Row, int]]], max_length: int
+) -> Iterator[Batch]:
+    """A batch for each drawn list of (text, number of its theme)."""
+    for pairs in drawn:
+        texts = [replace(row, label=theme) for row, theme in pairs]
+        tokens = tokenise(tokenizer, texts, max_length)
+        batch = _collate(texts, tokens, list(range(len(texts))))
+        yield replace(batch, rows=[], of_themes=True)
+
+
+def interleaved(batches: Iterable[Batch], others: Iterator[Batch], every: int) -> Iterator[Batch]:
+    """The batches with one of the others after each `every` of them."""
+    for count, batch in enumerate(batches, start=1):
+        yield batch
+        if count % every == 0:
+            yield from islice(others, 1)
 
 
 def _collate(rows: Sequence[Row], tokens: Sequence[Tokens], group: list[int]) -> Batch:
@@ -172,6 +201,20 @@ def loss_of(
     return sentiment, distil
 
 
+def theme_loss(network: SentimentNet, batch: Batch, centre: Tensor) -> Tensor:
+    """The supervised contrastive loss of a batch of themes, on centred unit states."""
+    with fast_arithmetic():
+        states = network.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+    pooled = network.projection(masked_mean(states.float(), batch.text_mask))
+    own = functional.normalize(functional.normalize(pooled, dim=-1) - centre, dim=-1)
+    itself = torch.eye(len(own), dtype=torch.bool)
+    alike = (own @ own.T / TEMPERATURE).masked_fill(itself, -1e9)
+    same = (batch.labels[:, None] == batch.labels) & ~itself
+    chances = functional.log_softmax(alike, dim=1)
+    loss: Tensor = -((chances * same).sum(1) / same.sum(1).clamp(min=1)).mean()
+    return loss
+
+
 def optimiser_of(network: SentimentNet, settings: Settings) -> torch.optim.AdamW:
     """fp32 AdamW; a fresh sentiment head learns ten times as fast."""
     head = [] if settings.start else list(network.sentiment.parameters())
@@ -198,6 +241,7 @@ class Trainer:
         self.network, self.work, self.settings, self.total = network, work, settings, total
         self.optimiser = optimiser_of(network, settings)
         self.progress = Progress()
+        self._losses: dict[str, list[float]] = defaultdict(list)
         self._started = self._saved = time.monotonic()
         torch.set_num_threads(settings.threads)
 
@@ -251,23 +295,23 @@ class Trainer:
         rate = self.settings.learning_rate * warm * max(0.0, 1 - self._done_share())
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["factor"]
-        sentiment, distil = loss_of(self.network, batch, base.float(), centre)
-        (sentiment + DISTIL * distil).backward()
+        if batch.of_themes:
+            loss = THEMES * theme_loss(self.network, batch, centre)
+        else:
+            sentiment, distil = loss_of(self.network, batch, base.float(), centre)
+            loss = sentiment + DISTIL * distil
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.progress.step += 1
-        if self.progress.step % 25 == 0:
-            self._report(batch, float(sentiment.detach()), float(distil.detach()))
+        name = "themes" if batch.of_themes else "texts"
+        self._losses[name].append(float(loss.detach()))
+        if self.progress.step % 50 == 0:
+            self._report()
 
-    def _report(self, batch: Batch, sentiment: float, distil: float) -> None:
-        step, seconds = self.progress.step, self._elapsed()
-        log.info(
-            "step %d of %d, %.1f min, length %d, sentiment %.3f, distil %.3f",
-            step,
-            self.total,
-            seconds / 60,
-            batch.ids.shape[1],
-            sentiment,
-            distil,
-        )
+    def _report(self) -> None:
+        means = [f"{name} {np.mean(own):.3f}" for name, own in self._losses.items()]
+        step, minutes = self.progress.step, self._elapsed() / 60
+        log.info("step %d of %d, %.1f min, loss of %s", step, self.total, minutes, ", ".join(means))
+        self._losses.clear()
