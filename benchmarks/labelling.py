@@ -6,6 +6,8 @@
   causes.
 - transformers with torch in fp32, and the ONNX graph before quantisation, go from text to class.
   They are measured where there is torch and a path to the weights; else that they were not is told.
+- What causes, stages and intents cost is measured against sentiment alone, and a taxonomy of forty
+  causes against one of fifteen.
 
 Everyone has two threads, and all take turns on the same texts.
 """
@@ -19,7 +21,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -31,7 +34,7 @@ from benchmarks.measure import Missing, Ratio, ratio
 from benchmarks.peers import BATCH, THREADS, Peer, padded
 from sentiment.causes import CauseFinder
 from sentiment.encoder import OUTPUTS, Encoder
-from sentiment.interface import Text
+from sentiment.interface import Label, Reasons, Text
 from sentiment.labeller import Labeller
 from sentiment.model_files import SHIPPED
 from sentiment.taxonomy import Taxonomy
@@ -55,6 +58,8 @@ START: Final = 2.0
 """Seconds until the first label, at most."""
 
 COPIES: Final = 8
+REASONS: Final = 1.6
+MANY_CAUSES: Final = 1.1
 
 PAUSE: Final = 0.25
 """Seconds between turns: the threads of ONNX Runtime and torch spin for a while after their work,
@@ -87,12 +92,13 @@ def run(
     weights = Weights(model or SHIPPED, torch, onnx)
     encoder = Encoder.load(weights.model, threads=THREADS)
     taxonomy = Taxonomy.load()
-    labeller = Labeller(encoder, CauseFinder(encoder, taxonomy), taxonomy.version)
+    labeller = Labeller(encoder, CauseFinder(encoder, taxonomy))
     chunks, size = (4, 128) if quick else (10, 256)
     # Memory first: the peers keep their own weights in this process.
     found: list[Ratio | Missing] = [memory(labeller, 5_000 if quick else 100_000)]
     found += overhead(labeller, encoder, peers.session(weights.model / "model.onnx"), chunks, size)
     found += against(labeller, encoder, weights, chunks, size)
+    found += reasons(encoder, chunks, size)
     found.append(duplicates(labeller, chunks, size))
     return [*found, *fresh(weights, 3 if quick else 7)]
 
@@ -176,6 +182,63 @@ def _turns(
             _prove(labels, size)
         sys.stderr.write(f"  {chunks} turns with {name}\n")
     return found
+
+
+def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
+    """Causes, stages and intents against sentiment alone; forty causes against fifteen."""
+    shipped = Taxonomy.load()
+    finders = {count: CauseFinder(encoder, of_size(shipped, count)) for count in (15, 40)}
+    labellers = {
+        "all": Labeller(encoder, CauseFinder(encoder, shipped)),
+        "alone": Labeller(encoder, NoCauses()),
+        **{str(count): Labeller(encoder, finder) for count, finder in finders.items()},
+    }
+    made, times = texts(seed=6), {name: list[float]() for name in labellers}
+    for _ in range(chunks):
+        chunk = list(itertools.islice(made, size))
+        for name, labeller in labellers.items():
+            seconds, labels = _timed(partial(_labels, labeller), chunk)
+            times[name].append(seconds)
+            _prove(labels, size)
+    name = f"label {size} texts"
+    return [
+        ratio(
+            f"{name}, causes, stages and intents too",
+            "sentiment alone",
+            times["all"],
+            times["alone"],
+            target=REASONS,
+        ),
+        ratio(f"{name}, 40 causes", "15 causes", times["40"], times["15"], target=MANY_CAUSES),
+    ]
+
+
+def _labels(labeller: Labeller, own: Sequence[Text]) -> list[Label]:
+    return list(labeller.label(own))
+
+
+class NoCauses:
+    """Finds nothing, at once."""
+
+    version = "none"
+
+    def read(self, items: Sequence[tuple[Any, str, str]]) -> list[Reasons]:
+        """Nothing for each text."""
+        return [Reasons() for _ in items]
+
+
+def of_size(taxonomy: Taxonomy, count: int) -> Taxonomy:
+    """A taxonomy of `count` causes: some of the given ones, or with halves of some added."""
+    own = list(taxonomy.findable)
+    halves = [
+        replace(cause, id=f"{cause.id}_half", examples=halved(cause.examples)) for cause in own
+    ]
+    return Taxonomy(f"of {count}", tuple((own + halves)[:count]), taxonomy.background)
+
+
+def halved(examples: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Every second example of each language."""
+    return {lang: texts[::2] for lang, texts in examples.items()}
 
 
 def _timed(work: Callable[[T], R], given: T) -> tuple[float, R]:

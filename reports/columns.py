@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from store.interface import CauseRow, LabelledMention
+from store.interface import CauseRow, IntentRow, LabelledMention
 
-Type = Literal["text", "integer", "number", "boolean", "time", "spans", "texts", "causes"]
+Type = Literal[
+    "text", "integer", "number", "boolean", "time", "spans", "texts", "causes", "intents"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Column:
     @property
     def nested(self) -> bool:
         """Whether a cell holds a list."""
-        return self.type in {"spans", "texts", "causes"}
+        return self.type in {"spans", "texts", "causes", "intents"}
 
 
 def _field(name: str, type_: Type, about: str) -> Column:
@@ -43,6 +45,20 @@ def _cause(cause: CauseRow) -> dict[str, Any]:
         "evidence_text": cause.evidence,
         "evidence_start": cause.start,
         "evidence_end": cause.end,
+        "journey_stage": cause.stage,
+        "expectation": cause.expectation,
+        "severity": cause.severity,
+    }
+
+
+def _intent(intent: IntentRow) -> dict[str, Any]:
+    return {
+        "intent": intent.intent,
+        "probability": intent.probability,
+        "rival": intent.rival,
+        "evidence_text": intent.evidence,
+        "evidence_start": intent.start,
+        "evidence_end": intent.end,
     }
 
 
@@ -117,6 +133,12 @@ COLUMNS: tuple[Column, ...] = (
         "Causes and drivers with probability and evidence (offsets into the text).",
         lambda m: [_cause(cause) for cause in m.causes],
     ),
+    Column(
+        "intents",
+        "intents",
+        "What the writer is about to do, with probability and evidence.",
+        lambda m: [_intent(intent) for intent in m.intents],
+    ),
     _field("model_version", "text", "The model that made the label."),
     _field("taxonomy_version", "text", "The causes it chose from."),
     _field("terms", "text", "The source's terms class."),
@@ -142,6 +164,19 @@ def arrow_schema() -> Any:
             ("evidence_text", pa.string()),
             ("evidence_start", pa.int32()),
             ("evidence_end", pa.int32()),
+            ("journey_stage", pa.string()),
+            ("expectation", pa.string()),
+            ("severity", pa.int8()),
+        ]
+    )
+    intent = pa.struct(
+        [
+            ("intent", pa.string()),
+            ("probability", pa.float64()),
+            ("rival", pa.string()),
+            ("evidence_text", pa.string()),
+            ("evidence_start", pa.int32()),
+            ("evidence_end", pa.int32()),
         ]
     )
     types = {
@@ -153,6 +188,7 @@ def arrow_schema() -> Any:
         "spans": pa.list_(pa.list_(pa.int32())),
         "texts": pa.list_(pa.string()),
         "causes": pa.list_(cause),
+        "intents": pa.list_(intent),
     }
     return pa.schema(
         [

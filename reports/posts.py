@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reports.interface import PostFact, Quote
 from reports.words import plain, safe_url
-from store.interface import CauseRow, LabelledMention
+from store.interface import CauseRow, IntentRow, LabelledMention
 
 SAME_STORY = 0.5
 """Two sentences that share more of their words than this say the same."""
@@ -111,14 +111,35 @@ def quotes(
     many say); the next is taken only if it overlaps little with those taken (maximal marginal
     relevance, Carbonell and Goldstein, SIGIR 1998), from another author if there is one.
     """
-    candidates = [
-        (link, plain(link.evidence, QUOTE_LENGTH), story.mention)
+    links = [
+        (link, story.mention)
         for story in stories
         for link in story.mention.causes
-        if link.cause == cause
-        and link.polarity == story.mention.sentiment
-        and plain(link.evidence)
-        and plain(link.evidence) not in skip
+        if link.cause == cause and link.polarity == story.mention.sentiment
+    ]
+    return _chosen(links, limit, skip)
+
+
+def intent_quotes(stories: Sequence[Story], intent: str, limit: int) -> tuple[Quote, ...]:
+    """The evidence that speaks best for an intent, chosen as `quotes` chooses."""
+    links = [
+        (link, story.mention)
+        for story in stories
+        for link in story.mention.intents
+        if link.intent == intent
+    ]
+    return _chosen(links, limit, frozenset())
+
+
+def _chosen(
+    links: Sequence[tuple[CauseRow | IntentRow, LabelledMention]],
+    limit: int,
+    skip: frozenset[str],
+) -> tuple[Quote, ...]:
+    candidates = [
+        (link, text, mention)
+        for link, mention in links
+        if (text := plain(link.evidence, QUOTE_LENGTH)) and text not in skip
     ][:400]
     words = [_words(text) for _, text, _ in candidates]
     scores = [
@@ -138,7 +159,7 @@ def quotes(
     return tuple(_quote(*candidates[index]) for index in taken)
 
 
-def _quote(link: CauseRow, evidence: str, mention: LabelledMention) -> Quote:
+def _quote(link: CauseRow | IntentRow, evidence: str, mention: LabelledMention) -> Quote:
     passage = plain(_passage(mention.text, link.start, link.end), 2 * QUOTE_LENGTH)
     return Quote(
         # An edit may have moved the words since; the evidence itself was kept.

@@ -14,22 +14,22 @@ has not seen it. On real complaints and reviews a reported 0.5 was right about e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.classifier import Classifier, centred, fit, softmax, unit
-from sentiment.clauses import Span, contrasts, split_clauses
+from sentiment.classifier import centred, softmax
+from sentiment.clauses import Span, contrasts
 from sentiment.denial import denied, plain
 from sentiment.encoder import EncodedText, Encoder
-from sentiment.interface import CauseLink
-from sentiment.taxonomy import LANGUAGES, Cause, Taxonomy
-
-SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
-"""The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
+from sentiment.interface import CauseLink, Reasons
+from sentiment.learn import learn, shipped_fit
+from sentiment.passages import Clauses, Item, read_clauses
+from sentiment.signals import ClauseSignals, Signals, intents
+from sentiment.signals import version as signals_version
+from sentiment.taxonomy import Cause, Taxonomy
 
 THRESHOLD = 0.4
 """Causes less probable are not reported: 0.3 finds most in complaints, 0.5 errs least on news."""
@@ -43,20 +43,18 @@ NEUTRAL_CREDIT = 0.3
 INCLUDE_BOOST = 2.0
 """What an `includes` term in the clause adds to the log-odds of its cause."""
 
-BACKGROUND_WEIGHT = 0.2
-"""What a background text counts in the fit against an example of a cause."""
-
 DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
 
 DENIAL = 5.0
 """What a denial ("no queue at all") takes from the log-odds of the causes it denies."""
 
-_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
-
 Floats = NDArray[np.float64]
-Item = tuple[EncodedText, str, str]
-"""An encoded text, the text itself and its language (one the encoder knows)."""
+
+
+def version_with(taxonomy: Taxonomy) -> str:
+    """The taxonomy's version and that of the signals beside it: "1+5f3a91c2+0b6d7e21"."""
+    return f"{taxonomy.version}+{signals_version()}"
 
 
 class CauseFinder:
@@ -72,9 +70,11 @@ class CauseFinder:
         self, encoder: Encoder, taxonomy: Taxonomy, *, threshold: float = THRESHOLD
     ) -> None:
         self._encoder = encoder
-        self._causes = taxonomy.causes
+        self._causes = taxonomy.findable
+        self._version = version_with(taxonomy)
         self._threshold = threshold
         self._fitted = shipped_fit(encoder, taxonomy) or learn(encoder, taxonomy)
+        self._signals = Signals.load(encoder)
         self._negative = np.array([cause.polarity == "negative" for cause in self._causes])
         self._includes = [
             (at, _terms(c.includes)) for at, c in enumerate(self._causes) if c.includes
@@ -83,77 +83,49 @@ class CauseFinder:
             (at, _terms(c.excludes)) for at, c in enumerate(self._causes) if c.excludes
         ]
 
+    @property
+    def version(self) -> str:
+        """What it finds causes and signals by."""
+        return self._version
+
     def find(self, encoded: EncodedText, text: str, lang: str) -> tuple[CauseLink, ...]:
         """The causes of one text, most probable first; none means "no clear cause"."""
-        return self.find_many([(encoded, text, lang)])[0]
+        return self.read([(encoded, text, lang)])[0].causes
 
-    def find_many(self, items: Sequence[Item]) -> list[tuple[CauseLink, ...]]:
-        """The causes of several texts, in order; clauses of all texts are judged together."""
-        spans = [_read_clauses(encoded, text) for encoded, text, _ in items]
-        counts = [len(own) for own in spans]
-        if not sum(counts):
-            return [() for _ in items]
-        chances = self._chances(items, spans)
-        edges = np.cumsum([0, *counts])
+    def read(self, items: Sequence[Item]) -> list[Reasons]:
+        """The causes and intents of several texts, in order; all clauses are judged together."""
+        clauses = read_clauses(items)
+        if not clauses:
+            return [Reasons() for _ in items]
+        chances = self._chances(clauses)
+        signals = self._signals.read(clauses)
         return [
-            self._links(item[1], own, chances[begin:end])
-            for item, own, begin, end in zip(items, spans, edges[:-1], edges[1:], strict=True)
+            Reasons(
+                self._links(text, clauses.spans[begin:end], chances[begin:end], signals[begin:end]),
+                intents(text, clauses.spans[begin:end], signals[begin:end]),
+            )
+            for (_, text, _), (begin, end) in zip(items, pairwise(clauses.bounds), strict=True)
         ]
 
-    def _chances(self, items: Sequence[Item], spans: Sequence[Sequence[Span]]) -> Floats:
-        """Probabilities [clauses of all texts, causes]."""
-        pooled = [
-            encoded.pool_many([(span.start, span.end) for span in own])
-            for (encoded, _, _), own in zip(items, spans, strict=True)
-        ]
-        langs = [item[2] for item, own in zip(items, spans, strict=True) for _ in own]
-        clauses = [
-            item[1][span.start : span.end]
-            for item, own in zip(items, spans, strict=True)
-            for span in own
-        ]
-        scores, moods = self._read(
-            np.concatenate([embeddings for _, embeddings in pooled]),
-            np.concatenate([logits for logits, _ in pooled]),
-            langs,
-        )
-        alone = np.concatenate([np.full(len(own), len(own) == 1) for own in spans])
-        again = np.flatnonzero(~alone & self._disputed(scores, moods, clauses))
-        if len(again):
-            # The states of a clause carry the mood of the whole text; read alone, it has its own.
-            heard = self._encoder.encode_chunk([(clauses[row], ()) for row in again])
-            scores[again], moods[again] = self._read(
-                np.array(
-                    [
-                        own.pool(0, len(clauses[row]))[1]
-                        for own, row in zip(heard, again, strict=True)
-                    ]
-                ),
-                np.array(
-                    [
-                        own.pool(0, len(clauses[row]))[0]
-                        for own, row in zip(heard, again, strict=True)
-                    ]
-                ),
-                [langs[row] for row in again],
-            )
+    def _chances(self, clauses: Clauses) -> Floats:
+        """Probabilities [clauses, causes]; what is in dispute is read once more."""
+        scores, moods = self._scores(clauses), clauses.moods(self._encoder)
+        disputed = self._disputed(scores, moods, clauses.texts)
+        again = np.flatnonzero(~clauses.alone() & disputed).tolist()
+        if again:
+            clauses.read_alone(self._encoder, again)
+            scores, moods = self._scores(clauses), clauses.moods(self._encoder)
         scores[:, : len(self._causes)] += POLARITY_WEIGHT * self._agreement(moods)
-        simple = [plain(clause) for clause in clauses]
+        simple = [plain(clause) for clause in clauses.texts]
         self._hear_denials(scores, simple)
         self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
         return chances
 
-    def _read(
-        self, embeddings: NDArray[np.floating], logits: NDArray[np.floating], langs: Sequence[str]
-    ) -> tuple[Floats, Floats]:
-        """Scores [n, causes + 1] and calibrated sentiments [n, 3] of pooled clauses."""
-        moods = np.empty((len(langs), 3))
-        centres = np.stack([self._fitted.centres[lang] for lang in langs])
-        for lang in set(langs):
-            rows = np.array([own == lang for own in langs])
-            moods[rows] = self._encoder.calibration(lang).probabilities(logits[rows])
-        return self._fitted.classifier.logits(centred(embeddings, centres)), moods
+    def _scores(self, clauses: Clauses) -> Floats:
+        """Scores [clauses, causes + 1] by likeness alone."""
+        centres = np.stack([self._fitted.centres[lang] for lang in clauses.langs])
+        return self._fitted.classifier.logits(centred(clauses.embeddings, centres))
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
         """Which clauses [n] contrast, or have a mood that their likest cause does not share."""
@@ -192,108 +164,32 @@ class CauseFinder:
         for at, pattern in self._excludes:
             scores[[bool(pattern.search(clause)) for clause in clauses], at] = -np.inf
 
-    def _links(self, text: str, spans: Sequence[Span], chances: Floats) -> tuple[CauseLink, ...]:
+    def _links(
+        self, text: str, spans: Sequence[Span], chances: Floats, signals: Sequence[ClauseSignals]
+    ) -> tuple[CauseLink, ...]:
         if not spans:
             return ()
         best = chances.argmax(axis=0)
         found = [
-            _link(cause, float(chances[row, at]), text, spans[row])
+            _link(cause, float(chances[row, at]), text, spans[row], signals[row])
             for at, (cause, row) in enumerate(zip(self._causes, best, strict=True))
             if chances[row, at] >= self._threshold
         ]
         return tuple(sorted(found, key=lambda link: -link.probability))
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """What is learnt from a taxonomy: the classifier, and the centre [H] of each language.
-
-    The last class of the classifier is "none".
-    """
-
-    classifier: Classifier
-    centres: Mapping[str, Floats]
-
-
-def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
-    """The fit that comes with the package, if it is of this very model and taxonomy."""
-    if not SHIPPED_FIT.is_file():
-        return None
-    with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
-        if str(kept["key"]) != fit_key(encoder, taxonomy):
-            return None
-        classifier = Classifier(kept["weights"], kept["bias"], float(kept["loss"]))
-        return Fitted(classifier, {lang: kept[f"centre_{lang}"] for lang in LANGUAGES})
-
-
-def fit_key(encoder: Encoder, taxonomy: Taxonomy) -> str:
-    """What a fit depends on: the model and the taxonomy."""
-    return f"{encoder.version} {taxonomy.version}"
-
-
-def learn(encoder: Encoder, taxonomy: Taxonomy) -> Fitted:
-    """Fit a taxonomy on its examples.
-
-    What a language adds to every text is taken out before: without that, examples in English
-    alone find next to nothing in Russian. Each language's share is known from the background,
-    which is there in both.
-    """
-    taught = [(text, at) for at, cause in enumerate(taxonomy.causes) for text in cause.texts()]
-    none = len(taxonomy.causes)
-    taught += [(text, none) for own in taxonomy.background.values() for text in own]
-    texts = [text for text, _ in taught]
-    classes = np.array([at for _, at in taught])
-    langs = np.array(["ru" if _CYRILLIC.search(text) else "en" for text in texts])
-    embeddings = unit(_embed(encoder, texts))
-    background = classes == none
-    centres = _centres(embeddings, langs, background)
-    rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
-    classifier = fit(rows, classes.tolist(), weights)
-    # Left out, an example leaves its cause with one less to learn from: where there are few, the
-    # whole fit knows clearly more than the calibration saw.
-    sharper = 1 + 2 * none / max(len(classes) - background.sum(), 1)
-    sharp = Classifier(classifier.weights * sharper, classifier.bias * sharper, classifier.loss)
-    return Fitted(sharp, centres)
-
-
-def _centres(
-    embeddings: Floats, langs: NDArray[np.str_], background: NDArray[np.bool_]
-) -> dict[str, Floats]:
-    """By language: half the taxonomy's own domain, half texts in general, plus the language."""
-    general = {lang: embeddings[background & (langs == lang)] for lang in LANGUAGES}
-    means = [rows.mean(axis=0) for rows in general.values() if len(rows)]
-    domain = embeddings[~background].mean(axis=0)
-    if not means:
-        return dict.fromkeys(LANGUAGES, domain)
-    spoken = {lang: own for lang in LANGUAGES if len(own := langs[~background] == lang)}
-    middle = np.mean(means, axis=0)
-    added = {
-        lang: rows.mean(axis=0) - middle if len(rows) else np.zeros_like(middle)
-        for lang, rows in general.items()
-    }
-    # The domain without the languages its examples happen to be in.
-    domain = domain - sum(own.mean() * added[lang] for lang, own in spoken.items())
-    return {lang: (domain + middle) / 2 + added[lang] for lang in LANGUAGES}
-
-
-def _embed(encoder: Encoder, texts: Sequence[str]) -> Floats:
-    """Embeddings [n, H] of short texts, pooled as clauses are."""
-    encoded = encoder.encode([(text, ()) for text in texts])
-    pairs = zip(encoded, texts, strict=True)
-    return np.array([item.pool(0, len(text))[1] for item, text in pairs], dtype=np.float64)
-
-
-def _read_clauses(encoded: EncodedText, text: str) -> list[Span]:
-    """The clauses of the part of the text that the encoder has read."""
-    offsets = encoded.offsets
-    read = int(offsets[-1, 1]) if len(offsets) else 0
-    return [span for span in split_clauses(text[:read]) if span.start < read]
-
-
-def _link(cause: Cause, chance: float, text: str, span: Span) -> CauseLink:
-    evidence = text[span.start : span.end]
-    return CauseLink(cause.id, cause.polarity, chance, evidence, span.start, span.end)
+def _link(cause: Cause, chance: float, text: str, span: Span, signals: ClauseSignals) -> CauseLink:
+    return CauseLink(
+        cause=cause.id,
+        polarity=cause.polarity,
+        probability=chance,
+        evidence=text[span.start : span.end],
+        start=span.start,
+        end=span.end,
+        stage=signals.stage,
+        expectation=signals.expectation_of(cause.polarity),
+        severity=signals.severity if cause.polarity == "negative" else None,
+    )
 
 
 def _terms(terms: Sequence[str]) -> re.Pattern[str]:

@@ -82,8 +82,7 @@ class Models:
 
     def labeller(self, taxonomy: Taxonomy) -> Labeller:
         """A labeller with these models and a taxonomy."""
-        causes = CauseFinder(self.encoder, taxonomy)
-        return Labeller(self.encoder, causes, taxonomy.version, self.judge)
+        return Labeller(self.encoder, CauseFinder(self.encoder, taxonomy), self.judge)
 
 
 def load_models(choice: ModelChoice) -> Models:

@@ -12,6 +12,19 @@ from typing import Literal
 Sentiment = Literal["negative", "neutral", "positive", "unscored"]
 Polarity = Literal["negative", "positive"]
 
+Stage = Literal[
+    "choosing", "paying", "delivery", "first_contact", "use", "support", "renewing", "leaving"
+]
+"""Where in a customer's journey something happened."""
+
+Expectation = Literal["broken_promise", "unmet_default", "wow"]
+"""A promise not kept, less than anybody may expect, or more than was expected."""
+
+Intent = Literal[
+    "leaving", "switched", "warns", "recommends", "asks_help", "threatens", "requests_feature"
+]
+"""What the writer does or is about to do."""
+
 
 class ModelError(Exception):
     """A model or taxonomy cannot be used; the message names the file and what to do."""
@@ -48,6 +61,9 @@ class CauseLink:
         evidence: exactly `text[start:end]` of the original text.
         start: offset in characters of the original text, inclusive.
         end: offset in characters, exclusive.
+        stage: where in the journey the evidence happened; None if that is not clear.
+        expectation: what the evidence says of what was expected; mostly nothing.
+        severity: of a complaint, 1 (mild annoyance) to 4 (danger); None for praise.
     """
 
     cause: str
@@ -56,6 +72,35 @@ class CauseLink:
     evidence: str
     start: int
     end: int
+    stage: Stage | None = None
+    expectation: Expectation | None = None
+    severity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntentLink:
+    """What the writer is about to do, with the passage that says it.
+
+    Attributes:
+        probability: calibrated, 0 to 1.
+        evidence: exactly `text[start:end]` of the original text.
+        rival: to whom the writer has switched, as the text spells it; None if it does not say.
+    """
+
+    intent: Intent
+    probability: float
+    evidence: str
+    start: int
+    end: int
+    rival: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What the clauses of a text say: causes and drivers, and intents; most probable first."""
+
+    causes: tuple[CauseLink, ...] = ()
+    intents: tuple[IntentLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +122,4 @@ class Label:
     causes: tuple[CauseLink, ...]
     model_version: str
     taxonomy_version: str
+    intents: tuple[IntentLink, ...] = ()

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from sentiment.causes import CauseFinder
 from sentiment.encoder import EncodedText, Encoder, chunked
-from sentiment.interface import CauseLink, Label, Sentiment, Text
+from sentiment.interface import IntentLink, Label, Reasons, Sentiment, Text
 from sentiment.judge import Judge, ShippedJudge
 from sentiment.language import Language, detect
 from sentiment.taxonomy import Taxonomy
@@ -20,10 +20,12 @@ CLASSES: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 class Causes(Protocol):
     """What the labeller asks of a cause finder."""
 
-    def find_many(
-        self, items: Sequence[tuple[EncodedText, str, str]]
-    ) -> Sequence[tuple[CauseLink, ...]]:
-        """The causes of (encoded, text, language) triples, spans in the original text."""
+    @property
+    def version(self) -> str:
+        """What it knows: another version finds other causes."""
+
+    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
+        """Causes and intents of (encoded, text, language) triples, spans in the original text."""
 
 
 class Labeller:
@@ -31,17 +33,15 @@ class Labeller:
 
     Attributes:
         model_version: name and content hash of the model.
-        taxonomy_version: version of the taxonomy the causes are from.
+        taxonomy_version: versions of the causes and of the signals beside them.
     """
 
-    def __init__(
-        self, encoder: Encoder, causes: Causes, taxonomy_version: str, judge: Judge | None = None
-    ) -> None:
+    def __init__(self, encoder: Encoder, causes: Causes, judge: Judge | None = None) -> None:
         self._encoder = encoder
         self._causes = causes
         self._judge: Judge = judge or ShippedJudge(encoder)
         self.model_version = self._judge.version
-        self.taxonomy_version = taxonomy_version
+        self.taxonomy_version = causes.version
 
     @classmethod
     def load(cls, model: Path | None = None, taxonomy: Taxonomy | None = None) -> Labeller:
@@ -52,7 +52,7 @@ class Labeller:
         """
         encoder = Encoder.load(model)
         chosen = taxonomy or Taxonomy.load()
-        return cls(encoder, CauseFinder(encoder, chosen), chosen.version)
+        return cls(encoder, CauseFinder(encoder, chosen))
 
     def label(self, texts: Iterable[Text]) -> Iterator[Label]:
         """Label texts, in order; memory does not grow with their number.
@@ -77,13 +77,11 @@ class Labeller:
             for i, own in zip(known, encoded, strict=True)
             if languages[i].code in self._encoder.languages
         ]
-        found = self._causes.find_many(
-            [(own, chunk[i].text, languages[i].code) for i, own in caused]
-        )
-        causes = {i: links for (i, _), links in zip(caused, found, strict=True)}
+        found = self._causes.read([(own, chunk[i].text, languages[i].code) for i, own in caused])
+        reasons = {i: own for (i, _), own in zip(caused, found, strict=True)}
         labels = [self._unscored(item, lang) for item, lang in zip(chunk, languages, strict=True)]
         for i, chance in zip(known, chances, strict=True):
-            labels[i] = self._scored(chunk[i], languages[i], chance, causes.get(i, ()))
+            labels[i] = self._scored(chunk[i], languages[i], chance, reasons.get(i, Reasons()))
         return labels
 
     def _chances(
@@ -114,7 +112,7 @@ class Labeller:
         item: Text,
         lang: Language,
         chance: tuple[float, float, float],
-        causes: tuple[CauseLink, ...],
+        reasons: Reasons,
     ) -> Label:
         best = max(range(len(CLASSES)), key=chance.__getitem__)
         return Label(
@@ -126,7 +124,14 @@ class Labeller:
             p_neutral=chance[1],
             p_positive=chance[2],
             low_confidence=chance[best] < self._judge.confidence_floor,
-            causes=causes,
+            causes=reasons.causes,
             model_version=self.model_version,
             taxonomy_version=self.taxonomy_version,
+            intents=tuple(own for own in reasons.intents if not _arrives(own, item)),
         )
+
+
+def _arrives(intent: IntentLink, item: Text) -> bool:
+    """Whether the writer has switched to the very brand the text is judged towards."""
+    rival = (intent.rival or "").casefold()
+    return bool(rival) and any(rival.startswith(name.casefold()[:5]) for name in item.names)

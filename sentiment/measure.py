@@ -30,7 +30,7 @@ from sentiment.evaluate import (
     score_groups,
     vader,
 )
-from sentiment.interface import CauseLink, Label, Text
+from sentiment.interface import Label, Reasons, Text
 from sentiment.judge import Judge
 from sentiment.labelled import LabelledFile
 from sentiment.labeller import Labeller
@@ -81,10 +81,10 @@ class Measurement:
 class _NoCauses:
     """Stands in for the cause finder, whose answers are not measured here."""
 
-    def find_many(
-        self, items: Sequence[tuple[EncodedText, str, str]]
-    ) -> Sequence[tuple[CauseLink, ...]]:
-        return [() for _ in items]
+    version = ""
+
+    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
+        return [Reasons() for _ in items]
 
 
 def measure(
@@ -103,7 +103,7 @@ def measure(
     Raises:
         ImportError: `against_vader` and the package is not there.
     """
-    labeller = Labeller(encoder, _NoCauses(), "", judge)
+    labeller = Labeller(encoder, _NoCauses(), judge)
     examples = [_of_file(own, file, len(files)) for file in files for own in file.examples]
     scored: list[Example] = []
     chances: list[tuple[float, float, float]] = []

@@ -45,7 +45,7 @@ class Cause:
         examples: clauses that show the cause, by language.
         includes: terms that speak for the cause; "*" at the end stands for any ending.
         excludes: terms that rule it out in their clause.
-        parent: id of a wider cause of the same polarity.
+        parent: id of a wider cause of the same polarity, which sums up its children in reports.
     """
 
     id: str
@@ -85,6 +85,16 @@ class Taxonomy:
             ModelError: the file cannot be read or breaks the format; names file, line and field.
         """
         return _load(path) if path else _shipped()
+
+    @property
+    def findable(self) -> tuple[Cause, ...]:
+        """The causes that texts can name; a parent without examples only groups its children."""
+        parents = {cause.parent for cause in self.causes}
+        return tuple(
+            cause
+            for cause in self.causes
+            if cause.id not in parents or any(cause.examples.values())
+        )
 
     def names(self) -> dict[str, dict[str, str]]:
         """Names by cause id and language; a language the file leaves out has another's name."""
@@ -159,15 +169,17 @@ def _load(path: Path) -> Taxonomy:
 
 def _contradiction(parsed: _File) -> tuple[tuple[str | int, ...], str] | None:
     """Where and why causes do not fit together, if they do not."""
-    if not parsed.cause:
-        return ("cause",), "at least one [[cause]] is needed"
     polarities = {entry.id: entry.polarity for entry in parsed.cause}
+    parents = {entry.parent for entry in parsed.cause}
+    if all(entry.id in parents and not any(entry.examples.values()) for entry in parsed.cause):
+        return ("cause",), "at least one [[cause]] with something to learn from is needed"
     seen: set[str] = set()
     for at, entry in enumerate(parsed.cause):
         if entry.id in seen:
             return ("cause", at, "id"), "another cause has this id"
         seen.add(entry.id)
-        if not any(entry.examples.values()) and not entry.description:
+        shown = any(entry.examples.values()) or entry.description or entry.id in parents
+        if not shown:
             return ("cause", at, "examples"), "give examples or a description to learn from"
         if entry.parent is not None:
             if entry.parent == entry.id or entry.parent not in polarities:

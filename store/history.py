@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from store.interface import CauseRow, LabelledMention, MentionFilter
+from store.interface import CauseRow, IntentRow, LabelledMention, MentionFilter
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
 from store.search import matching
 from store.tables import (
@@ -30,6 +32,7 @@ from store.tables import (
     CHANGE,
     CORRECTION,
     CORRECTION_CAUSE,
+    INTENT_LINK,
     LABEL,
     MENTION,
     MODEL_VERSION,
@@ -84,6 +87,15 @@ def count_mentions(conn: Connection, filter: MentionFilter) -> int:  # noqa: A00
     return int(conn.execute(counted).scalar_one())
 
 
+def first_published(conn: Connection, brand_id: int) -> datetime | None:
+    """When the oldest kept mention of a brand was published."""
+    oldest = select(func.min(BRAND_MENTION.c.published_at)).where(
+        BRAND_MENTION.c.brand_id == brand_id
+    )
+    found: datetime | None = conn.execute(oldest).scalar_one()
+    return found
+
+
 def last_sequence(conn: Connection) -> int:
     """The number of the latest change; `after_sequence` of the next incremental export."""
     return int(conn.execute(select(func.coalesce(func.max(CHANGE.c.id), 0))).scalar_one())
@@ -107,6 +119,7 @@ def _conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnEleme
     at = BRAND_MENTION.c.published_at
     simple: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (wanted.brand_id, lambda value: BRAND_MENTION.c.brand_id == value),
+        (wanted.mention_id, lambda value: BRAND_MENTION.c.mention_id == value),
         (wanted.since, lambda value: at >= value),
         (wanted.until, lambda value: at < value),
         (wanted.source_type, lambda value: MENTION.c.source_type == value),
@@ -185,7 +198,7 @@ _SAME = (
 def _mentions(conn: Connection, rows: Sequence[_AnyRow]) -> Iterator[LabelledMention]:
     names = _source_names(conn, {row.mention_id for row in rows})
     clusters = _clusters(conn, {row.cluster_id for row in rows})
-    causes = _causes(conn, rows)
+    causes, intents = _causes(conn, rows), _intents(conn, rows)
     for row in rows:
         size, canonical = clusters.get(row.cluster_id, (1, row.mention_id))
         values = {name: getattr(row, name) for name in _SAME}
@@ -198,6 +211,7 @@ def _mentions(conn: Connection, rows: Sequence[_AnyRow]) -> Iterator[LabelledMen
             label_source=_label_source(row),
             low_confidence=bool(row.low_confidence),
             causes=causes[row.mention_id, row.brand_id],
+            intents=intents[row.mention_id, row.brand_id],
         )
 
 
@@ -234,26 +248,58 @@ def _clusters(conn: Connection, ids: set[int]) -> dict[int, tuple[int, int]]:
 def _causes(
     conn: Connection, rows: Sequence[_AnyRow]
 ) -> dict[tuple[int, int], tuple[CauseRow, ...]]:
-    """The causes that count for each row; a person names them without evidence."""
+    """The causes that count for each row; those a person named keep the model's evidence."""
     found: defaultdict[tuple[int, int], tuple[CauseRow, ...]] = defaultdict(tuple)
-    by_label = {row.label_id: (row.mention_id, row.brand_id) for row in rows if not row.has_causes}
+    seen: dict[tuple[int, int, str], CauseRow] = {}
+    by_label = {row.label_id: (row.mention_id, row.brand_id, row.has_causes) for row in rows}
     links = select(CAUSE_LINK).where(CAUSE_LINK.c.label_id.in_(by_label)).order_by(CAUSE_LINK.c.id)
     for link in conn.execute(links):
-        found[by_label[link.label_id]] += (
-            CauseRow(
-                cause=link.cause,
-                polarity=link.polarity,
-                probability=link.probability,
-                evidence=link.evidence,
-                start=link.evidence_start,
-                end=link.evidence_end,
-            ),
-        )
+        mention_id, brand_id, has_causes = by_label[link.label_id]
+        if has_causes:
+            seen[mention_id, brand_id, link.cause] = cause_row(link)
+        else:
+            found[mention_id, brand_id] += (cause_row(link),)
     by_person = {
         row.correction_id: (row.mention_id, row.brand_id) for row in rows if row.has_causes
     }
     said = select(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id.in_(by_person))
     for cause in conn.execute(said.order_by(CORRECTION_CAUSE.c.id)):
         key = by_person[cause.correction_id]
-        found[key] += (CauseRow(cause.cause, cause.polarity, 1.0, "", 0, 0),)
+        bare = CauseRow(cause.cause, cause.polarity, 1.0, "", 0, 0)
+        found[key] += (replace(seen.get((*key, cause.cause), bare), probability=1.0),)
+    return found
+
+
+def cause_row(link: _AnyRow) -> CauseRow:
+    """A row of `cause_link` as others see it."""
+    return CauseRow(
+        cause=link.cause,
+        polarity=link.polarity,
+        probability=link.probability,
+        evidence=link.evidence,
+        start=link.evidence_start,
+        end=link.evidence_end,
+        stage=link.stage,
+        expectation=link.expectation,
+        severity=link.severity,
+    )
+
+
+def _intents(
+    conn: Connection, rows: Sequence[_AnyRow]
+) -> dict[tuple[int, int], tuple[IntentRow, ...]]:
+    found: defaultdict[tuple[int, int], tuple[IntentRow, ...]] = defaultdict(tuple)
+    by_label = {row.label_id: (row.mention_id, row.brand_id) for row in rows}
+    links = select(INTENT_LINK).where(INTENT_LINK.c.label_id.in_(by_label))
+    for link in conn.execute(links.order_by(INTENT_LINK.c.id)):
+        found[by_label[link.label_id]] += (
+            IntentRow(
+                intent=link.intent,
+                probability=link.probability,
+                evidence=link.evidence,
+                start=link.evidence_start,
+                end=link.evidence_end,
+                rival=link.rival,
+            ),
+        )
     return found

@@ -164,6 +164,21 @@ class CauseRow:
     evidence: str
     start: int
     end: int
+    stage: str | None = None
+    expectation: str | None = None
+    severity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    """An intent with its evidence, as stored."""
+
+    intent: str
+    probability: float
+    evidence: str
+    start: int
+    end: int
+    rival: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +196,7 @@ class NewLabel:
     p_positive: float | None
     low_confidence: bool
     causes: tuple[CauseRow, ...] = ()
+    intents: tuple[IntentRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +314,7 @@ class MentionFilter:
     """Which mentions a report or export wants; `None` and empty mean all."""
 
     brand_id: int | None = None
+    mention_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
     source_type: str | None = None
@@ -373,6 +390,7 @@ class LabelledMention:
     taxonomy_version: str
     sequence: int
     causes: tuple[CauseRow, ...] = ()
+    intents: tuple[IntentRow, ...] = ()
 
     @property
     def reach(self) -> int:

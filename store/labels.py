@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from store.engine import insert_new, upsert
-from store.interface import NewLabel, TextToLabel
+from store.interface import CauseRow, IntentRow, NewLabel, TextToLabel
 from store.tables import (
     BRAND,
     BRAND_MENTION,
@@ -34,6 +34,7 @@ from store.tables import (
     CHANGE,
     CORRECTION,
     CORRECTION_CAUSE,
+    INTENT_LINK,
     LABEL,
     MENTION,
     MODEL_VERSION,
@@ -177,13 +178,13 @@ def save_labels(
         return 0
     keys = (LABEL.c.id, LABEL.c.mention_id, LABEL.c.revision, LABEL.c.brand_id)
     added = conn.execute(insert_new(conn, LABEL).returning(*keys), rows).all()
-    links = [
-        _link(int(id_), cause)
-        for id_, *key in added
-        for cause in wanted[key[0], key[1], key[2]].causes
-    ]
-    if links:
-        conn.execute(insert(CAUSE_LINK), links)
+    made = [(int(id_), wanted[key[0], key[1], key[2]]) for id_, *key in added]
+    causes = [_link(id_, cause) for id_, label in made for cause in label.causes]
+    if causes:
+        conn.execute(insert(CAUSE_LINK), causes)
+    intents = [_intent(id_, intent) for id_, label in made for intent in label.intents]
+    if intents:
+        conn.execute(insert(INTENT_LINK), intents)
     conn.execute(
         update(BRAND_MENTION)
         .where(
@@ -308,7 +309,7 @@ def _row(label: NewLabel, version: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _link(label_id: int, cause: Any) -> dict[str, Any]:
+def _link(label_id: int, cause: CauseRow) -> dict[str, Any]:
     return {
         "label_id": label_id,
         "cause": cause.cause,
@@ -317,6 +318,21 @@ def _link(label_id: int, cause: Any) -> dict[str, Any]:
         "evidence": cause.evidence,
         "evidence_start": cause.start,
         "evidence_end": cause.end,
+        "stage": cause.stage,
+        "expectation": cause.expectation,
+        "severity": cause.severity,
+    }
+
+
+def _intent(label_id: int, intent: IntentRow) -> dict[str, Any]:
+    return {
+        "label_id": label_id,
+        "intent": intent.intent,
+        "probability": intent.probability,
+        "evidence": intent.evidence,
+        "evidence_start": intent.start,
+        "evidence_end": intent.end,
+        "rival": intent.rival,
     }
 
 

@@ -312,6 +312,27 @@ class CauseLink(SQLModel, table=True):
     evidence: str = Field(sa_type=Text)
     evidence_start: int
     evidence_end: int
+    stage: str | None = None
+    """Where in the customer's journey the evidence happened."""
+    expectation: str | None = None
+    severity: int | None = None
+    """1 (mild annoyance) to 4 (danger); none for praise."""
+
+
+class IntentLink(SQLModel, table=True):
+    """What a label's writer is about to do, with the evidence in the revision's text."""
+
+    __tablename__ = "intent_link"
+    __table_args__ = (Index("ix_intent_link_label", "label_id", "intent"),)
+    id: int | None = _key()
+    label_id: int = Field(foreign_key="label.id", sa_type=BigInteger)
+    intent: str
+    probability: float
+    evidence: str = Field(sa_type=Text)
+    evidence_start: int
+    evidence_end: int
+    rival: str | None = None
+    """To whom the writer has switched, as the text spells it."""
 
 
 class Correction(SQLModel, table=True):
@@ -479,6 +500,7 @@ BRAND_MENTION = _core(BrandMention)
 MODEL_VERSION = _core(ModelVersion)
 LABEL = _core(Label)
 CAUSE_LINK = _core(CauseLink)
+INTENT_LINK = _core(IntentLink)
 CORRECTION = _core(Correction)
 CORRECTION_CAUSE = _core(CorrectionCause)
 FITTED_HEAD = _core(FittedHead)

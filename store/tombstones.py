@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from store import search
-from store.tables import BRAND_MENTION, CAUSE_LINK, CHANGE, LABEL, MENTION, REVISION
+from store.tables import BRAND_MENTION, CAUSE_LINK, CHANGE, INTENT_LINK, LABEL, MENTION, REVISION
 
 _FORGOTTEN = (
     *("title", "text", "url", "canonical_url", "content_hash"),
@@ -57,5 +57,10 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
     )
     labels = select(LABEL.c.id).where(LABEL.c.mention_id.in_(ids))
     conn.execute(update(CAUSE_LINK).where(CAUSE_LINK.c.label_id.in_(labels)).values(evidence=""))
+    conn.execute(
+        update(INTENT_LINK)
+        .where(INTENT_LINK.c.label_id.in_(labels))
+        .values(evidence="", rival=None)
+    )
     conn.execute(insert(CHANGE), [{"mention_id": i, "action": "deleted", "at": now} for i in ids])
     return [row.native_id for row in rows]

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from collectors.query import QueryError
-from molva.cli import models, outputs, texts, watch
+from molva.cli import causes, models, outputs, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
@@ -39,6 +39,7 @@ app.command()(evaluate)
 app.command()(correct)
 app.command()(models.train)
 app.add_typer(models.app)
+app.add_typer(causes.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)

@@ -26,7 +26,8 @@ from molva.rooms import config_taxonomy
 from sentiment.labeller import CLASSES
 from store.corrections import find_mentions
 from store.engine import open_store, writing
-from store.interface import MentionBrand
+from store.history import labelled_mentions
+from store.interface import MentionBrand, MentionFilter
 from store.labels import correct as keep_correction
 
 _ID_COLUMNS = ("mention", "mention_id", "id", "url")
@@ -36,12 +37,22 @@ NO_CAUSES = "none"
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What somebody says of a mention: None leaves a part to the model."""
+    """What somebody says of a mention: None leaves a part to the model.
+
+    `added` and `dropped` change the causes it has now instead of naming all of them.
+    """
 
     mention: str
     brand: str | None
     sentiment: str | None
     causes: tuple[str, ...] | None
+    added: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def changes_causes(self) -> bool:
+        """Whether it changes the causes there are."""
+        return bool(self.added or self.dropped)
 
 
 def correct(
@@ -57,6 +68,13 @@ def correct(
     ] = None,
     cause: Annotated[
         list[str] | None, typer.Option(help="The id of a cause that applies; repeatable.")
+    ] = None,
+    add_cause: Annotated[
+        list[str] | None, typer.Option(help="One more cause than it has now; repeatable.")
+    ] = None,
+    drop_cause: Annotated[
+        list[str] | None,
+        typer.Option(help="A cause it has now and should not; with --add-cause it moves."),
     ] = None,
     no_causes: Annotated[
         bool, typer.Option("--no-causes", help="No cause applies at all.")
@@ -86,12 +104,16 @@ def correct(
         raise CommandError("name one mention (by mention_id or URL), or a file with --file")
     loaded = configure(config)
     if file is None:
-        if cause and no_causes:
-            raise CommandError("give either --cause or --no-causes, not both")
+        if sum(map(bool, (cause, no_causes, add_cause or drop_cause))) > 1:
+            raise CommandError("give one of --cause, --no-causes, and --add-cause or --drop-cause")
         causes = tuple(cause) if cause else () if no_causes else None
-        if withdraw == (sentiment is not None or causes is not None):
-            raise CommandError("say what it is: --sentiment, --cause, --no-causes or --withdraw")
-        wish = _Wish(str(mention), brand, sentiment, causes)
+        changes = tuple(add_cause or ()), tuple(drop_cause or ())
+        wish = _Wish(str(mention), brand, sentiment, causes, *changes)
+        if withdraw == (sentiment is not None or causes is not None or wish.changes_causes):
+            raise CommandError(
+                "say what it is: --sentiment, --cause, --add-cause, --drop-cause, --no-causes or "
+                "--withdraw"
+            )
         with writing(open_store(loaded.store_url)) as conn:
             found = _keep(conn, loaded, wish, user_name() if author is None else author)
         console.print(f"{_named(found)}: {_said(wish)}", markup=False, soft_wrap=True)
@@ -120,21 +142,34 @@ def _keep(conn: Connection, config: Config, wish: _Wish, author: str) -> Mention
     """Check a wish against what there is, and keep it."""
     if wish.sentiment is not None and wish.sentiment not in CLASSES:
         raise CommandError(f"{wish.sentiment!r} is no sentiment; one of: {', '.join(CLASSES)}")
-    polarities = {cause.id: cause.polarity for cause in config_taxonomy(config).causes}
-    unknown = [cause for cause in wish.causes or () if cause not in polarities]
+    polarities = {cause.id: cause.polarity for cause in config_taxonomy(config).findable}
+    found = _only(find_mentions(conn, wish.mention), wish)
+    causes = _changed(conn, found, wish) if wish.changes_causes else wish.causes
+    unknown = [cause for cause in causes or () if cause not in polarities]
     if unknown:
         raise CommandError(f"no cause {unknown[0]!r}; there are: {', '.join(polarities)}")
-    found = _only(find_mentions(conn, wish.mention), wish)
     keep_correction(
         conn,
         found.mention_id,
         found.brand_id,
         sentiment=wish.sentiment,
-        causes=None if wish.causes is None else [(id_, polarities[id_]) for id_ in wish.causes],
+        causes=None if causes is None else [(id_, polarities[id_]) for id_ in causes],
         author=author,
         now=utc_now(),
     )
     return found
+
+
+def _changed(conn: Connection, found: MentionBrand, wish: _Wish) -> tuple[str, ...]:
+    """The causes a mention has now, a person's or the model's, with the changes wished for."""
+    wanted = MentionFilter(brand_id=found.brand_id, mention_id=found.mention_id)
+    now = [own.cause for row in labelled_mentions(conn, wanted) for own in row.causes]
+    absent = [cause for cause in wish.dropped if cause not in now]
+    if absent:
+        has = ", ".join(now) or "none"
+        raise CommandError(f"{_named(found)} has no cause {absent[0]!r}; it has: {has}")
+    kept = [cause for cause in now if cause not in wish.dropped]
+    return tuple(dict.fromkeys((*kept, *wish.added)))
 
 
 def _only(found: Sequence[MentionBrand], wish: _Wish) -> MentionBrand:
@@ -225,9 +260,12 @@ def _named(found: MentionBrand) -> str:
 
 
 def _said(wish: _Wish) -> str:
-    if wish.sentiment is None and wish.causes is None:
+    if wish.sentiment is None and wish.causes is None and not wish.changes_causes:
         return "left to the model again"
     sentiment = wish.sentiment or "sentiment as the model sees it"
+    if wish.changes_causes:
+        signs = [*(f"+{own}" for own in wish.added), *(f"-{own}" for own in wish.dropped)]
+        return f"{sentiment}, causes {' '.join(signs)}"
     if wish.causes is None:
         return f"{sentiment}, causes as the model sees them"
     return f"{sentiment}, {', '.join(wish.causes) or 'no causes'}"

@@ -26,6 +26,7 @@ from molva.config import Config
 from molva.learning import STEM, Lesson, check_name, learn_from_corrections, own_name
 from molva.pipeline.label import LABEL_BATCH, add_labels, with_head
 from molva.rooms import config_taxonomy
+from sentiment.causes import version_with
 from sentiment.choice import Models, load_models
 from sentiment.gain import Measure
 from sentiment.labeller import CLASSES
@@ -250,7 +251,7 @@ def _switch(config: Config, engine: Engine, models: Models, head: FittedHeadRow 
     now = utc_now()
     with writing(engine) as conn:
         use_head(conn, head.name if head else None, user_name(), now)
-        id_ = use_version(conn, version, config_taxonomy(config).version, now)
+        id_ = use_version(conn, version, version_with(config_taxonomy(config)), now)
         waiting = count_unlabelled(conn, id_)
     follow = (
         f"{waiting} mentions wait for its labels: molva run labels them in the background, newest "
@@ -339,7 +340,7 @@ def _prepared(
         return _earlier(name if head is None else head.version, earlier, taxonomy.version)
     with writing(engine) as conn:
         model = models.judge.version if own or head is None else head.version
-        version = add_version(conn, model, taxonomy.version, utc_now())
+        version = add_version(conn, model, version_with(taxonomy), utc_now())
         waiting = missing(conn, version, most, brand_id=brand_id, since=since)
     if waiting:
         console.print(f"labelling {len(waiting)} mentions with {model}")

@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -134,11 +134,18 @@ def label_json(found: Label) -> dict[str, Any]:
                 "evidence": cause.evidence,
                 "start": cause.start,
                 "end": cause.end,
+                "stage": cause.stage,
+                "expectation": cause.expectation,
+                "severity": cause.severity,
             }
             for cause in found.causes
         ],
         "model_version": found.model_version,
         "taxonomy_version": found.taxonomy_version,
+        "intents": [
+            {**asdict(intent), "probability": _rounded(intent.probability)}
+            for intent in found.intents
+        ],
     }
 
 

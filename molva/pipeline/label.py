@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -17,7 +17,7 @@ from sentiment.interface import Label, ModelError, Text
 from sentiment.labeller import Labeller
 from store.engine import open_store, reading, store_exists, writing
 from store.heads import head_in_use, head_weights
-from store.interface import CauseRow, FittedHeadRow, NewLabel, TextToLabel
+from store.interface import CauseRow, FittedHeadRow, IntentRow, NewLabel, TextToLabel
 from store.labels import save_labels, unlabelled, use_version
 
 log = logging.getLogger(__name__)
@@ -166,15 +166,6 @@ def _new_label(item: TextToLabel, label: Label) -> NewLabel:
         p_neutral=label.p_neutral,
         p_positive=label.p_positive,
         low_confidence=label.low_confidence,
-        causes=tuple(
-            CauseRow(
-                cause.cause,
-                cause.polarity,
-                cause.probability,
-                cause.evidence,
-                cause.start,
-                cause.end,
-            )
-            for cause in label.causes
-        ),
+        causes=tuple(CauseRow(*astuple(cause)) for cause in label.causes),
+        intents=tuple(IntentRow(*astuple(intent)) for intent in label.intents),
     )

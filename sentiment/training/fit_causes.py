@@ -1,7 +1,7 @@
-"""Fit the shipped taxonomy on the shipped model: `python -m sentiment.training.fit_causes`.
+"""Fit the shipped taxonomy and signals on the shipped model.
 
-To be run after a change of either; a test fails until it is. Without the file it writes, every
-start of the program would encode all examples anew.
+To be run after a change of any of them, as `python -m sentiment.training.fit_causes`; a test fails
+until it is. Without the files it writes, every start of the program would encode all examples anew.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import sys
 
 import numpy as np
 
-from sentiment.causes import SHIPPED_FIT, fit_key, learn
+from sentiment import signals
 from sentiment.encoder import Encoder
+from sentiment.learn import SHIPPED_FIT, fit_key, learn
 from sentiment.taxonomy import Taxonomy
 
 
 def main() -> None:
-    """Write `sentiment/taxonomy.npz`."""
+    """Write `sentiment/taxonomy.npz` and `sentiment/signals.npz`."""
     encoder, taxonomy = Encoder.load(), Taxonomy.load()
     fitted = learn(encoder, taxonomy)
     np.savez_compressed(
@@ -29,6 +30,10 @@ def main() -> None:
         centre_ru=fitted.centres["ru"].astype(np.float32),
     )
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {fitted.classifier.loss:.3f}\n")
+    own = signals.learnt(encoder)
+    signals.save(own, encoder)
+    losses = ", ".join(f"{group} {head.loss:.3f}" for group, head in own.heads.items())
+    sys.stdout.write(f"{signals.SHIPPED_FIT}: leave-one-out losses {losses}\n")
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def _run_epoch(
     stream = batches(chosen, tokens, settings, rng)
     theme_rng = random.Random(f"{settings.seed}-themes-{epoch}")  # noqa: S311 - sampling
     drawn = themes.draw(themes.read_themes(paths.data), len(chosen), theme_rng)
-    others = theme_batches(tokenizer, drawn, settings.max_length)
+    others = theme_batches(tokenizer, drawn, settings.max_length, theme_rng)
     trainer.run_epoch(first, interleaved(stream, others, themes.EVERY), known, centre)
 
 

@@ -5,7 +5,8 @@ Loss = weighted cross-entropy on the mean logits (label smoothing 0.05)
        untouched base gives it, both unit length and centred on the mean base embedding (without
        centring all cosines of this base lie in 0.7 .. 1.0 and the term hardly pulls);
 or, in a batch of themes (`sentiment.training.themes`),
-     `THEMES` x the supervised contrastive loss (Khosla et al. 2020) of the same centred states.
+     `THEMES` x (the supervised contrastive loss (Khosla et al. 2020) of the texts' centred states
+     + cross-entropy of those whose sentiment is known, both pooled inside longer sequences).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from torch.nn import functional
 
 from sentiment.encoder import target_part
 from sentiment.normalise import normalise
+from sentiment.training import themes
 from sentiment.training.network import SentimentNet, masked_mean
 from sentiment.training.rows import Row
 
@@ -63,10 +65,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded tensors of one step; `text_mask` marks the text without the target.
-
-    The `labels` of a batch of themes are the numbers of its themes, which mean nothing beyond it.
-    """
+    """Padded tensors of one step; `text_mask` marks the text without the target."""
 
     ids: Tensor
     mask: Tensor
@@ -74,7 +73,23 @@ class Batch:
     labels: Tensor
     weights: Tensor
     rows: list[int]
-    of_themes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeBatch:
+    """Padded tensors of a step of themes: some sequences [S, T] that hold `n` texts.
+
+    Attributes:
+        places: for each text its sequence, first token and the token after its last [n, 3].
+        themes: numbers of the texts' themes [n], which mean nothing beyond the batch.
+        labels: sentiments of the texts [n], `themes.UNKNOWN` where that is not known.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    places: list[tuple[int, int, int]]
+    themes: Tensor
+    labels: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +133,37 @@ def batches(
 
 
 def theme_batches(
-    tokenizer: Tokenizer, drawn: Iterable[Sequence[tuple[Row, int]]], max_length: int
-) -> Iterator[Batch]:
+    tokenizer: Tokenizer,
+    drawn: Iterable[Sequence[tuple[Row, int]]],
+    max_length: int,
+    rng: random.Random,
+) -> Iterator[ThemeBatch]:
     """A batch for each drawn list of (text, number of its theme)."""
     for pairs in drawn:
-        texts = [replace(row, label=theme) for row, theme in pairs]
-        tokens = tokenise(tokenizer, texts, max_length)
-        batch = _collate(texts, tokens, list(range(len(texts))))
-        yield replace(batch, rows=[], of_themes=True)
+        clean = [normalise(row.text).text for row, _ in pairs]
+        texts = tokenizer.encode_batch(clean, add_special_tokens=False)
+        places = [(0, 0, 0)] * len(pairs)
+        sequences = []
+        for number, own in enumerate(themes.packed(len(pairs), rng)):
+            sequence = [0]
+            for at in own:
+                begin = len(sequence)
+                sequence += texts[at].ids[: (max_length - 2) // len(own)] or [PAD]
+                places[at] = (number, begin, len(sequence))
+            sequences.append([*sequence, EOS])
+        ids, mask = _padded(sequences)
+        yield ThemeBatch(
+            ids,
+            mask,
+            places,
+            torch.tensor([theme for _, theme in pairs]),
+            torch.tensor([row.label for row, _ in pairs]),
+        )
 
 
-def interleaved(batches: Iterable[Batch], others: Iterator[Batch], every: int) -> Iterator[Batch]:
+def interleaved(
+    batches: Iterable[Batch], others: Iterator[ThemeBatch], every: int
+) -> Iterator[Batch | ThemeBatch]:
     """The batches with one of the others after each `every` of them."""
     for count, batch in enumerate(batches, start=1):
         yield batch
@@ -137,18 +172,23 @@ def interleaved(batches: Iterable[Batch], others: Iterator[Batch], every: int) -
 
 
 def _collate(rows: Sequence[Row], tokens: Sequence[Tokens], group: list[int]) -> Batch:
-    longest = max(len(tokens[index].ids) for index in group)
-    ids = torch.full((len(group), longest), PAD, dtype=torch.int64)
-    mask = torch.zeros_like(ids)
+    ids, mask = _padded([tokens[index].ids for index in group])
     text_mask = torch.zeros_like(ids)
     for at, index in enumerate(group):
-        own = tokens[index]
-        ids[at, : len(own.ids)] = torch.tensor(own.ids)
-        mask[at, : len(own.ids)] = 1
-        text_mask[at, : own.text_length] = 1
+        text_mask[at, : tokens[index].text_length] = 1
     labels = torch.tensor([rows[index].label for index in group])
     weights = torch.tensor([rows[index].weight for index in group])
     return Batch(ids, mask, text_mask, labels, weights, group)
+
+
+def _padded(sequences: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+    """Ids and mask [n, longest] of sequences of ids."""
+    ids = torch.full((len(sequences), max(map(len, sequences))), PAD, dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    for at, own in enumerate(sequences):
+        ids[at, : len(own)] = torch.tensor(own)
+        mask[at, : len(own)] = 1
+    return ids, mask
 
 
 def base_embeddings(
@@ -201,18 +241,23 @@ def loss_of(
     return sentiment, distil
 
 
-def theme_loss(network: SentimentNet, batch: Batch, centre: Tensor) -> Tensor:
-    """The supervised contrastive loss of a batch of themes, on centred unit states."""
+def theme_loss(network: SentimentNet, batch: ThemeBatch, centre: Tensor) -> Tensor:
+    """Contrastive loss on centred unit states, plus cross-entropy of the known sentiments."""
     with fast_arithmetic():
         states = network.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
-    pooled = network.projection(masked_mean(states.float(), batch.text_mask))
-    own = functional.normalize(functional.normalize(pooled, dim=-1) - centre, dim=-1)
+    texts = torch.stack([states[row, a:b].float().mean(0) for row, a, b in batch.places])
+    pooled = functional.normalize(network.projection(texts), dim=-1)
+    own = functional.normalize(pooled - centre, dim=-1)
     itself = torch.eye(len(own), dtype=torch.bool)
     alike = (own @ own.T / TEMPERATURE).masked_fill(itself, -1e9)
-    same = (batch.labels[:, None] == batch.labels) & ~itself
+    same = (batch.themes[:, None] == batch.themes) & ~itself
     chances = functional.log_softmax(alike, dim=1)
-    loss: Tensor = -((chances * same).sum(1) / same.sum(1).clamp(min=1)).mean()
-    return loss
+    contrast = -((chances * same).sum(1) / same.sum(1).clamp(min=1)).mean()
+    known = batch.labels != themes.UNKNOWN
+    if not bool(known.any()):
+        return contrast
+    moods: Tensor = functional.cross_entropy(network.sentiment(texts[known]), batch.labels[known])
+    return contrast + moods
 
 
 def optimiser_of(network: SentimentNet, settings: Settings) -> torch.optim.AdamW:
@@ -277,7 +322,9 @@ class Trainer:
             share = max(share, self._elapsed() / (60 * self.settings.minutes))
         return min(1.0, share)
 
-    def run_epoch(self, first: int, stream: Iterator[Batch], base: Tensor, centre: Tensor) -> None:
+    def run_epoch(
+        self, first: int, stream: Iterator[Batch | ThemeBatch], base: Tensor, centre: Tensor
+    ) -> None:
         """Train on the batches of an epoch whose first step is `first`, skipping steps done."""
         self.network.train()
         for at, batch in enumerate(stream):
@@ -285,27 +332,27 @@ class Trainer:
                 continue
             if self._done_share() >= 1.0:
                 return
-            self._step(batch, base[batch.rows], centre)
+            self._step(batch, base, centre)
             if time.monotonic() - self._saved > 60 * self.settings.checkpoint_minutes:
                 self.save()
         self.save()
 
-    def _step(self, batch: Batch, base: Tensor, centre: Tensor) -> None:
+    def _step(self, batch: Batch | ThemeBatch, base: Tensor, centre: Tensor) -> None:
         warm = min(1.0, (self.progress.step + 1) / self.settings.warmup)
         rate = self.settings.learning_rate * warm * max(0.0, 1 - self._done_share())
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["factor"]
-        if batch.of_themes:
+        if isinstance(batch, ThemeBatch):
             loss = THEMES * theme_loss(self.network, batch, centre)
         else:
-            sentiment, distil = loss_of(self.network, batch, base.float(), centre)
+            sentiment, distil = loss_of(self.network, batch, base[batch.rows].float(), centre)
             loss = sentiment + DISTIL * distil
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.progress.step += 1
-        name = "themes" if batch.of_themes else "texts"
+        name = "themes" if isinstance(batch, ThemeBatch) else "texts"
         self._losses[name].append(float(loss.detach()))
         if self.progress.step % 50 == 0:
             self._report()

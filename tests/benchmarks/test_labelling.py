@@ -25,7 +25,7 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="module")
 def labeller(encoder: Encoder) -> Labeller:
     taxonomy = Taxonomy.load()
-    return Labeller(encoder, CauseFinder(encoder, taxonomy), taxonomy.version)
+    return Labeller(encoder, CauseFinder(encoder, taxonomy))
 
 
 def test_what_cannot_be_measured_is_said_and_has_no_figure(

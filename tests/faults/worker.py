@@ -43,7 +43,7 @@ def labeller() -> Labeller:
     """The shipped model with no threads of its own: threads do not survive a fork."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     encoder, taxonomy = Encoder.load(threads=1), Taxonomy.load()
-    return Labeller(encoder, CauseFinder(encoder, taxonomy), taxonomy.version)
+    return Labeller(encoder, CauseFinder(encoder, taxonomy))
 
 
 def one_pass(config: str, now: str, pipe: Connection) -> None:

@@ -15,6 +15,7 @@ from store.interface import (
     BrandRow,
     BrandSpec,
     CauseRow,
+    IntentRow,
     NewLabel,
     NewMention,
     PageToKeep,
@@ -73,7 +74,9 @@ class World:
     source_id: int = field(init=False)
     version: int = field(init=False)
     _posts: list[NewMention] = field(default_factory=list)
-    _labels: dict[str, tuple[str, tuple[CauseRow, ...], bool]] = field(default_factory=dict)
+    _labels: dict[str, tuple[str, tuple[CauseRow, ...], bool, tuple[IntentRow, ...]]] = field(
+        default_factory=dict
+    )
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -102,19 +105,29 @@ class World:
         *,
         rival: bool = False,
         unsure: bool = False,
+        intents: tuple[tuple[str, str, str | None], ...] = (),
+        stage: str | None = None,
+        severity: int | None = None,
         **given: Any,
     ) -> str:
-        """Collect a post; `causes` are `(cause, evidence)`, the evidence a part of the text."""
+        """Collect a post; `causes` are `(cause, evidence)`, the evidence a part of the text.
+
+        `intents` are `(intent, evidence, rival)`; `stage` and `severity` are of all its causes.
+        """
         self._count += 1
         native_id = str(given.pop("native_id", f"p{self._count}"))
         brand_id = self.rival.id if rival else self.brand.id
         self._posts.append(mention(native_id, text, at, brand_id, **given))
         polarity = "positive" if sentiment == "positive" else "negative"
         links = tuple(
-            CauseRow(cause, polarity, 0.9, said, text.index(said), text.index(said) + len(said))
+            CauseRow(cause, polarity, 0.9, said, *_place(text, said), stage, None, severity)
             for cause, said in causes
         )
-        self._labels[native_id] = (sentiment, links, unsure)
+        meant = tuple(
+            IntentRow(intent, 0.9, said, *_place(text, said), rival)
+            for intent, said, rival in intents
+        )
+        self._labels[native_id] = (sentiment, links, unsure, meant)
         return native_id
 
     def save(self, now: datetime | None = None) -> None:
@@ -134,7 +147,17 @@ class World:
         self._posts.clear()
 
 
-def _label(row: TextToLabel, sentiment: str, links: tuple[CauseRow, ...], unsure: bool) -> NewLabel:
+def _place(text: str, said: str) -> tuple[int, int]:
+    return text.index(said), text.index(said) + len(said)
+
+
+def _label(
+    row: TextToLabel,
+    sentiment: str,
+    links: tuple[CauseRow, ...],
+    unsure: bool,
+    intents: tuple[IntentRow, ...],
+) -> NewLabel:
     shares = {"negative": (0.8, 0.15, 0.05), "positive": (0.05, 0.15, 0.8)}.get(
         sentiment, (0.1, 0.8, 0.1)
     )
@@ -151,6 +174,7 @@ def _label(row: TextToLabel, sentiment: str, links: tuple[CauseRow, ...], unsure
         p_positive=shares[2] if scored else None,
         low_confidence=unsure,
         causes=links,
+        intents=intents,
     )
 
 

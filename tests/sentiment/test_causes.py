@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.causes import CauseFinder, shipped_fit
+from sentiment.causes import CauseFinder
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
+from sentiment.learn import shipped_fit
 from sentiment.taxonomy import Taxonomy
 
 GYM = """version = "1"
@@ -202,12 +203,12 @@ def test_many_texts_at_once_are_found_as_one_by_one(encoder: Encoder, gym: Cause
     texts = ["the bikes do not work", "", "too many people every evening", "my coach is great"]
     encoded = encoder.encode_chunk([(text, ()) for text in texts])
     items = [(own, text, "en") for own, text in zip(encoded, texts, strict=True)]
-    together = gym.find_many(items)
+    together = [own.causes for own in gym.read(items)]
     assert together == [gym.find(*item) for item in items]
     assert [links[0].cause if links else None for links in together] == [
         "broken_machines", None, "crowded", "trainer",
     ]  # fmt: skip
-    assert gym.find_many([]) == []
+    assert gym.read([]) == []
 
 
 def test_a_long_text_and_odd_signs_are_survived(encoder: Encoder, gym: CauseFinder) -> None:

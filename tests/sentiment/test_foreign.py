@@ -12,7 +12,7 @@ from onnx import TensorProto
 from sentiment.choice import ModelChoice, load_models
 from sentiment.encoder import Encoder
 from sentiment.foreign import ForeignJudge, ForeignOptions, HubUnreachableError
-from sentiment.interface import Label, ModelError, Text
+from sentiment.interface import Label, ModelError, Reasons, Text
 from sentiment.labeller import Labeller
 from sentiment.model_files import SHIPPED
 from tests.sentiment.foreign_models import save_model
@@ -20,8 +20,10 @@ from tests.sentiment.loopback_hub import LoopbackHub
 
 
 class NoCauses:
-    def find_many(self, items):
-        return [() for _ in items]
+    version = "1"
+
+    def read(self, items):
+        return [Reasons() for _ in items]
 
 
 def judge(folder: Path, **options: Any) -> ForeignJudge:
@@ -41,7 +43,7 @@ def moods(own: ForeignJudge, *texts: str) -> list[str]:
 
 
 def label(encoder: Encoder, own: ForeignJudge, *texts: str) -> list[Label]:
-    labeller = Labeller(encoder, NoCauses(), "1", own)
+    labeller = Labeller(encoder, NoCauses(), own)
     return list(labeller.label(Text(str(at), text) for at, text in enumerate(texts)))
 
 

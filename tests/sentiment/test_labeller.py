@@ -5,22 +5,22 @@ from collections.abc import Sequence
 import pytest
 
 from sentiment.encoder import EncodedText, Encoder
-from sentiment.interface import CauseLink, Label, Text
+from sentiment.interface import Label, Reasons, Text
 from sentiment.labeller import Labeller
 
 
 class NoCauses:
-    def find_many(
-        self, items: Sequence[tuple[EncodedText, str, str]]
-    ) -> list[tuple[CauseLink, ...]]:
+    version = "1"
+
+    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> list[Reasons]:
         assert all(len(own.token_logits) == len(own.offsets) for own, _, _ in items)
         assert {lang for _, _, lang in items} <= {"en", "ru"}
-        return [() for _ in items]
+        return [Reasons() for _ in items]
 
 
 @pytest.fixture(scope="module")
 def labeller() -> Labeller:
-    return Labeller(Encoder.load(threads=2), NoCauses(), "1")
+    return Labeller(Encoder.load(threads=2), NoCauses())
 
 
 def label(labeller: Labeller, *texts: Text) -> list[Label]:

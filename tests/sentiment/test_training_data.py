@@ -113,10 +113,10 @@ def test_templates_are_well_formed_and_leave_no_slot() -> None:
 
 def test_epochs_keep_quotas_and_differ() -> None:
     rows = [
-        Row("tweeteval", "en", f"t{label}-{n}", label) for label in range(3) for n in range(6000)
+        Row("tweeteval", "en", f"t{label}-{n}", label) for label in range(3) for n in range(9000)
     ]
     first, second = mix.epoch_rows(rows, 0, 1), mix.epoch_rows(rows, 1, 1)
-    assert [sum(row.label == label for row in first) for label in range(3)] == [5500, 6000, 5500]
+    assert [sum(row.label == label for row in first) for label in range(3)] == [6600, 8500, 7500]
     assert {row.text for row in first} != {row.text for row in second}
     assert mix.epoch_rows(rows, 0, 1) == first
 

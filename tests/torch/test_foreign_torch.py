@@ -25,7 +25,7 @@ from transformers import (
 
 from sentiment.encoder import Encoder
 from sentiment.foreign import ForeignJudge, ForeignOptions
-from sentiment.interface import ModelError, Text
+from sentiment.interface import ModelError, Reasons, Text
 from sentiment.labeller import Labeller
 from tests.sentiment.foreign_models import WORDS, save_tokenizer
 
@@ -46,8 +46,10 @@ TEXTS = ["bad bad okay", "good", "", "acme okay good bad", "so good " * 5, "\ud8
 
 
 class NoCauses:
-    def find_many(self, items):
-        return [() for _ in items]
+    version = "1"
+
+    def read(self, items):
+        return [Reasons() for _ in items]
 
 
 def bert(**more: Any) -> PreTrainedModel:
@@ -173,7 +175,7 @@ def test_an_export_to_onnx_says_the_same(tmp_path: Path) -> None:
 
 def test_it_labels(tmp_path: Path) -> None:
     own = judge(saved(tmp_path / "mood", bert()))
-    labeller = Labeller(Encoder.load(), NoCauses(), "1", own)
+    labeller = Labeller(Encoder.load(), NoCauses(), own)
     texts = [Text("1", "The train was late and nobody cared"), Text("2", "Поезд опоздал")]
     english, russian = labeller.label(texts)
     assert english.model_version == own.version

@@ -1,0 +1,213 @@
+"""`molva causes`: which there are, why people are unhappy, and what the taxonomy does not know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import Connection, Engine
+
+from molva.cli.common import (
+    DEFAULT_CONFIG,
+    CommandError,
+    ConfigOption,
+    JsonOption,
+    configure,
+    console,
+    moment,
+    tables,
+    write_line,
+)
+from molva.clock import utc_now
+from molva.config import Config
+from molva.pipeline.tell import reporting_names
+from molva.rooms import config_taxonomy
+from reports.causes import cause_name
+from reports.interface import Audience, Lang
+from reports.reason_tables import ReasonTable, opening
+from reports.reason_tables import tables as reason_tables
+from reports.reasons import By, Period, build_reasons
+from reports.words import Words
+from sentiment.choice import load_models
+from sentiment.suggest import Suggestion, suggest
+from store.brands import brand_by_slug
+from store.engine import open_store, reading
+from store.history import labelled_mentions
+from store.interface import BrandRow, MentionFilter
+
+app = typer.Typer(
+    name="causes", help="Why people are unhappy or glad: the causes, a report, new ones to add."
+)
+
+DEFAULT_DAYS = 28
+_SHOWN_WORDS = 6
+_SHOWN_EXAMPLES = 8
+
+BrandOption = Annotated[
+    str | None, typer.Option("--brand", help="The brand's id; default: the first.")
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help=f"From this day or time on; default: {DEFAULT_DAYS} days ago."),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", help="Up to, not including; default: now.")
+]
+LangOption = Annotated[
+    Lang | None, typer.Option("--lang", help="en or ru; default: the configured one.")
+]
+
+
+@app.command("list")
+def list_causes(
+    config: ConfigOption = DEFAULT_CONFIG, lang: LangOption = None, as_json: JsonOption = False
+) -> None:
+    """The causes and drivers in use, by the wider cause they belong to."""
+    loaded = configure(config)
+    names = reporting_names(loaded)
+    for cause in config_taxonomy(loaded).findable:
+        called = cause_name(names, cause.id, lang or loaded.language)
+        wider = cause_name(names, cause.parent, lang or loaded.language) if cause.parent else ""
+        if as_json:
+            row = {"cause": cause.id, "polarity": cause.polarity, "name": called}
+            write_line({**row, "parent": cause.parent})
+        else:
+            tables.print(f"{cause.polarity:<9} {cause.id:<22} {called:<32} {wider}", markup=False)
+
+
+@app.command()
+def report(
+    brand: BrandOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    by: Annotated[
+        By | None, typer.Option(help="Divide the negative stories by source, stage or day.")
+    ] = None,
+    lang: LangOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Causes with lift and evidence, drivers, journey, intents, and what would help most.
+
+    A rise is marked where it stands after control of false discoveries at 5 %. With --json every
+    figure comes with the ids of its mentions.
+    """
+    loaded = configure(config)
+    names, language = reporting_names(loaded), lang or loaded.language
+    taxonomy = config_taxonomy(loaded)
+    with reading(open_store(loaded.store_url)) as conn:
+        row = _brand(conn, loaded, brand)
+        end = moment(until, loaded) or utc_now()
+        start = moment(since, loaded) or end - timedelta(days=DEFAULT_DAYS)
+        if start >= end:
+            raise CommandError("the period is empty: --since must be before --until")
+        parents = tuple((own.id, own.parent) for own in taxonomy.causes if own.parent)
+        audience = Audience(language, loaded.timezone, cause_names=names)
+        facts = build_reasons(conn, row, Period(start, end, audience, by, parents))
+    if as_json:
+        write_line(facts.as_json())
+        return
+    words = Words(language, loaded.timezone)
+    for line in opening(facts, words):
+        tables.print(line, markup=False, soft_wrap=True)
+    for table in reason_tables(facts, words, lambda own: cause_name(names, own, language), by):
+        _draw(table)
+    tables.print(words.say("r_mentions"), markup=False, soft_wrap=True, style="dim")
+
+
+def _draw(table: ReasonTable) -> None:
+    shown = Table(title=table.title, title_justify="left", title_style="bold", box=None)
+    for at, column in enumerate(table.columns):
+        shown.add_column(column, justify="left" if at in {0, 3} else "right", overflow="fold")
+    for at, row in enumerate(table.rows):
+        shown.add_row(*row)
+        for note in table.notes[at] if table.notes else ():
+            shown.add_row(f"  “{note}”", *[""] * (len(row) - 1), style="dim")
+    tables.print()
+    tables.print(shown, markup=False)
+
+
+@app.command("suggest")
+def suggest_causes(
+    brand: BrandOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    least: Annotated[
+        int, typer.Option(help="Mentions that a new cause must explain, at least.", min=2)
+    ] = 5,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """New causes for unhappy mentions that no cause explains, with examples to paste.
+
+    Prints entries for the taxonomy file: give them an id and names of your own, and the examples
+    are what Molva learns from.
+    """
+    loaded = configure(config)
+    engine = open_store(loaded.store_url)
+    texts = _unexplained(engine, loaded, brand, since, until)
+    encoder = load_models(loaded.sentiment.choice(loaded.folder)).encoder
+    found = suggest(encoder, list(texts.values()), least)
+    ids = list(texts)
+    for number, own in enumerate(found, start=1):
+        if as_json:
+            write_line(
+                {
+                    "words": own.words,
+                    "examples": own.examples,
+                    "mention_ids": [ids[at] for at in own.members],
+                }
+            )
+        else:
+            tables.print(_entry(own, number), markup=False, soft_wrap=True)
+    console.print(
+        f"{len(texts)} unhappy mentions name no cause; {len(found)} new causes explain "
+        f"{sum(len(own.members) for own in found)} of them",
+        markup=False,
+    )
+
+
+def _unexplained(
+    engine: Engine, loaded: Config, brand: str | None, since: str | None, until: str | None
+) -> dict[int, str]:
+    """Texts by mention of the negative mentions that name no cause of unhappiness."""
+    with reading(engine) as conn:
+        wanted = MentionFilter(
+            brand_id=_brand(conn, loaded, brand).id,
+            since=moment(since, loaded),
+            until=moment(until, loaded),
+            sentiment="negative",
+        )
+        return {
+            row.mention_id: row.text
+            for row in labelled_mentions(conn, wanted)
+            if row.is_canonical and not any(own.polarity == "negative" for own in row.causes)
+        }
+
+
+def _entry(own: Suggestion, number: int) -> str:
+    """A suggestion as an entry of a taxonomy file."""
+    examples = "".join(f"    {_quoted(text)},\n" for text in own.examples[:_SHOWN_EXAMPLES])
+    return (
+        f"# {len(own.members)} mentions; typical words: {', '.join(own.words[:_SHOWN_WORDS])}\n"
+        f'[[cause]]\nid = "new_{number}"\npolarity = "negative"\n'
+        f"name.en = {_quoted(', '.join(own.words[:3]))}\n"
+        f"examples.{own.lang} = [\n{examples}]\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A TOML string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else " " for c in escaped) + '"'
+
+
+def _brand(conn: Connection, loaded: Config, slug: str | None) -> BrandRow:
+    wanted = slug or next((own.id for own in loaded.brands if not own.rival), loaded.brands[0].id)
+    row = brand_by_slug(conn, wanted)
+    if row is None:
+        known = ", ".join(own.id for own in loaded.brands)
+        raise CommandError(f"there is no brand {wanted!r}; there are {known}")
+    return row

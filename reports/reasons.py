@@ -1,0 +1,426 @@
+"""Why people are unhappy or glad, who leaves, and what would help most: one brand, one period.
+
+Every figure counts stories (reprints merged) and carries the numbers of the mentions behind it.
+Causes are counted in negative stories and drivers in positive ones, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from statistics import fmean
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from reports.causes import CauseCounts, cause_facts, cause_name
+from reports.interface import Audience, CauseFact, Quote, as_json
+from reports.posts import Story, by_story, intent_quotes, quotes
+from reports.statistics import Estimate, benjamini_hochberg, lower_gamma, rate_ratio, wilson
+from store.counts import cause_counts
+from store.history import first_published, labelled_mentions
+from store.interface import BrandRow, CauseRow, MentionFilter
+
+By = Literal["source", "stage", "day"]
+
+LEAST_TOGETHER = 3
+"""Two causes are told as going together from so many stories on."""
+LEAST_BASELINE = 1.0
+"""Of a baseline's length in periods: with less, no lift is claimed."""
+BASELINE_PERIODS = 4
+LEAVING = frozenset({"leaving", "switched"})
+QUOTES = 2
+RIVALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonFact:
+    """A cause or driver in a period, with what weighs on it.
+
+    Attributes:
+        fact: how often it is named, against its baseline.
+        parent: the id of the wider cause it belongs to.
+        reach: followers or views of the stories' authors, each author once.
+        severity: mean severity of a complaint, 1 to 4.
+        leaving: stories that name it and say the writer leaves or has switched.
+    """
+
+    fact: CauseFact
+    parent: str | None
+    reach: int
+    severity: float | None
+    leaving: int
+    mention_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpFact:
+    """How much of the trouble a cause explains: what would help most stands first.
+
+    Attributes:
+        unhappy: of the negative stories, with its 95 % interval (Wilson).
+        leaving: of the stories of those who leave; None where nobody does.
+        reach: of the reach of the negative stories; None where it is unknown.
+        weight: mean of those that are known.
+    """
+
+    cause: str
+    name: str
+    unhappy: Estimate
+    leaving: float | None
+    reach: float | None
+    weight: float
+    mention_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageFact:
+    """A stage of the customer's journey: stories with a cause, and with a driver, there."""
+
+    stage: str
+    negative: int
+    positive: int
+    causes: tuple[tuple[str, int], ...]
+    mention_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherFact:
+    """Two causes named by the same stories more often than by chance.
+
+    Attributes:
+        expected: stories there would be if the causes had nothing to do with each other.
+    """
+
+    causes: tuple[str, str]
+    mentions: int
+    expected: float
+    mention_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFact:
+    """An intent in the period and in the one before; `rivals` are those switched to."""
+
+    intent: str
+    mentions: int
+    previous: int
+    rivals: tuple[tuple[str, int], ...]
+    quotes: tuple[Quote, ...]
+    mention_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartFact:
+    """One source, stage or day: negative stories, against the period before where that fits.
+
+    Attributes:
+        ratio: rate against the period before, with its 95 % interval; None by day.
+    """
+
+    key: str
+    negative: int
+    previous: int | None
+    ratio: Estimate | None
+    causes: tuple[tuple[str, int], ...]
+    mention_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsFacts:
+    """Everything `molva causes report` tells; times are UTC.
+
+    Attributes:
+        unexplained: negative stories that name no cause.
+        baseline_periods: length of the baseline in periods; 0 means too little history.
+    """
+
+    brand: str
+    slug: str
+    start: datetime
+    end: datetime
+    stories: int
+    negative: int
+    positive: int
+    unexplained: tuple[int, ...]
+    baseline_periods: float
+    causes: tuple[ReasonFact, ...]
+    drivers: tuple[ReasonFact, ...]
+    helps: tuple[HelpFact, ...]
+    journey: tuple[StageFact, ...]
+    together: tuple[TogetherFact, ...]
+    intents: tuple[IntentFact, ...]
+    parts: tuple[PartFact, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        value: dict[str, Any] = as_json(self)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What to tell of: `[start, end)`, in whose words, divided how."""
+
+    start: datetime
+    end: datetime
+    audience: Audience
+    by: By | None = None
+    parents: tuple[tuple[str, str], ...] = ()
+    """`(cause, wider cause)`."""
+
+
+def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsFacts:
+    """Gather the facts of one brand in one period."""
+    length = period.end - period.start
+    stories = _stories(conn, brand.id, period.start, period.end)
+    before = _stories(conn, brand.id, period.start - length, period.start)
+    counts = _counts(conn, brand.id, period)
+    negative = [story for story in stories if story.mention.sentiment == "negative"]
+    positive = [story for story in stories if story.mention.sentiment == "positive"]
+
+    def named(cause: str) -> str:
+        return cause_name(period.audience.cause_names, cause, period.audience.lang)
+
+    return ReasonsFacts(
+        brand=brand.name,
+        slug=brand.slug,
+        start=period.start,
+        end=period.end,
+        stories=len(stories),
+        negative=len(negative),
+        positive=len(positive),
+        unexplained=_ids(story for story in negative if not _own(story)),
+        baseline_periods=counts.exposure[1],
+        causes=_reasons(negative, counts, "negative", named, dict(period.parents)),
+        drivers=_reasons(positive, counts, "positive", named, dict(period.parents)),
+        helps=_helps(negative, named),
+        journey=_journey(stories),
+        together=_together(negative),
+        intents=_intents(stories, before),
+        parts=_parts(negative, before, period),
+    )
+
+
+def _stories(conn: Connection, brand_id: int, start: datetime, end: datetime) -> list[Story]:
+    return by_story(
+        labelled_mentions(conn, MentionFilter(brand_id=brand_id, since=start, until=end))
+    )
+
+
+def _counts(conn: Connection, brand_id: int, period: Period) -> CauseCounts:
+    """Counts now, in the period before, and in up to four periods before: the baseline."""
+    length = period.end - period.start
+    known_since = first_published(conn, brand_id)
+    start = max(period.start - BASELINE_PERIODS * length, known_since or period.start)
+    lengths = max(0.0, (period.start - start) / length)
+    if lengths < LEAST_BASELINE:
+        return CauseCounts(
+            cause_counts(conn, brand_id, period.start, period.end), [], None, (1.0, 0.0)
+        )
+    return CauseCounts(
+        cause_counts(conn, brand_id, period.start, period.end),
+        cause_counts(conn, brand_id, start, period.start),
+        cause_counts(conn, brand_id, period.start - length, period.start),
+        (1.0, lengths),
+    )
+
+
+def _own(story: Story) -> tuple[CauseRow, ...]:
+    """The causes that agree with the story's sentiment: those that are counted."""
+    return tuple(c for c in story.mention.causes if c.polarity == story.mention.sentiment)
+
+
+def _ids(stories: Iterable[Story]) -> tuple[int, ...]:
+    return tuple(story.mention.mention_id for story in stories)
+
+
+def _naming(stories: Iterable[Story]) -> dict[str, list[Story]]:
+    """Stories by the causes they name."""
+    found: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        for cause in {own.cause for own in _own(story)}:
+            found[cause].append(story)
+    return found
+
+
+def _reach(stories: Iterable[Story]) -> int:
+    """Summed reach, each known author once."""
+    best: dict[str, int] = {}
+    for story in stories:
+        mention = story.mention
+        author = f"{mention.scope}/{mention.author_id}" if mention.author_id else mention.url
+        best[author] = max(best.get(author, 0), mention.reach)
+    return sum(best.values())
+
+
+def _leaves(story: Story) -> bool:
+    return any(intent.intent in LEAVING for intent in story.mention.intents)
+
+
+def _reasons(
+    stories: Sequence[Story],
+    counts: CauseCounts,
+    polarity: str,
+    named: Callable[[str], str],
+    parents: dict[str, str],
+) -> tuple[ReasonFact, ...]:
+    naming = _naming(stories)
+    facts = cause_facts(
+        counts, polarity, len(stories), named, lambda cause: quotes(stories, cause, QUOTES), 100
+    )
+    return tuple(
+        ReasonFact(
+            fact=fact,
+            parent=parents.get(fact.cause),
+            reach=_reach(naming[fact.cause]),
+            severity=_severity(naming[fact.cause], fact.cause),
+            leaving=sum(map(_leaves, naming[fact.cause])),
+            mention_ids=_ids(naming[fact.cause]),
+        )
+        for fact in facts
+    )
+
+
+def _severity(stories: Iterable[Story], cause: str) -> float | None:
+    levels = [
+        own.severity
+        for story in stories
+        for own in _own(story)
+        if own.cause == cause and own.severity is not None
+    ]
+    return fmean(levels) if levels else None
+
+
+def _helps(negative: Sequence[Story], named: Callable[[str], str]) -> tuple[HelpFact, ...]:
+    """Causes by how much of the unhappy, the leaving and the reach they explain."""
+    leavers = sum(map(_leaves, negative))
+    reach = _reach(negative)
+    found = []
+    for cause, stories in _naming(negative).items():
+        unhappy = wilson(len(stories), len(negative))
+        leaving = sum(map(_leaves, stories)) / leavers if leavers else None
+        reached = _reach(stories) / reach if reach else None
+        known = [share for share in (unhappy.value, leaving, reached) if share is not None]
+        found.append(
+            HelpFact(cause, named(cause), unhappy, leaving, reached, fmean(known), _ids(stories))
+        )
+    return tuple(sorted(found, key=lambda fact: (-fact.weight, fact.cause)))
+
+
+def _journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
+    """Stages in the order of the most trouble; evidence without a stage is in none."""
+    at: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        for stage in {own.stage for own in _own(story) if own.stage}:
+            at[stage].append(story)
+    found = []
+    for stage, own in at.items():
+        signs = Counter(story.mention.sentiment for story in own)
+        causes = Counter(
+            cause.cause for story in own for cause in _own(story) if cause.stage == stage
+        )
+        found.append(
+            StageFact(
+                stage,
+                signs["negative"],
+                signs["positive"],
+                tuple(causes.most_common(3)),
+                _ids(own),
+            )
+        )
+    return tuple(sorted(found, key=lambda fact: (-fact.negative, -fact.positive, fact.stage)))
+
+
+def _together(negative: Sequence[Story]) -> tuple[TogetherFact, ...]:
+    """Pairs of causes in more stories than chance gives, false discoveries controlled at 5 %.
+
+    Under independence the number of common stories is about Poisson with mean a·b / n.
+    """
+    naming = _naming(negative)
+    pairs = []
+    for one, other in combinations(sorted(naming), 2):
+        theirs = set(_ids(naming[other]))
+        common = [story for story in naming[one] if story.mention.mention_id in theirs]
+        expected = len(naming[one]) * len(naming[other]) / len(negative)
+        pairs.append(TogetherFact((one, other), len(common), expected, _ids(common)))
+    chances = [lower_gamma(p.mentions, p.expected) if p.mentions else 1.0 for p in pairs]
+    stands = benjamini_hochberg(chances)
+    found = [p for p, s in zip(pairs, stands, strict=True) if s and p.mentions >= LEAST_TOGETHER]
+    return tuple(sorted(found, key=lambda pair: (-pair.mentions, pair.causes)))
+
+
+def _intents(stories: Sequence[Story], before: Sequence[Story]) -> tuple[IntentFact, ...]:
+    now, earlier = _by_intent(stories), _by_intent(before)
+    found = []
+    for intent, own in now.items():
+        rivals = Counter(
+            link.rival for s in own for link in s.mention.intents if link.intent == intent
+        )
+        told = [(rival, count) for rival, count in rivals.most_common() if rival][:RIVALS]
+        found.append(
+            IntentFact(
+                intent,
+                len(own),
+                len(earlier.get(intent, ())),
+                tuple(told),
+                intent_quotes(own, intent, QUOTES),
+                _ids(own),
+            )
+        )
+    return tuple(sorted(found, key=lambda fact: (-fact.mentions, fact.intent)))
+
+
+def _by_intent(stories: Iterable[Story]) -> dict[str, list[Story]]:
+    found: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        for intent in {link.intent for link in story.mention.intents}:
+            found[intent].append(story)
+    return found
+
+
+def _parts(
+    negative: Sequence[Story], before: Sequence[Story], period: Period
+) -> tuple[PartFact, ...]:
+    """Negative stories by source, stage or day, each against the period before."""
+    if period.by is None:
+        return ()
+    keys = _keys(period.by, period.audience.zone)
+    now: dict[str, list[Story]] = defaultdict(list)
+    for story in negative:
+        for key in keys(story):
+            now[key].append(story)
+    earlier = Counter(
+        key for story in before if story.mention.sentiment == "negative" for key in keys(story)
+    )
+    found = []
+    for key, own in now.items():
+        causes = Counter(cause for cause, named in _naming(own).items() for _ in named)
+        compared = period.by != "day"
+        ratio = rate_ratio(len(own), 1.0, earlier[key], 1.0) if compared and before else None
+        found.append(
+            PartFact(
+                key,
+                len(own),
+                earlier[key] if compared and before else None,
+                ratio,
+                tuple(causes.most_common(3)),
+                _ids(own),
+            )
+        )
+    if period.by == "day":
+        return tuple(sorted(found, key=lambda part: part.key))
+    return tuple(sorted(found, key=lambda part: (-part.negative, part.key)))
+
+
+def _keys(by: By, zone: ZoneInfo) -> Callable[[Story], set[str]]:
+    """What a story is counted under."""
+    if by == "source":
+        return lambda story: {story.mention.source_type}
+    if by == "stage":
+        return lambda story: {own.stage for own in _own(story) if own.stage}
+    return lambda story: {story.mention.published_at.astimezone(zone).date().isoformat()}

@@ -1,0 +1,109 @@
+"""Fitting classifiers on examples: of a taxonomy's causes, of stages, intents and the like.
+
+What a language adds to every text is taken out before: without that, examples in English alone
+find next to nothing in Russian.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.classifier import Classifier, centred, fit, unit
+from sentiment.encoder import Encoder
+from sentiment.taxonomy import LANGUAGES, Taxonomy
+
+SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
+"""The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
+
+BACKGROUND_WEIGHT = 0.2
+"""What a background text counts in the fit against an example of a cause."""
+
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is learnt from a taxonomy: the classifier, and the centre [H] of each language.
+
+    The last class of the classifier is "none".
+    """
+
+    classifier: Classifier
+    centres: Mapping[str, Floats]
+
+
+def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
+    """The fit that comes with the package, if it is of this very model and taxonomy."""
+    if not SHIPPED_FIT.is_file():
+        return None
+    with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
+        if str(kept["key"]) != fit_key(encoder, taxonomy):
+            return None
+        classifier = Classifier(kept["weights"], kept["bias"], float(kept["loss"]))
+        return Fitted(classifier, {lang: kept[f"centre_{lang}"] for lang in LANGUAGES})
+
+
+def fit_key(encoder: Encoder, taxonomy: Taxonomy) -> str:
+    """What a fit depends on: the model and the taxonomy."""
+    return f"{encoder.version} {taxonomy.version}"
+
+
+def learn(encoder: Encoder, taxonomy: Taxonomy) -> Fitted:
+    """Fit a taxonomy on its examples; each language's share is known from the background."""
+    taught = [(text, at) for at, cause in enumerate(taxonomy.findable) for text in cause.texts()]
+    none = len(taxonomy.findable)
+    taught += [(text, none) for own in taxonomy.background.values() for text in own]
+    texts = [text for text, _ in taught]
+    classes = np.array([at for _, at in taught])
+    langs = languages_of(texts)
+    embeddings = unit(embed(encoder, texts))
+    background = classes == none
+    centres = _centres(embeddings, langs, background)
+    rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
+    weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
+    classifier = fit(rows, classes.tolist(), weights)
+    # Left out, an example leaves its cause with one less to learn from: where there are few, the
+    # whole fit knows clearly more than the calibration saw.
+    sharper = 1 + 2 * none / max(len(classes) - background.sum(), 1)
+    sharp = Classifier(classifier.weights * sharper, classifier.bias * sharper, classifier.loss)
+    return Fitted(sharp, centres)
+
+
+def _centres(
+    embeddings: Floats, langs: NDArray[np.str_], background: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    """By language: half the taxonomy's own domain, half texts in general, plus the language."""
+    general = {lang: embeddings[background & (langs == lang)] for lang in LANGUAGES}
+    means = [rows.mean(axis=0) for rows in general.values() if len(rows)]
+    domain = embeddings[~background].mean(axis=0)
+    if not means:
+        return dict.fromkeys(LANGUAGES, domain)
+    spoken = {lang: own for lang in LANGUAGES if len(own := langs[~background] == lang)}
+    middle = np.mean(means, axis=0)
+    added = {
+        lang: rows.mean(axis=0) - middle if len(rows) else np.zeros_like(middle)
+        for lang, rows in general.items()
+    }
+    # The domain without the languages its examples happen to be in.
+    domain = domain - sum(own.mean() * added[lang] for lang, own in spoken.items())
+    return {lang: (domain + middle) / 2 + added[lang] for lang in LANGUAGES}
+
+
+def languages_of(texts: Sequence[str]) -> NDArray[np.str_]:
+    """The language of each example: Russian if it has a Cyrillic letter."""
+    return np.array(["ru" if _CYRILLIC.search(text) else "en" for text in texts])
+
+
+def embed(encoder: Encoder, texts: Sequence[str]) -> Floats:
+    """Embeddings [n, H] of short texts, pooled as clauses are."""
+    encoded = encoder.encode([(text, ()) for text in texts])
+    pairs = zip(encoded, texts, strict=True)
+    return np.array([item.pool(0, len(text))[1] for item, text in pairs], dtype=np.float64)

@@ -1,0 +1,93 @@
+"""The clauses of a chunk of texts, each with its meaning and its mood from the one encoder pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.clauses import Span, split_clauses
+from sentiment.encoder import EncodedText, Encoder
+
+Floats = NDArray[np.float64]
+Item = tuple[EncodedText, str, str]
+"""An encoded text, the text itself and its language (one the encoder knows)."""
+
+
+@dataclass(slots=True)
+class Clauses:
+    """All clauses of several texts, in order.
+
+    Attributes:
+        spans: characters of the clause in its text.
+        texts: what the clauses say.
+        langs: the language of each.
+        bounds: clauses `bounds[i]` to `bounds[i + 1]` are of text i.
+        embeddings: [n, H], not centred.
+        logits: sentiment [n, 3], not calibrated.
+    """
+
+    spans: list[Span]
+    texts: list[str]
+    langs: list[str]
+    bounds: list[int]
+    embeddings: NDArray[np.floating]
+    logits: NDArray[np.floating]
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def alone(self) -> NDArray[np.bool_]:
+        """Which clauses [n] are all that their text says."""
+        counts = np.diff(self.bounds)
+        alone: NDArray[np.bool_] = np.repeat(counts == 1, counts)
+        return alone
+
+    def moods(self, encoder: Encoder) -> Floats:
+        """Calibrated sentiments [n, 3]."""
+        found = np.empty((len(self), 3))
+        for lang in set(self.langs):
+            rows = np.array([own == lang for own in self.langs])
+            found[rows] = encoder.calibration(lang).probabilities(self.logits[rows])
+        return found
+
+    def read_alone(self, encoder: Encoder, rows: Sequence[int]) -> None:
+        """Read some clauses once more, each without its text, whose mood its states carry."""
+        heard = encoder.encode_chunk([(self.texts[row], ()) for row in rows])
+        for row, own in zip(rows, heard, strict=True):
+            self.logits[row], self.embeddings[row] = own.pool(0, len(self.texts[row]))
+
+
+def read_clauses(items: Sequence[Item]) -> Clauses:
+    """Split texts into clauses and pool what the encoder has read of each."""
+    spans = [_spans(encoded, text) for encoded, text, _ in items]
+    pooled = [
+        encoded.pool_many([(span.start, span.end) for span in own])
+        for (encoded, _, _), own in zip(items, spans, strict=True)
+        if own
+    ]
+    return Clauses(
+        spans=[span for own in spans for span in own],
+        texts=[
+            text[span.start : span.end]
+            for (_, text, _), own in zip(items, spans, strict=True)
+            for span in own
+        ],
+        langs=[lang for (_, _, lang), own in zip(items, spans, strict=True) for _ in own],
+        bounds=np.cumsum([0, *map(len, spans)]).tolist(),
+        embeddings=_joined([embeddings for _, embeddings in pooled]),
+        logits=_joined([logits for logits, _ in pooled]),
+    )
+
+
+def _joined(rows: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+
+
+def _spans(encoded: EncodedText, text: str) -> list[Span]:
+    """The clauses of the part of the text that the encoder has read."""
+    offsets = encoded.offsets
+    read = int(offsets[-1, 1]) if len(offsets) else 0
+    return [span for span in split_clauses(text[:read]) if span.start < read]

@@ -1,0 +1,205 @@
+"""What a clause tells besides its cause: stage of the journey, expectation, severity, intents.
+
+Each is a classifier fitted on the examples of `signals.toml` (`sentiment.classifier`), read from
+the same pooled clause as the causes: a few matrix products for a chunk, no second encoder pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.classifier import Classifier, centred, fit, softmax, unit
+from sentiment.clauses import Span
+from sentiment.encoder import Encoder
+from sentiment.interface import Expectation, Intent, IntentLink, Polarity, Stage
+from sentiment.learn import embed, languages_of
+from sentiment.passages import Clauses
+from sentiment.rival import rival_in
+
+EXAMPLES = Path(__file__).with_name("signals.toml")
+SHIPPED_FIT = Path(__file__).with_name("signals.npz")
+"""The fit on the shipped model, written by `python -m sentiment.training.fit_causes`."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "stage": get_args(Stage),
+    "expectation": get_args(Expectation),
+    "severity": ("1", "2", "3", "4"),
+    "intent": get_args(Intent),
+}
+"""The classes of each group, in the order of its classifier."""
+
+LEAST_STAGE = 0.35
+"""Below this probability a stage is not named."""
+LEAST_EXPECTATION = 0.5
+LEAST_INTENT = 0.5
+
+_SILENT_STAGES = ("use", "paying", "delivery", "first_contact")
+"""Stages whose examples show no intent: they teach its "none"."""
+_NONE_WEIGHT = 0.3
+"""What an example of no intent or expectation counts in the fit against one of some."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseSignals:
+    """What one clause tells; `intents` with their probabilities, most probable first."""
+
+    stage: Stage | None
+    expectation: Expectation | None
+    severity: int
+    intents: tuple[tuple[Intent, float], ...]
+
+    def expectation_of(self, polarity: Polarity) -> Expectation | None:
+        """The expectation, if it suits praise ("wow") or a complaint (the other two)."""
+        suits = (self.expectation == "wow") == (polarity == "positive")
+        return self.expectation if suits else None
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Classifiers by group, and the centre [H] of each language."""
+
+    heads: Mapping[str, Classifier]
+    centres: Mapping[str, Floats]
+
+    @classmethod
+    def load(cls, encoder: Encoder) -> Signals:
+        """The shipped fit if it is of this model, else a new one (some ten seconds, once)."""
+        return shipped(encoder) or learnt(encoder)
+
+    def read(self, clauses: Clauses) -> list[ClauseSignals]:
+        """What each clause tells."""
+        centres = np.stack([self.centres[lang] for lang in clauses.langs])
+        rows = centred(clauses.embeddings, centres)
+        chances = {name: softmax(head.logits(rows)) for name, head in self.heads.items()}
+        levels = chances["severity"] @ np.arange(1, 5)
+        return [
+            ClauseSignals(
+                cast("Stage | None", _likeliest("stage", chances["stage"][at], LEAST_STAGE)),
+                cast(
+                    "Expectation | None",
+                    _likeliest("expectation", chances["expectation"][at], LEAST_EXPECTATION),
+                ),
+                round(float(levels[at])),
+                _intents(chances["intent"][at]),
+            )
+            for at in range(len(clauses))
+        ]
+
+
+def intents(
+    text: str, spans: Sequence[Span], signals: Sequence[ClauseSignals]
+) -> tuple[IntentLink, ...]:
+    """The intents of a text, each with the clause that says it best; most probable first."""
+    best: dict[Intent, IntentLink] = {}
+    for span, own in zip(spans, signals, strict=True):
+        for intent, chance in own.intents:
+            if intent not in best or chance > best[intent].probability:
+                evidence = text[span.start : span.end]
+                rival = rival_in(evidence) if intent == "switched" else None
+                best[intent] = IntentLink(intent, chance, evidence, span.start, span.end, rival)
+    return tuple(sorted(best.values(), key=lambda link: -link.probability))
+
+
+def _likeliest(group: str, chances: Floats, least: float) -> str | None:
+    """The likeliest class of a group if it is likely enough and not "none"."""
+    at = int(chances.argmax())
+    names = GROUPS[group]
+    return names[at] if at < len(names) and chances[at] >= least else None
+
+
+def _intents(chances: Floats) -> tuple[tuple[Intent, float], ...]:
+    known = cast("tuple[Intent, ...]", GROUPS["intent"])
+    found = [(known[at], float(chances[at])) for at in range(len(known))]
+    likely = [pair for pair in found if pair[1] >= LEAST_INTENT]
+    return tuple(sorted(likely, key=lambda pair: -pair[1]))
+
+
+@cache
+def examples() -> dict[str, dict[str, list[str]]]:
+    """The texts of `signals.toml` by group and class; those of neither are `none`."""
+    raw: dict[str, Any] = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    found = {
+        group: {entry["id"]: _both(entry["examples"]) for entry in raw[group]} for group in GROUPS
+    }
+    return found | {"none": {"none": _both(raw["none"]["examples"])}}
+
+
+@cache
+def names() -> dict[str, dict[str, dict[str, str]]]:
+    """What the classes of each group are called, by language."""
+    raw: dict[str, Any] = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return {group: {entry["id"]: entry["name"] for entry in raw[group]} for group in GROUPS}
+
+
+def _both(texts: Mapping[str, list[str]]) -> list[str]:
+    return [text for lang in ("en", "ru") for text in texts[lang]]
+
+
+@cache
+def version() -> str:
+    """A hash of the examples: with other examples, other signals."""
+    return hashlib.sha256(EXAMPLES.read_bytes()).hexdigest()[:8]
+
+
+def learnt(encoder: Encoder) -> Signals:
+    """Fit all groups on their examples."""
+    own = examples()
+    texts = list(
+        dict.fromkeys(text for group in own.values() for all_ in group.values() for text in all_)
+    )
+    row_of = {text: row for row, text in enumerate(texts)}
+    embeddings, langs = unit(embed(encoder, texts)), languages_of(texts)
+    centres = {lang: embeddings[langs == lang].mean(axis=0) for lang in ("en", "ru")}
+    rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
+    silent = [*own["none"]["none"], *(t for s in _SILENT_STAGES for t in own["stage"][s])]
+    silent += [text for level in own["severity"].values() for text in level]
+    heads = {}
+    for group, classes in GROUPS.items():
+        taught = [
+            (row_of[text], at) for at, name in enumerate(classes) for text in own[group][name]
+        ]
+        if group in {"intent", "expectation"}:
+            taught += [(row_of[text], len(classes)) for text in silent]
+        numbers = [at for _, at in taught]
+        weights = np.array([_NONE_WEIGHT if at == len(classes) else 1.0 for at in numbers])
+        heads[group] = fit(rows[[row for row, _ in taught]], numbers, weights)
+    return Signals(heads, centres)
+
+
+def shipped(encoder: Encoder) -> Signals | None:
+    """The fit that comes with the package, if it is of this very model and these examples."""
+    if not SHIPPED_FIT.is_file():
+        return None
+    with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
+        if str(kept["key"]) != f"{encoder.version} {version()}":
+            return None
+        heads = {
+            group: Classifier(
+                kept[f"{group}_weights"], kept[f"{group}_bias"], float(kept[f"{group}_loss"])
+            )
+            for group in GROUPS
+        }
+        return Signals(heads, {lang: kept[f"centre_{lang}"] for lang in ("en", "ru")})
+
+
+def save(signals: Signals, encoder: Encoder) -> None:
+    """Write the fit that comes with the package."""
+    arrays = {"key": np.array(f"{encoder.version} {version()}")}
+    for group, head in signals.heads.items():
+        arrays[f"{group}_weights"] = head.weights.astype(np.float32)
+        arrays[f"{group}_bias"] = head.bias.astype(np.float32)
+        arrays[f"{group}_loss"] = np.array(head.loss)
+    for lang, centre in signals.centres.items():
+        arrays[f"centre_{lang}"] = centre.astype(np.float32)
+    np.savez_compressed(SHIPPED_FIT, allow_pickle=False, **arrays)

@@ -1,0 +1,183 @@
+"""Texts on which causes are measured: our own checks, and held-out rows of the labelled sets."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import snowballstemmer
+
+from sentiment.taxonomy import Cause, Taxonomy
+from sentiment.training.rows import part_of
+from sentiment.training.themes import Themed, aspects, issues, multi_reasons, translated_aspects
+
+FOLDER = Path(__file__).parent
+SHOTS = 8
+"""Examples of each intent of BANKING77, drawn from its training rows."""
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A text with the groups of causes it names."""
+
+    text: str
+    lang: str
+    gold: frozenset[str]
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """The whole row of our own checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Texts to ask with a taxonomy; `groups` joins causes that a set does not tell apart.
+
+    Attributes:
+        kind: `top` has one cause a text, `many` any number.
+        seen: whether other rows of the set were in the training of the shared space.
+    """
+
+    name: str
+    taxonomy: Taxonomy
+    texts: Sequence[Asked]
+    kind: Literal["top", "many"]
+    groups: Mapping[str, str] | None = None
+    seen: bool = True
+
+
+ISSUES = {
+    "Incorrect information on your report": "incorrect_report",
+    "Problem with a credit reporting company's investigation into an existing problem": (
+        "investigation"
+    ),
+    "Attempts to collect debt not owed": "debt_not_owed",
+    "Improper use of your report": "improper_use",
+    "Trouble during payment process": "payment_process",
+    "Written notification about debt": "debt_notice",
+    "Managing an account": "account_managing",
+    "Struggling to pay mortgage": "struggling_mortgage",
+    "Communication tactics": "tactics",
+}
+
+GROUPS = {
+    **dict.fromkeys(("rude_staff", "long_wait", "no_answer", "service_mistake"), "service -"),
+    **dict.fromkeys(("repeat_problem", "pushy_sales", "refund_trouble"), "service -"),
+    **dict.fromkeys(("kind_staff", "fast_service", "put_right"), "service +"),
+    **dict.fromkeys(("high_price", "billing_error"), "price -"),
+    "good_value": "price +",
+    **dict.fromkeys(("dirty_place", "unsafe"), "place -"),
+    "pleasant_place": "place +",
+    **dict.fromkeys(("poor_product", "app_failure", "confusing"), "product -"),
+    **dict.fromkeys(("quality_product", "easy"), "product +"),
+    **dict.fromkeys(("delivery_trouble",), "delivery -"),
+    "reliable_delivery": "delivery +",
+    "unavailable": "choice -",
+    "wide_choice": "choice +",
+}
+"""Causes as review aspects; those left out count as `other`, which no review sentence names."""
+
+_ASPECTS = (
+    (re.compile(r"price|cost|value", re.IGNORECASE), "price"),
+    (re.compile(r"service|support|staff|seller|attitude", re.IGNORECASE), "service"),
+    (re.compile(r"ambien|clean|comfort|room|facilit|design|location", re.IGNORECASE), "place"),
+    (re.compile(r"shipping|logistics|delivery", re.IGNORECASE), "delivery"),
+    (re.compile(r"option|choice", re.IGNORECASE), "choice"),
+    (
+        re.compile(r"quality|food|drink|operation|performance|usab|camera|battery", re.IGNORECASE),
+        "product",
+    ),
+)
+_DOMAINS = ("restaurant", "hotel", "food", "phone", "laptop")
+
+
+def own_texts(lang: str) -> list[Asked]:
+    """Our own checked texts of a language, each with its causes."""
+    path = FOLDER / f"cause_checks_{lang}.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        Asked(row["text"], lang, frozenset(link["cause"] for link in row["links"]), row)
+        for row in rows
+    ]
+
+
+def tasks(data: Path) -> Iterator[Task]:
+    """The held-out tasks of the labelled sets in `data`."""
+    restaurant = Taxonomy.load(FOLDER / "taxonomies" / "restaurant.toml")
+    rows = [row for row in multi_reasons(data) if part_of(row.text) != "train"]
+    texts = [Asked(row.text, "en", frozenset(row.theme.split("|"))) for row in rows]
+    yield Task("restaurant chain, 8 reasons, 6 examples each", restaurant, texts, "many")
+    finance = Taxonomy.load(FOLDER / "taxonomies" / "finance.toml")
+    held = [row for row in issues(data) if row.theme in ISSUES]
+    texts = [Asked(row.text, "en", frozenset({ISSUES[row.theme]})) for row in held]
+    yield Task("finance, 9 issues, 6 examples each", finance, texts, "top", seen=False)
+    yield banking(data)
+    reviews = {"en": list(aspects(data)) + list(translated_aspects(data, ("en",)))}
+    reviews["ru"] = list(translated_aspects(data, ("ru",)))
+    for lang, found in reviews.items():
+        sentences = list(_sentences(found, lang))
+        yield Task(f"review sentences, {lang}", Taxonomy.load(), sentences, "many", GROUPS)
+
+
+def banking(data: Path) -> Task:
+    """BANKING77: an intent a text, `SHOTS` examples each."""
+    with (data / "banking77" / "train.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rng = random.Random(17)  # noqa: S311 - sampling, not a secret
+    known: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if part_of(row["text"]) == "train":
+            known[row["category"]].append(row["text"])
+    causes = tuple(
+        Cause(
+            name,
+            "negative",
+            {"en": name.replace("_", " ")},
+            {},
+            {"en": tuple(rng.sample(known[name], SHOTS))},
+        )
+        for name in sorted(known)
+    )
+    shipped = Taxonomy.load()
+    held = [row for row in rows if part_of(row["text"]) != "train"]
+    texts = [Asked(row["text"], "en", frozenset({row["category"]})) for row in held]
+    return Task(
+        "BANKING77, 77 intents, 8 examples each",
+        Taxonomy("banking77", causes, shipped.background),
+        texts,
+        "top",
+    )
+
+
+def _sentences(rows: Sequence[Themed], lang: str) -> Iterator[Asked]:
+    for row in rows:
+        if part_of(row.text) == "train" or (
+            not row.group.rpartition("_")[2].startswith(_DOMAINS)
+            and "restaurants" not in row.group
+            and "laptops" not in row.group
+        ):
+            continue
+        category, _, polarity = row.theme.rpartition(" ")
+        sign = {"pos": "+", "neg": "-"}.get(polarity[:3].lower())
+        aspect = next((name for pattern, name in _ASPECTS if pattern.search(category)), None)
+        if sign and aspect:
+            yield Asked(row.text, lang, frozenset({f"{aspect} {sign}"}))
+
+
+@cache
+def _stemmer(lang: str) -> Any:
+    return snowballstemmer.stemmer("russian" if lang == "ru" else "english")
+
+
+def stems(text: str) -> set[str]:
+    """The stems of the longer words of a text."""
+    words = _WORD.findall(text.casefold())
+    return {_stemmer("ru" if "а" <= word[0] <= "я" else "en").stemWord(word) for word in words}

@@ -1,0 +1,163 @@
+"""causes list, report and suggest, on posts that the shipped model has labelled."""
+
+import asyncio
+import json
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from molva.app import App
+from molva.config import load_config
+from molva.pipeline.collect import import_posts
+from molva.pipeline.label import label_pending
+from sentiment.taxonomy import Taxonomy
+from tests.molva.conftest import Ran
+
+Molva = Callable[..., Ran]
+
+WAITS = [
+    "Waited forty minutes at Acme before anybody took my order",
+    "An hour in the queue at Acme, one till open",
+    "Acme kept us waiting for ages at the counter",
+    "Still standing in line at Acme after half an hour",
+]
+RUDE = [
+    "The Acme cashier shouted at my mother, so rude. I have moved to Brix.",
+    "Staff at Acme rolled their eyes at me, never coming back",
+]
+SOCKETS = [
+    f"I hate that there is no socket for a laptop at the {place} tables of Acme, terrible"
+    for place in ("window", "corner", "long", "upstairs", "bar", "garden")
+]
+GLAD = ["The barista at Acme was so kind and friendly to my son"]
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("causes")
+    config = folder / "molva.toml"
+    config.write_text(
+        '[[brand]]\nid = "acme"\nname = "Acme"\n'
+        '[[brand]]\nid = "brix"\nname = "Brix"\nrival = true\n',
+        encoding="utf-8",
+    )
+    at = datetime.now(UTC) - timedelta(days=1)
+    posts = [
+        {"id": f"p{n}", "text": text, "url": f"https://example.org/p{n}", "lang": "en",
+         "published_at": (at - timedelta(minutes=n)).isoformat()}
+        for n, text in enumerate([*WAITS, *RUDE, *SOCKETS, *GLAD])
+    ]  # fmt: skip
+    file = folder / "posts.jsonl"
+    file.write_text("".join(json.dumps(post) + "\n" for post in posts), encoding="utf-8")
+
+    async def work() -> None:
+        async with App.open(load_config(config)) as app:
+            await import_posts(app.rooms, file, {})
+            label_pending(app.rooms)
+
+    asyncio.run(work())
+    return config
+
+
+def test_the_report_counts_what_the_export_holds(molva: Molva, labelled: Path) -> None:
+    ran = molva("causes", "report", "-c", labelled, "--by", "day", "--json")
+    assert ran.status == 0, ran.err
+    facts = json.loads(ran.out)
+    out = labelled.parent / "out.jsonl"
+    assert molva("export", "--output", out, "--brand", "acme", "-c", labelled).status == 0
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    for cause in facts["causes"]:
+        named = [
+            row["mention_id"]
+            for row in rows
+            if row["sentiment"] == "negative"
+            and cause["fact"]["cause"] in {own["cause_id"] for own in row["causes"]}
+        ]
+        assert sorted(cause["mention_ids"]) == sorted(named)
+    waits = next(own for own in facts["causes"] if own["fact"]["cause"] == "long_wait")
+    assert waits["fact"]["mentions"] >= 3
+    assert sum(part["negative"] for part in facts["parts"]) == facts["negative"]
+    switched = next(own for own in facts["intents"] if own["intent"] == "switched")
+    assert switched["rivals"] == [["Brix", 1]]
+
+
+def test_the_report_reads_well_in_both_languages(molva: Molva, labelled: Path) -> None:
+    english = molva("causes", "report", "-c", labelled, "--by", "source").out
+    russian = molva("causes", "report", "-c", labelled, "--lang", "ru").out
+    assert "Causes of unhappiness" in english
+    assert "Long wait" in english
+    assert "By source" in english
+    assert "Причины недовольства" in russian
+    assert "Долгое ожидание" in russian
+
+
+def test_what_no_cause_explains_becomes_an_entry_to_paste(molva: Molva, labelled: Path) -> None:
+    ran = molva("causes", "suggest", "-c", labelled, "--least", "4")
+    assert ran.status == 0, ran.err
+    assert "name no cause" in ran.err
+    shipped = {cause.id for cause in Taxonomy.load().causes}
+    for entry in tomllib.loads('version = "1"\n' + ran.out).get("cause", []):
+        assert entry["id"] not in shipped
+        assert len(entry["examples"]["en"]) >= 4
+        assert any("socket" in text for text in entry["examples"]["en"])
+
+
+def test_the_list_names_every_cause(molva: Molva, labelled: Path) -> None:
+    rows = [
+        json.loads(line)
+        for line in molva(
+            "causes", "list", "-c", labelled, "--json", "--lang", "ru"
+        ).out.splitlines()
+    ]
+    assert {row["cause"] for row in rows} == {own.id for own in Taxonomy.load().findable}
+    assert {row["parent"] for row in rows} >= {"service_trouble", "product_praise"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--brand", "nobody"), "there is no brand"),
+        (("--since", "2026-02-02", "--until", "2026-02-01"), "empty"),
+        (("--since", "soon"), "not a date"),
+    ],
+)
+def test_mistakes_are_named(
+    molva: Molva, labelled: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = molva("causes", "report", "-c", labelled, *arguments)
+    assert ran.status == 2
+    assert said in ran.err
+
+
+def test_a_cause_is_added_dropped_and_moved_with_its_evidence(
+    molva: Molva, labelled: Path, tmp_path: Path
+) -> None:
+    def causes(mention: int) -> dict[str, dict]:
+        out = tmp_path / "out.jsonl"
+        assert molva("export", "--output", out, "--brand", "acme", "-c", labelled).status == 0
+        rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        (row,) = (row for row in rows if row["mention_id"] == mention)
+        return {own["cause_id"]: own for own in row["causes"]}
+
+    facts = json.loads(molva("causes", "report", "-c", labelled, "--json").out)
+    mention = next(
+        own["mention_ids"][0] for own in facts["causes"] if own["fact"]["cause"] == "rude_staff"
+    )
+    told = causes(mention)["rude_staff"]["evidence_text"]
+    assert told
+    ran = molva("correct", mention, "--brand", "acme", "--add-cause", "high_price", "-c", labelled)
+    assert ran.status == 0, ran.err
+    assert "+high_price" in ran.err
+    assert causes(mention)["rude_staff"]["evidence_text"] == told
+    assert "high_price" in causes(mention)
+    move = ("--drop-cause", "high_price", "--add-cause", "poor_product")
+    assert molva("correct", mention, "--brand", "acme", *move, "-c", labelled).status == 0
+    assert set(causes(mention)) == {"rude_staff", "poor_product"}
+    ran = molva("correct", mention, "--brand", "acme", "--drop-cause", "easy", "-c", labelled)
+    assert (ran.status, "has no cause 'easy'" in ran.err) == (2, True)
+    ran = molva("correct", mention, "--cause", "easy", "--add-cause", "easy", "-c", labelled)
+    assert ran.status == 2
+    assert molva("correct", mention, "--brand", "acme", "--withdraw", "-c", labelled).status == 0

@@ -1,0 +1,30 @@
+"""To whom a writer has switched."""
+
+import pytest
+
+from sentiment.rival import rival_in
+
+
+@pytest.mark.parametrize(
+    ("clause", "rival"),
+    [
+        ("moved everything to Brix last month", "Brix"),
+        ("We book with Holm & Sons these days", "Holm & Sons"),
+        ("so I joined Pulse Studio instead", "Pulse Studio"),
+        ("ушла в «Северный ветер» и не жалею", "Северный ветер"),
+        ("перешли на Линкон, там дешевле", "Линкон"),
+        ("закрыл счёт и открыл в Ромбанк", "Ромбанк"),
+        ("switched to @brixmobile today", "brixmobile"),
+        ("already ordered a sim from someone else", None),
+        ("closing it on Monday", None),
+        ("going back to my old landline", None),
+        ("ухожу к конкурентам", None),
+        ("", None),
+    ],
+)
+def test_the_name_after_a_word_of_direction(clause: str, rival: str | None) -> None:
+    assert rival_in(clause) == rival
+
+
+def test_the_target_is_no_rival() -> None:
+    assert rival_in("moved from Brix to Acme", ("Acme",)) is None
