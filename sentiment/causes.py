@@ -25,7 +25,7 @@ from sentiment.clauses import Span, contrasts
 from sentiment.denial import denied, plain
 from sentiment.encoder import EncodedText, Encoder
 from sentiment.interface import CauseLink, Reasons
-from sentiment.learn import learn, shipped_fit
+from sentiment.learn import Fitted, learn, shipped_fit
 from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.signals import ClauseSignals, Signals, intents
 from sentiment.signals import version as signals_version
@@ -67,13 +67,18 @@ class CauseFinder:
     """
 
     def __init__(
-        self, encoder: Encoder, taxonomy: Taxonomy, *, threshold: float = THRESHOLD
+        self,
+        encoder: Encoder,
+        taxonomy: Taxonomy,
+        *,
+        threshold: float = THRESHOLD,
+        fitted: Fitted | None = None,
     ) -> None:
         self._encoder = encoder
         self._causes = taxonomy.findable
         self._version = version_with(taxonomy)
         self._threshold = threshold
-        self._fitted = shipped_fit(encoder, taxonomy) or learn(encoder, taxonomy)
+        self._fitted = fitted or shipped_fit(encoder, taxonomy) or learn(encoder, taxonomy)
         self._signals = Signals.load(encoder)
         self._negative = np.array([cause.polarity == "negative" for cause in self._causes])
         self._includes = [

@@ -56,15 +56,18 @@ def fit_key(encoder: Encoder, taxonomy: Taxonomy) -> str:
     return f"{encoder.version} {taxonomy.version}"
 
 
-def learn(encoder: Encoder, taxonomy: Taxonomy) -> Fitted:
-    """Fit a taxonomy on its examples; each language's share is known from the background."""
+def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None) -> Fitted:
+    """Fit a taxonomy on its examples; each language's share is known from the background.
+
+    `known` remembers embeddings, for those who fit several times.
+    """
     taught = [(text, at) for at, cause in enumerate(taxonomy.findable) for text in cause.texts()]
     none = len(taxonomy.findable)
     taught += [(text, none) for own in taxonomy.background.values() for text in own]
     texts = [text for text, _ in taught]
     classes = np.array([at for _, at in taught])
     langs = languages_of(texts)
-    embeddings = unit(embed(encoder, texts))
+    embeddings = unit(embed(encoder, texts, known))
     background = classes == none
     centres = _centres(embeddings, langs, background)
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
@@ -102,8 +105,11 @@ def languages_of(texts: Sequence[str]) -> NDArray[np.str_]:
     return np.array(["ru" if _CYRILLIC.search(text) else "en" for text in texts])
 
 
-def embed(encoder: Encoder, texts: Sequence[str]) -> Floats:
-    """Embeddings [n, H] of short texts, pooled as clauses are."""
-    encoded = encoder.encode([(text, ()) for text in texts])
-    pairs = zip(encoded, texts, strict=True)
-    return np.array([item.pool(0, len(text))[1] for item, text in pairs], dtype=np.float64)
+def embed(encoder: Encoder, texts: Sequence[str], known: dict[str, Floats] | None = None) -> Floats:
+    """Embeddings [n, H] of short texts, pooled as clauses are; `known` ones are not read again."""
+    kept = {} if known is None else known
+    new = [text for text in dict.fromkeys(texts) if text not in kept]
+    encoded = encoder.encode([(text, ()) for text in new])
+    for text, item in zip(new, encoded, strict=True):
+        kept[text] = item.pool(0, len(text))[1].astype(np.float64)
+    return np.array([kept[text] for text in texts], dtype=np.float64)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
-from store.interface import CorrectedText, MentionBrand, TextToLabel
+from store.interface import CorrectedCauses, CorrectedText, MentionBrand, TextToLabel
 from store.labels import TEXT_COLUMNS, text_row
-from store.tables import BRAND, BRAND_MENTION, CORRECTION, MENTION
+from store.tables import BRAND, BRAND_MENTION, CORRECTION, CORRECTION_CAUSE, MENTION
 
 
 def corrected_texts(conn: Connection) -> list[CorrectedText]:
@@ -30,6 +31,30 @@ def corrected_texts(conn: Connection) -> list[CorrectedText]:
     return [
         CorrectedText(text_row(row), row.sentiment, row.author, row.corrected_at, row.cluster_id)
         for row in conn.execute(statement)
+    ]
+
+
+def corrected_causes(conn: Connection) -> list[CorrectedCauses]:
+    """Every text whose causes a person has named, as it reads now, in the order of correction.
+
+    Deleted mentions are left out, and those edited since: the word was about another text.
+    """
+    statement = (
+        _texts(CORRECTION.c.id.label("correction_id"), BRAND_MENTION.c.cluster_id)
+        .join(CORRECTION, _corrects())
+        .where(CORRECTION.c.has_causes, ~_edited_since())
+        .order_by(CORRECTION.c.corrected_at, CORRECTION.c.id)
+    )
+    rows = conn.execute(statement).all()
+    named: dict[int, list[str]] = defaultdict(list)
+    said = select(CORRECTION_CAUSE).where(
+        CORRECTION_CAUSE.c.correction_id.in_([row.correction_id for row in rows])
+    )
+    for cause in conn.execute(said.order_by(CORRECTION_CAUSE.c.id)):
+        named[cause.correction_id].append(cause.cause)
+    return [
+        CorrectedCauses(text_row(row), tuple(named[row.correction_id]), row.cluster_id)
+        for row in rows
     ]
 
 

@@ -215,6 +215,15 @@ class CorrectedText:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectedCauses:
+    """A text and all causes that a person says it names; `cluster_id` is that of its story."""
+
+    text: TextToLabel
+    causes: tuple[str, ...]
+    cluster_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MentionBrand:
     """A mention and one brand it speaks of."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from sqlalchemy import Connection, Engine
 
+from molva.cause_learning import learn_causes, write_taxonomy
 from molva.cli.common import (
     DEFAULT_CONFIG,
     CommandError,
@@ -127,6 +129,46 @@ def _draw(table: ReasonTable) -> None:
             shown.add_row(f"  “{note}”", *[""] * (len(row) - 1), style="dim")
     tables.print()
     tables.print(shown, markup=False)
+
+
+@app.command()
+def learn(
+    output: Annotated[Path, typer.Option(help="The taxonomy file to write.")],
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Write it even if nothing was gained.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a taxonomy that has learnt from your corrections of causes, if it gained by it.
+
+    The clauses that show what you named become examples, and the evidence of causes you struck out
+    becomes background. Before and after are measured on corrections not learnt from.
+    """
+    loaded = configure(config)
+    taxonomy = config_taxonomy(loaded)
+    encoder = load_models(loaded.sentiment.choice(loaded.folder)).encoder
+    found = learn_causes(open_store(loaded.store_url), encoder, taxonomy)
+    written = found.gain.gained or anyway
+    if written:
+        own = loaded.sentiment.taxonomy
+        source = loaded.resolve(own) if own else None
+        write_taxonomy(source, taxonomy, found.new, output)
+    if as_json:
+        told = {"lessons": found.lessons, "examples": len(found.new), **found.gain.as_json()}
+        write_line({**told, "written": str(output) if written else None})
+        return
+    f1 = found.gain.micro_f1
+    tables.print(
+        f"{found.lessons} corrected mentions teach {len(found.new)} examples\n"
+        f"micro F1 of causes on corrections not learnt from: {100 * f1.before:.1f} before, "
+        f"{100 * f1.after:.1f} after (difference {100 * f1.low:+.1f} to {100 * f1.high:+.1f})",
+        markup=False,
+    )
+    if written:
+        console.print(f'written; to use it: [sentiment] taxonomy = "{output}"', markup=False)
+    else:
+        console.print("nothing written: no gain beyond doubt (--anyway writes it)", markup=False)
 
 
 @app.command("suggest")

@@ -337,7 +337,8 @@ def _prepared(
         earlier = versions(conn)
     own = name in {own_name(models), models.judge.version}
     if not own and (head is None or head.base != models.judge.version):
-        return _earlier(name if head is None else head.version, earlier, taxonomy.version)
+        known = version_with(taxonomy)
+        return _earlier(name if head is None else head.version, earlier, known)
     with writing(engine) as conn:
         model = models.judge.version if own or head is None else head.version
         version = add_version(conn, model, version_with(taxonomy), utc_now())

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from molva.app import App
+from molva.cause_learning import write_taxonomy
 from molva.config import load_config
 from molva.pipeline.collect import import_posts
 from molva.pipeline.label import label_pending
+from sentiment.cause_lessons import Taught
 from sentiment.taxonomy import Taxonomy
 from tests.molva.conftest import Ran
 
@@ -146,7 +148,8 @@ def test_a_cause_is_added_dropped_and_moved_with_its_evidence(
     mention = next(
         own["mention_ids"][0] for own in facts["causes"] if own["fact"]["cause"] == "rude_staff"
     )
-    told = causes(mention)["rude_staff"]["evidence_text"]
+    first = causes(mention)
+    told = first["rude_staff"]["evidence_text"]
     assert told
     ran = molva("correct", mention, "--brand", "acme", "--add-cause", "high_price", "-c", labelled)
     assert ran.status == 0, ran.err
@@ -155,9 +158,31 @@ def test_a_cause_is_added_dropped_and_moved_with_its_evidence(
     assert "high_price" in causes(mention)
     move = ("--drop-cause", "high_price", "--add-cause", "poor_product")
     assert molva("correct", mention, "--brand", "acme", *move, "-c", labelled).status == 0
-    assert set(causes(mention)) == {"rude_staff", "poor_product"}
+    assert set(causes(mention)) == {*first, "poor_product"}
     ran = molva("correct", mention, "--brand", "acme", "--drop-cause", "easy", "-c", labelled)
     assert (ran.status, "has no cause 'easy'" in ran.err) == (2, True)
     ran = molva("correct", mention, "--cause", "easy", "--add-cause", "easy", "-c", labelled)
     assert ran.status == 2
     assert molva("correct", mention, "--brand", "acme", "--withdraw", "-c", labelled).status == 0
+
+
+def test_too_few_corrections_are_said_and_nothing_is_written(
+    molva: Molva, labelled: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "mine.toml"
+    ran = molva("causes", "learn", "--output", out, "-c", labelled)
+    assert ran.status == 2
+    assert "are needed" in ran.err
+    assert not out.exists()
+
+
+def test_what_is_learnt_is_a_taxonomy_file_with_its_comments_kept(tmp_path: Path) -> None:
+    out = tmp_path / "mine.toml"
+    new = Taught({"long_wait": ("ещё одна очередь на час",)}, ("nothing to see",))
+    write_taxonomy(None, Taxonomy.load(), new, out)
+    read = Taxonomy.load(out)
+    (wait,) = (cause for cause in read.causes if cause.id == "long_wait")
+    assert wait.examples["ru"][-1] == "ещё одна очередь на час"
+    assert read.background["en"][-1] == "nothing to see"
+    assert len(read.causes) == len(Taxonomy.load().causes)
+    assert out.read_text(encoding="utf-8").startswith("# Why people are unhappy")
