@@ -43,6 +43,9 @@ NEUTRAL_CREDIT = 0.3
 INCLUDE_BOOST = 2.0
 """What an `includes` term in the clause adds to the log-odds of its cause."""
 
+WHOLE = 0.0
+"""What the likeness of the whole text counts in a clause's score: it knows what it is all about."""
+
 DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
 
@@ -128,9 +131,13 @@ class CauseFinder:
         return chances
 
     def _scores(self, clauses: Clauses) -> Floats:
-        """Scores [clauses, causes + 1] by likeness alone."""
+        """Scores [clauses, causes + 1] by likeness alone: the clause's own, and its text's."""
         centres = np.stack([self._fitted.centres[lang] for lang in clauses.langs])
-        return self._fitted.classifier.logits(centred(clauses.embeddings, centres))
+        own = self._fitted.classifier.logits(centred(clauses.embeddings, centres))
+        wholes = clauses.wholes[clauses.owners()]
+        text = self._fitted.classifier.logits(centred(wholes, centres))
+        scores: Floats = (1 - WHOLE) * own + WHOLE * text
+        return scores
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
         """Which clauses [n] contrast, or have a mood that their likest cause does not share."""

@@ -27,6 +27,7 @@ class Clauses:
         bounds: clauses `bounds[i]` to `bounds[i + 1]` are of text i.
         embeddings: [n, H], not centred.
         logits: sentiment [n, 3], not calibrated.
+        wholes: embeddings of the texts [texts, H].
     """
 
     spans: list[Span]
@@ -35,6 +36,7 @@ class Clauses:
     bounds: list[int]
     embeddings: NDArray[np.floating]
     logits: NDArray[np.floating]
+    wholes: NDArray[np.floating]
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -44,6 +46,10 @@ class Clauses:
         counts = np.diff(self.bounds)
         alone: NDArray[np.bool_] = np.repeat(counts == 1, counts)
         return alone
+
+    def owners(self) -> NDArray[np.int64]:
+        """The number of the text [n] that each clause is of."""
+        return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
 
     def moods(self, encoder: Encoder) -> Floats:
         """Calibrated sentiments [n, 3]."""
@@ -79,6 +85,7 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         bounds=np.cumsum([0, *map(len, spans)]).tolist(),
         embeddings=_joined([embeddings for _, embeddings in pooled]),
         logits=_joined([logits for logits, _ in pooled]),
+        wholes=np.array([encoded.embedding for encoded, _, _ in items]),
     )
 
 
