@@ -109,6 +109,17 @@ def own_texts(lang: str) -> list[Asked]:
     ]
 
 
+def denial_texts(lang: str) -> list[Asked]:
+    """Texts that deny a cause, and some that only look so; gold is empty where it is denied."""
+    path = FOLDER / "cause_checks_negation.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        Asked(row["text"], lang, frozenset({row["cause"]} if row["named"] else ()), row)
+        for row in rows
+        if row["lang"] == lang
+    ]
+
+
 def tasks(data: Path) -> Iterator[Task]:
     """The held-out tasks of the labelled sets in `data`."""
     restaurant = Taxonomy.load(FOLDER / "taxonomies" / "restaurant.toml")

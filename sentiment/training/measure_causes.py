@@ -28,7 +28,7 @@ from sentiment.interface import CauseLink, Intent, Reasons
 from sentiment.learn import embed
 from sentiment.passages import Item
 from sentiment.taxonomy import Taxonomy
-from sentiment.training.cause_sets import Asked, Task, own_texts, stems, tasks
+from sentiment.training.cause_sets import Asked, Task, denial_texts, own_texts, stems, tasks
 
 CARD = Path(__file__).parents[1] / "causes.md"
 LEVEL = 0.5
@@ -213,7 +213,22 @@ def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
         ("calibration error of causes", Figure(ece, ece, ece, sum(map(len, answers)))),
         *_evidence(texts, found),
         *_intents(texts, found),
+        *_denials(encoder, lang),
     ]
+
+
+def _denials(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
+    """Causes that a text denies and those that only look denied."""
+    texts = denial_texts(lang)
+    found = read(CauseFinder(encoder, Taxonomy.load(), threshold=LEVEL), encoder, texts)
+    told = [
+        asked.row["cause"] in {own.cause for own in reasons.causes}
+        for asked, reasons in zip(texts, found, strict=True)
+    ]
+    named = [bool(asked.gold) for asked in texts]
+    pairs = list(zip(named, told, strict=True))
+    yield "a denied cause is not told", _share([not t for n, t in pairs if not n])
+    yield "a cause that only looks denied is told", _share([t for n, t in pairs if n])
 
 
 def _share(hits: Sequence[bool]) -> Figure:
