@@ -38,7 +38,10 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 # 4xx answers that another try may mend; every other 4xx is a wrong request.
 _PASSING: Final = frozenset({408, 409, 421, 423, 425, 429})
-_SECRET_HEADERS: Final = frozenset({"authorization", "cookie"})
+_SECRET_HEADERS: Final = frozenset(
+    {"authorization", "cookie", "api-key", "user-api-key", "x-api-key", "client-id"}
+)
+"""Headers that no other host may see."""
 _ADVICE: Final = {
     401: "the credentials were refused",
     403: "access is refused: it is blocked, or needs credentials",
@@ -66,7 +69,15 @@ class HttpSettings(BaseModel):
     per_host_concurrency: int = Field(default=2, ge=1, le=64)
     requests_per_second: float = Field(default=5.0, gt=0, description="To each host.")
     host_rates: Mapping[str, float] = Field(
-        default={"t.me": 1.0}, description="Requests a second to hosts that want it otherwise."
+        default={
+            "t.me": 1.0,
+            "api.vk.ru": 3.0,
+            "api.github.com": 0.5,
+            "feedbacks-api.wildberries.ru": 2.0,
+            "api.gdeltproject.org": 1 / 6,
+            "www.reddit.com": 1 / 60,
+        },
+        description="Requests a second to hosts that want it otherwise.",
     )
     retries: int = Field(default=2, ge=0, le=5, description="Of a GET that may yet succeed.")
     retry_wait: float = Field(default=0.5, ge=0, description="Before the first retry; doubles.")

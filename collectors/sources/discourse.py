@@ -1,0 +1,141 @@
+"""Posts of a Discourse forum: all that are public, or what its search finds.
+
+Collects title, text, author, likes, replies and readers. Text quoted from other posts is left
+out. Without `queries` every new public post is read, which misses nothing; deletions among the
+newest page are noticed. With `queries` less is read from a busy forum, but its search finds only
+the newest hit in each topic, and a topic may have had several since the last poll; every poll
+looks 6 hours back, and once a day a week back. Posts that become public later (moved from a
+private category) or are edited after they left the newest page are not seen.
+
+Credentials: none on public forums. Otherwise name the variable with a key in `key_env`: your own
+user key, or an administrator's (Admin → API) together with `key_user`. The key's owner should
+see public categories alone, for whatever it may read is collected.
+
+Limits: set by each forum, often 200 requests a minute for an address, fewer for searches; 60 a
+minute with an administrator's key. A search is cut at 10 pages of about 50 topics, so the walk
+goes back in slices of days.
+
+Terms: set by each forum. Deleted posts must go here too.
+
+    [[source]]
+    name = "coffee-forum"
+    type = "discourse"
+    url = "https://forum.example"
+    interval = "15m"
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from collectors.discourse_api import Forum
+from collectors.discourse_post import Reading, converted, created, deleted
+from collectors.discourse_search import Search
+from collectors.interface import Collector, Cursor, Duration, Page, SourceSettings, Terms
+from collectors.items import count, mapping, sequence
+from collectors.paging import Plan, Walks, stopped, walk_back
+
+SWEEP = timedelta(days=7)
+STREAM = "posts"
+STRIDE = 50
+"""Numbers a page spans on older forums, which leave private posts out of it: it may be empty."""
+
+MOST_EMPTY = 10
+
+Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+
+
+class DiscourseSettings(SourceSettings):
+    """One forum; `queries` in its own syntax: `"a phrase"`, `#category`, `tags:a`, `@user`."""
+
+    url: str = Field(pattern=r"^https?://[^@?#\s]+$", description="The forum's address.")
+    queries: tuple[Query, ...] = Field(default=(), max_length=20)
+    key_env: str = Field(default="", description="Variable that holds an API key.")
+    key_user: str = Field(default="", description="Whose name an administrator's key acts in.")
+    backfill: Duration = Field(default=timedelta(days=7), description="First run: how far back.")
+    pages: int = Field(default=50, ge=1, description="Most pages a poll for each query.")
+    result_pages: int = Field(default=10, ge=1, description="Pages of one search the forum shows.")
+
+
+class DiscourseCollector(Collector[DiscourseSettings]):
+    """Walks the numbers of all posts back to the last known one, or each search back in time.
+
+    State of the first: `last`, the newest number all stored up to; `recent`, the numbers of the
+    newest page, to notice deletions; while a walk is unfinished also `newest`, `before`, `empty`.
+    """
+
+    type = "discourse"
+    Settings = DiscourseSettings
+    terms = Terms.DELETE_ON_REQUEST
+    overlap = timedelta(hours=6)
+
+    @property
+    def scope(self) -> str:
+        """A post's number is unique in its forum only."""
+        return f"discourse:{self._base.partition('://')[2].lower()}"
+
+    @property
+    def _base(self) -> str:
+        return self.settings.url.rstrip("/")
+
+    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
+        """Yield all posts, or each query's, newest first."""
+        settings, now = self.settings, self.clock()
+        forum = Forum(self.http, self._base, settings.key_env, settings.key_user)
+        walks = Walks(cursor, [f"query {q}" for q in settings.queries] or [STREAM])
+        if not settings.queries:
+            async for page in self._stream(forum, walks):
+                yield page
+        plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
+        for query in settings.queries:
+            search = Search(forum, query, settings.result_pages, now)
+            async for page in walk_back(walks, f"query {query}", plan, search.fetch):
+                yield replace(page, deleted=search.gone)
+
+    async def _stream(self, forum: Forum, walks: Walks) -> AsyncIterator[Page]:
+        state = walks[STREAM]
+        for number in range(1, self.settings.pages + 1):
+            before = count(state.get("before"))
+            items = await forum.latest(before)
+            ids = sorted(n for n in (count(mapping(item).get("id")) for item in items) if n)
+            gone = deleted(items)
+            if before is None:
+                gone += _missing(sequence(state.get("recent")), ids)
+                state |= {"newest": max([*ids, state.get("last", 0)]), "recent": ids}
+            state, done = self._moved(state, items, ids)
+            note = stopped(number) if number == self.settings.pages and not done else ""
+            found = converted(items, Reading(self._base, self.clock()))
+            cursor = walks.moved(STREAM, state)
+            yield Page(cursor, found.posts, found.skipped, tuple(gone), note=note)
+            if done:
+                return
+
+    def _moved(
+        self, state: Mapping[str, Any], items: Sequence[Any], ids: Sequence[int]
+    ) -> tuple[dict[str, Any], bool]:
+        """The state after a page, and whether it was the last."""
+        before, empty = state.get("before"), 0
+        if before is not None and (not ids or ids[0] >= before):
+            before, empty = before - STRIDE, state.get("empty", 0) + 1
+        elif ids:
+            before = ids[0]
+        done = before is None or before <= state.get("last", 1) or empty > MOST_EMPTY
+        if "last" not in state:
+            now = self.clock()
+            times = [t for t in (created(item, now) for item in items) if t]
+            done = done or (bool(times) and max(times) < now - self.settings.backfill)
+        if not done:
+            return {**state, "before": before, "empty": empty}, False
+        return {"last": state["newest"], "recent": state["recent"]} if state["newest"] else {}, True
+
+
+def _missing(known: Sequence[int], present: Sequence[int]) -> list[str]:
+    """Known posts that are missing between two present ones."""
+    if not present:
+        return []
+    return [str(n) for n in known if present[0] < n < present[-1] and n not in present]

@@ -1,0 +1,190 @@
+"""Issues and pull requests on GitHub, and their comments if you ask for them.
+
+Collects what the search finds for each query, in GitHub's own syntax (`"a phrase"`, `-org:zerno`,
+`repo:owner/name`): title, text, author, thumbs up, number of comments. Issues and pull requests
+are searched for apart, by their last update, so edits are noticed. A hit in a comment brings the
+issue; `comments = true` reads the new comments of every issue found too, by one more request
+each. What bots write is skipped unless `skip_bots = false`. Your brand queries decide what is
+kept. Discussions are not searched.
+
+Credentials: none, or better a token: a fine-grained one without any permission reads all that is
+public (Settings → Developer settings → Personal access tokens). Name the variable with it in
+`token_env`.
+
+Limits: 30 searches a minute with a token, 10 without; 5,000 other requests an hour, 60 without. A
+search shows 1,000 results, so the walk goes back in slices of time.
+
+Terms: what is public may be read; texts stay their authors'. A deleted text has to be deleted
+here too.
+
+    [[source]]
+    name = "github"
+    type = "github"
+    queries = ['"zerno coffee" -org:zerno']
+    token_env = "GITHUB_TOKEN"
+    interval = "30m"
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from collectors.dates import parse_date
+from collectors.github_api import Api
+from collectors.github_text import plain
+from collectors.interface import (
+    Author,
+    Collector,
+    Cursor,
+    Duration,
+    Engagement,
+    Gap,
+    Page,
+    Post,
+    SkippableError,
+    SourceSettings,
+    Terms,
+)
+from collectors.items import Converted, convert, count, mapping, sequence, string
+from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.text import clean, site_of
+from collectors.time_slices import Slice
+
+Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=256)]
+Json = Mapping[str, Any]
+
+
+class GitHubSettings(SourceSettings):
+    """Searches for issues and pull requests."""
+
+    queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
+    kinds: tuple[Literal["issue", "pull-request"], ...] = Field(
+        default=("issue", "pull-request"), min_length=1
+    )
+    token_env: str = Field(default="", description="Variable that holds a token.")
+    comments: bool = Field(default=False, description="Also read new comments of what is found.")
+    skip_bots: bool = Field(default=True, description="Skip what bots write.")
+    backfill: Duration = Field(default=timedelta(days=30), description="First run: how far back.")
+    pages: int = Field(default=10, ge=1, description="Most searches a poll for each query, kind.")
+    page_size: int = Field(default=100, ge=2, le=100)
+    reachable: int = Field(default=1000, ge=2, description="Results a search shows at most.")
+    base_url: str = Field(default="https://api.github.com", description="Or your own server's.")
+
+
+class GitHubCollector(Collector[GitHubSettings]):
+    """Walks each search from now back to the overlap before the newest known update."""
+
+    type = "github"
+    Settings = GitHubSettings
+    terms = Terms.DELETE_ON_REQUEST
+    overlap = timedelta(minutes=15)
+
+    @property
+    def scope(self) -> str:
+        """Ids are unique on one server."""
+        host = site_of(self.settings.base_url)
+        return self.type if host == "api.github.com" else f"{self.type}:{host}"
+
+    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
+        """Yield what each query finds, the last updated first."""
+        settings, now = self.settings, self.clock()
+        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
+        api = Api(self.http, self.clock, settings.base_url.rstrip("/"), settings.token_env)
+        queries = [f"{q} is:{kind}" for q, kind in product(settings.queries, settings.kinds)]
+        walks = Walks(cursor, queries)
+        for query in queries:
+            search = _Search(api, settings, query, now)
+            async for page in walk_back(walks, query, plan, search.fetch):
+                yield page
+
+
+class _Search:
+    def __init__(self, api: Api, settings: GitHubSettings, query: str, now: datetime) -> None:
+        self.api, self.settings, self.query, self.now = api, settings, query, now
+
+    async def fetch(self, window: Window) -> Batch:
+        """One page of the window's present slice, with comments if they are wanted."""
+        place, size = Slice.of(window), self.settings.page_size
+        where = "" if " in:" in f" {self.query}" else " in:title,body,comments"
+        span = f"updated:{_stamp(place.start)}..{_stamp(place.until)}"
+        answer = await self.api.search(
+            {
+                "q": f"{self.query}{where} {span}",
+                "sort": "updated",
+                "order": "desc",
+                "per_page": size,
+                "page": place.page,
+            }
+        )
+        items = sequence(answer["items"])
+        updated = [parse_date(mapping(item).get("updated_at"), now=self.now) for item in items]
+        times = tuple(moment for moment in updated if moment)
+        found, gaps = await self._with_comments(items, window)
+        if answer.get("incomplete_results") is True:
+            until = datetime.fromtimestamp(place.until, UTC)
+            gaps.append(Gap("the search timed out and answered in part", window.start, until))
+        total = count(answer.get("total_count")) or 0
+        if not items or (len(items) < size and total <= place.page * size):
+            return Batch(found, times, gaps=tuple(gaps))
+        seconds = [int(moment.timestamp()) for moment in times]
+        next_at, beyond = place.further(seconds, pages=max(self.settings.reachable // size, 1))
+        return Batch(found, times, next_at, (*gaps, *beyond))
+
+    async def _with_comments(
+        self, items: Sequence[Json], window: Window
+    ) -> tuple[Converted, list[Gap]]:
+        """The issues as posts, each with the comments that are new since the window began."""
+        found = [convert(items, self._post, _node)]
+        gaps: list[Gap] = []
+        for issue in map(mapping, items) if self.settings.comments else ():
+            if not count(issue.get("comments")):
+                continue
+            url = string(issue.get("comments_url"))
+            comments, whole = await self.api.comments(url, _stamp(window.start.timestamp()))
+            thread = _node(issue)
+            found.append(convert(comments, partial(self._post, thread=thread), _node))
+            if not whole:
+                reason = f"{string(issue.get('html_url'))} has more comments than are read at once"
+                gaps.append(Gap(reason, window.start, window.ceiling))
+        posts = tuple(post for part in found for post in part.posts)
+        return Converted(posts, tuple(one for part in found for one in part.skipped)), gaps
+
+    def _post(self, item: Json, thread: str = "") -> Post:
+        """An issue or a pull request; a comment if it belongs to a thread."""
+        native_id, user = string(item["node_id"]), mapping(item.get("user"))
+        if self.settings.skip_bots and user.get("type") == "Bot":
+            raise SkippableError("a bot wrote it")
+        created, updated = item.get("created_at"), item.get("updated_at")
+        url = string(item.get("html_url"))
+        return Post(
+            native_id=native_id,
+            kind="comment" if thread else "issue",
+            title=clean(string(item.get("title"))),
+            text=plain(string(item.get("body"))),
+            url=url,
+            published_at=parse_date(created, now=self.now),
+            # Anything that happens to an issue updates it; a comment can only be edited.
+            edited_at=parse_date(updated, now=self.now) if thread and updated != created else None,
+            author=Author(id=string(user.get("id")), handle=string(user.get("login"))),
+            engagement=Engagement(
+                likes=count(mapping(item.get("reactions")).get("+1")),
+                comments=None if thread else count(item.get("comments")),
+            ),
+            parent_id=thread,
+            thread_id=thread or native_id,
+            site=site_of(url),
+        )
+
+
+def _stamp(second: float) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _node(item: Json) -> str:
+    return string(mapping(item).get("node_id"))

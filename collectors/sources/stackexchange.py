@@ -1,0 +1,182 @@
+"""Questions and answers on Stack Overflow and the other sites of Stack Exchange.
+
+Collects what a site's search finds for each query, in the site's own syntax (`"a phrase"`,
+`[tag]`): title, full text, author, score, number of answers. The search goes by last activity, so
+an edit that brings the brand in is noticed; `order = "creation"` finds new posts only. Each site
+is searched for itself: `stackoverflow`, `superuser`, `ru.stackoverflow` for Russian. Comments
+cannot be searched. Your brand queries decide what is kept.
+
+Credentials: none, or better a free key: register an application at https://stackapps.com and
+name the variable with its key in `key_env`.
+
+Limits: 300 requests a day for an address, 10,000 with a key. A poll needs one request for each
+query on each site, and one more for each page of posts found. When the service asks for a pause
+or the day's quota is used up, Molva keeps silent for as long.
+
+Terms: CC BY-SA; keep the author and the link with every text shown.
+
+    [[source]]
+    name = "stack-overflow"
+    type = "stackexchange"
+    queries = ["zerno", '"zerno coffee"']
+    sites = ["stackoverflow", "ru.stackoverflow"]
+    key_env = "STACKEXCHANGE_KEY"
+    interval = "1h"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from collectors.dates import parse_date
+from collectors.interface import (
+    Author,
+    Collector,
+    Cursor,
+    Duration,
+    Engagement,
+    Page,
+    Post,
+    SkippableError,
+    SourceSettings,
+)
+from collectors.items import convert, count, mapping, sequence, string
+from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.stackexchange_api import Api
+from collectors.text import html_to_text, site_of
+from collectors.time_slices import Slice
+
+DATES = {"activity": "last_activity_date", "creation": "creation_date"}
+LOCALISED = re.compile(r"(ru|es|pt|ja)\.(?:meta\.)?stackoverflow")
+"""Sites where everybody writes in the language of their name."""
+
+Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+Site = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9.-]{2,80}$"),
+    # The API's name of a site is its address without these.
+    AfterValidator(lambda site: site.removesuffix(".com").removesuffix(".stackexchange")),
+]
+Json = Mapping[str, Any]
+
+
+class StackExchangeSettings(SourceSettings):
+    """Searches on sites of Stack Exchange."""
+
+    queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
+    sites: tuple[Site, ...] = Field(default=("stackoverflow",), min_length=1, max_length=50)
+    key_env: str = Field(default="", description="Variable that holds an application's key.")
+    order: Literal["activity", "creation"] = Field(default="activity", description="What is new.")
+    backfill: Duration = Field(default=timedelta(days=30), description="First run: how far back.")
+    pages: int = Field(default=20, ge=1, description="Most pages a poll for each query and site.")
+    page_size: int = Field(default=100, ge=2, le=100)
+    page_limit: int = Field(default=25, ge=1, description="Pages of one search the API gives.")
+    base_url: str = "https://api.stackexchange.com/2.3"
+
+
+class StackExchangeCollector(Collector[StackExchangeSettings]):
+    """Walks each search from now back to the overlap before the newest known activity."""
+
+    type = "stackexchange"
+    Settings = StackExchangeSettings
+    overlap = timedelta(hours=1)
+
+    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
+        """Yield each site's posts for each query, newest first."""
+        settings, now = self.settings, self.clock()
+        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
+        api = Api(self.http, self.clock, settings.base_url, settings.key_env)
+        searches = {
+            f"{site} {query}": _Search(api, settings, site, query, now)
+            for site, query in product(settings.sites, settings.queries)
+        }
+        walks = Walks(cursor, searches)
+        for key, search in searches.items():
+            async for page in walk_back(walks, key, plan, search.fetch):
+                yield page
+
+
+class _Search:
+    def __init__(
+        self, api: Api, settings: StackExchangeSettings, site: str, query: str, now: datetime
+    ) -> None:
+        self.api, self.settings, self.now = api, settings, now
+        self.site, self.query = site, query
+
+    async def fetch(self, window: Window) -> Batch:
+        """A page of hits; the search shows excerpts of posts, so they are read by their ids."""
+        settings, place = self.settings, Slice.of(window)
+        answer = await self.api.call(
+            "search/excerpts",
+            {
+                "site": self.site,
+                "q": self.query,
+                "sort": settings.order,
+                "order": "desc",
+                "min": place.start,
+                # Nothing says whether the bound itself is included.
+                "max": place.until + 1,
+                "page": place.page,
+                "pagesize": settings.page_size,
+            },
+        )
+        hits = sequence(answer["items"])
+        dates = (count(mapping(hit).get(DATES[settings.order])) for hit in hits)
+        seconds = [second for second in dates if second]
+        posts = await self._posts(hits)
+        converted = convert(hits, lambda hit: self._post(hit, posts), _number)
+        times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
+        if not hits or answer.get("has_more") is not True:
+            return Batch(converted, times)
+        return Batch(converted, times, *place.further(seconds, pages=settings.page_limit))
+
+    async def _posts(self, hits: Sequence[object]) -> dict[str, Json]:
+        """The whole posts behind the search's excerpts, by their number."""
+        numbers = dict.fromkeys(filter(str.isdecimal, map(_number, map(mapping, hits))))
+        if not numbers:
+            return {}
+        params: dict[str, str | int] = {"site": self.site, "filter": "withbody", "pagesize": 100}
+        answer = await self.api.call("posts", params, ids=";".join(numbers))
+        posts = map(mapping, sequence(answer["items"]))
+        return {string(post.get("post_id")): post for post in posts}
+
+    def _post(self, hit: Json, posts: Mapping[str, Json]) -> Post:
+        number, question = _number(hit), f"{self.site}/{string(hit['question_id'])}"
+        if number not in posts:
+            raise SkippableError("deleted since the search saw it")
+        post, is_answer = posts[number], hit.get("item_type") == "answer"
+        owner, link = mapping(post.get("owner")), string(post.get("link"))
+        # Deleted users keep their name and lose their number.
+        user = string(owner.get("user_id"))
+        return Post(
+            native_id=f"{self.site}/{number}",
+            kind="comment" if is_answer else "post",
+            title="" if is_answer else html_to_text(string(hit.get("title"))),
+            text=html_to_text(string(post.get("body"))),
+            url=link,
+            published_at=parse_date(post.get("creation_date"), now=self.now),
+            edited_at=parse_date(post.get("last_edit_date"), now=self.now),
+            author=Author(
+                id=f"{self.site}/{user}" if user else "",
+                name=html_to_text(string(owner.get("display_name"))),
+            ),
+            engagement=Engagement(
+                likes=count(post.get("score")),
+                comments=None if is_answer else count(hit.get("answer_count")),
+            ),
+            lang=localised[1] if (localised := LOCALISED.fullmatch(self.site)) else None,
+            parent_id=question if is_answer else "",
+            thread_id=question,
+            site=site_of(link),
+        )
+
+
+def _number(hit: Json) -> str:
+    is_answer = hit.get("item_type") == "answer"
+    return string(hit.get("answer_id" if is_answer else "question_id"))

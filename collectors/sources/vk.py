@@ -1,0 +1,168 @@
+"""Public VK posts found by a search over the whole network (`newsfeed.search`).
+
+Collects text with what it reposts and the titles of attached links and videos, author or
+community with followers, likes, comments, reposts, views. Closed profiles and communities are
+not searched, comments neither, and the search silently omits some posts.
+
+Credentials: a *service key* of an app of yours (dev.vk.com → My apps → the app → Settings), or a
+user token. Put it into an environment variable and name that in `token_env`. VK refuses the
+search to some new apps (error 15): try the key first.
+
+Limits: 3 requests a second with a user token, 5 with a service key; a daily limit VK does not
+publish. Only the newest 1,000 posts of a search are shown, so the walk goes back in slices of
+time. A new post takes minutes to be found: every poll looks 2 hours back.
+
+Terms: posts stay their authors'; a deleted post has to be deleted here too. The Russian law on
+personal data (152-FZ) applies to authors.
+
+    [[source]]
+    name = "vk"
+    type = "vk"
+    queries = ["зерно кофе", "zerno coffee"]
+    token_env = "VK_SERVICE_KEY"
+    interval = "10m"
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from collectors.interface import (
+    Author,
+    Collector,
+    Cursor,
+    Duration,
+    FatalError,
+    Page,
+    Post,
+    RetriableError,
+    SkippableError,
+    SourceSettings,
+    Terms,
+)
+from collectors.items import convert, count, mapping, sequence, string
+from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.token_slices import Answered, TokenSlice, following
+from collectors.vk_errors import INVALID_PARAMETER, TOO_FAST, error_of
+from collectors.vk_post import authors_of, wall_id, wall_post
+
+TRIES = 4
+"""Of one request that VK finds too fast after the one before."""
+
+Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+
+
+class VkSettings(SourceSettings):
+    """Searches in VK's own syntax: words, `"a phrase"`, `#tag`, `-word`."""
+
+    queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
+    token_env: str = Field(min_length=1, description="Variable that holds a service key.")
+    ads: bool = Field(default=True, description="Also keep posts marked as advertising.")
+    backfill: Duration = Field(default=timedelta(days=7), description="First run: how far back.")
+    pages: int = Field(default=50, ge=1, description="Most requests a poll for each query.")
+    page_size: int = Field(default=200, ge=1, le=200)
+    reachable: int = Field(default=1000, ge=1, description="Posts of a search that VK shows.")
+    too_fast_wait: float = Field(default=0.5, ge=0, description="Seconds; when VK says so.")
+    quota_wait: Duration = Field(
+        default=timedelta(hours=3), description="After VK's flood control or daily limit."
+    )
+    api_version: str = "5.199"
+    base_url: str = "https://api.vk.ru/method"
+
+
+class VkCollector(Collector[VkSettings]):
+    """Walks each search from now back to the overlap before the newest known post."""
+
+    type = "vk"
+    Settings = VkSettings
+    terms = Terms.DELETE_ON_REQUEST
+    overlap = timedelta(hours=2)
+
+    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
+        """Yield each query's posts, newest first."""
+        settings, now = self.settings, self.clock()
+        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
+        walks = Walks(cursor, settings.queries)
+        for query in settings.queries:
+            search = _Search(self, query, now)
+            async for page in walk_back(walks, query, plan, search.fetch):
+                yield page
+
+
+class _Search:
+    def __init__(self, collector: VkCollector, query: str, now: datetime) -> None:
+        self.collector, self.settings = collector, collector.settings
+        self.query, self.now = query, now
+
+    async def fetch(self, window: Window) -> Batch:
+        """One page of the window's present slice."""
+        here = TokenSlice.of(window)
+        answer = await self._page(here, window)
+        if answer is None:
+            here = here.anew()
+            answer = mapping(await self._page(here, window))
+        items = sequence(answer.get("items"))
+        seconds = [s for s in (count(mapping(item).get("date")) for item in items) if s]
+        answered = Answered(
+            seconds,
+            string(answer.get("next_from")),
+            self.settings.page_size,
+            count(answer.get("total_count")) or 0,
+        )
+        next_at, gaps = following(here, answered, self.settings.reachable)
+        authors = authors_of(answer)
+        converted = convert(items, lambda item: self._post(item, authors), wall_id)
+        times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
+        return Batch(converted, times, next_at, gaps)
+
+    async def _page(self, here: TokenSlice, window: Window) -> Mapping[str, Any] | None:
+        """The answer; `None` if VK no longer knows the place where an earlier poll stopped."""
+        params: dict[str, str | int] = {
+            "q": self.query,
+            "count": self.settings.page_size,
+            "start_time": int(window.start.timestamp()),
+            "end_time": here.until + 1,
+            "extended": 1,
+            "fields": "followers_count,screen_name,members_count",
+            "v": self.settings.api_version,
+        }
+        if here.token:
+            params["start_from"] = here.token
+        answer = await self._answer(params)
+        error = mapping(answer.get("error"))
+        if error.get("error_code") == INVALID_PARAMETER and here.token:
+            return None
+        if error:
+            raise error_of(error, self._token(), self.settings.quota_wait)
+        found = answer.get("response")
+        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+            raise RetriableError("the search answered without items: not the API's format")
+        return found
+
+    async def _answer(self, params: Mapping[str, str | int]) -> Mapping[str, Any]:
+        """What VK says, asked again if it only wanted a moment of peace."""
+        url = f"{self.settings.base_url.rstrip('/')}/newsfeed.search"
+        sent = {**params, "access_token": self._token()}
+        for attempt in range(1, TRIES + 1):
+            answer = mapping((await self.collector.http.get(url, params=sent)).json())
+            if mapping(answer.get("error")).get("error_code") != TOO_FAST or attempt == TRIES:
+                break
+            await asyncio.sleep(self.settings.too_fast_wait)
+        return answer
+
+    def _token(self) -> str:
+        token = os.environ.get(self.settings.token_env, "").strip()
+        if not token:
+            raise FatalError(f"set the environment variable {self.settings.token_env}")
+        return token
+
+    def _post(self, item: Mapping[str, Any], authors: Mapping[str, Author]) -> Post:
+        if item.get("marked_as_ads") and not self.settings.ads:
+            raise SkippableError("it is marked as advertising")
+        return wall_post(item, authors, self.now)
