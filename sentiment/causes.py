@@ -13,8 +13,7 @@ has not seen it. On real complaints and reviews a reported 0.5 was right about e
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -30,6 +29,7 @@ from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.signals import ClauseSignals, Signals, intents
 from sentiment.signals import version as signals_version
 from sentiment.taxonomy import Cause, Taxonomy
+from sentiment.terms import term_pattern
 
 THRESHOLD = 0.4
 """Causes less probable are not reported: 0.3 finds most in complaints, 0.5 errs least on news."""
@@ -43,8 +43,9 @@ NEUTRAL_CREDIT = 0.3
 INCLUDE_BOOST = 2.0
 """What an `includes` term in the clause adds to the log-odds of its cause."""
 
-WHOLE = 0.0
-"""What the likeness of the whole text counts in a clause's score: it knows what it is all about."""
+LONG = 4
+WHOLE = 0.3
+"""What the likeness of the whole text counts in a clause's score, from `LONG` clauses on."""
 
 DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
@@ -85,10 +86,10 @@ class CauseFinder:
         self._signals = Signals.load(encoder)
         self._negative = np.array([cause.polarity == "negative" for cause in self._causes])
         self._includes = [
-            (at, _terms(c.includes)) for at, c in enumerate(self._causes) if c.includes
+            (at, term_pattern(c.includes)) for at, c in enumerate(self._causes) if c.includes
         ]
         self._excludes = [
-            (at, _terms(c.excludes)) for at, c in enumerate(self._causes) if c.excludes
+            (at, term_pattern(c.excludes)) for at, c in enumerate(self._causes) if c.excludes
         ]
 
     @property
@@ -136,7 +137,9 @@ class CauseFinder:
         own = self._fitted.classifier.logits(centred(clauses.embeddings, centres))
         wholes = clauses.wholes[clauses.owners()]
         text = self._fitted.classifier.logits(centred(wholes, centres))
-        scores: Floats = (1 - WHOLE) * own + WHOLE * text
+        counts = np.diff(clauses.bounds)[clauses.owners()][:, None]
+        share = np.where(counts >= LONG, WHOLE, 0.0)
+        scores: Floats = (1 - share) * own + share * text
         return scores
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
@@ -202,14 +205,3 @@ def _link(cause: Cause, chance: float, text: str, span: Span, signals: ClauseSig
         expectation=signals.expectation_of(cause.polarity),
         severity=signals.severity if cause.polarity == "negative" else None,
     )
-
-
-def _terms(terms: Sequence[str]) -> re.Pattern[str]:
-    """One pattern for whole terms, in any letter case; "*" at the end stands for any ending."""
-    return re.compile(r"(?<!\w)(?:" + "|".join(_alternatives(terms)) + r")(?!\w)")
-
-
-def _alternatives(terms: Sequence[str]) -> Iterator[str]:
-    for term in terms:
-        words = r"\s+".join(re.escape(word) for word in plain(term.rstrip("*")).split())
-        yield words + (r"\w*" if term.endswith("*") else "")

@@ -73,11 +73,7 @@ def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None 
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
     weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
     classifier = fit(rows, classes.tolist(), weights)
-    # Left out, an example leaves its cause with one less to learn from: where there are few, the
-    # whole fit knows clearly more than the calibration saw.
-    sharper = 1 + 2 * none / max(len(classes) - background.sum(), 1)
-    sharp = Classifier(classifier.weights * sharper, classifier.bias * sharper, classifier.loss)
-    return Fitted(sharp, centres)
+    return Fitted(classifier, centres)
 
 
 def _centres(

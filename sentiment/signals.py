@@ -7,6 +7,7 @@ the same pooled clause as the causes: a few matrix products for a chunk, no seco
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ from numpy.typing import NDArray
 
 from sentiment.classifier import Classifier, centred, fit, softmax, unit
 from sentiment.clauses import Span
+from sentiment.denial import plain
 from sentiment.encoder import Encoder
 from sentiment.interface import Expectation, Intent, IntentLink, Polarity, Stage
 from sentiment.learn import embed, languages_of
 from sentiment.passages import Clauses
 from sentiment.rival import rival_in
+from sentiment.taxonomy import Taxonomy
+from sentiment.terms import term_pattern
 
 EXAMPLES = Path(__file__).with_name("signals.toml")
 SHIPPED_FIT = Path(__file__).with_name("signals.npz")
@@ -91,7 +95,7 @@ class Signals:
                     _likeliest("expectation", chances["expectation"][at], LEAST_EXPECTATION),
                 ),
                 round(float(levels[at])),
-                _intents(chances["intent"][at]),
+                _intents(chances["intent"][at], plain(clauses.texts[at])),
             )
             for at in range(len(clauses))
         ]
@@ -118,11 +122,29 @@ def _likeliest(group: str, chances: Floats, least: float) -> str | None:
     return names[at] if at < len(names) and chances[at] >= least else None
 
 
-def _intents(chances: Floats) -> tuple[tuple[Intent, float], ...]:
+def _intents(chances: Floats, clause: str) -> tuple[tuple[Intent, float], ...]:
+    """The likely intents whose words stand in the clause: likeness alone hears too many."""
     known = cast("tuple[Intent, ...]", GROUPS["intent"])
-    found = [(known[at], float(chances[at])) for at in range(len(known))]
-    likely = [pair for pair in found if pair[1] >= LEAST_INTENT]
-    return tuple(sorted(likely, key=lambda pair: -pair[1]))
+    likely = [
+        (known[at], float(chances[at])) for at in range(len(known)) if chances[at] >= LEAST_INTENT
+    ]
+    heard = [(intent, chance) for intent, chance in likely if _spoken(intent, clause)]
+    return tuple(sorted(heard, key=lambda pair: -pair[1]))
+
+
+def _spoken(intent: str, clause: str) -> bool:
+    needed, barred = _words()[intent]
+    return bool(needed.search(clause)) and not barred.search(clause)
+
+
+@cache
+def _words() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    """By intent: what a clause must hold, and what it must not."""
+    raw: dict[str, Any] = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return {
+        entry["id"]: (term_pattern(entry["requires"]), term_pattern(entry["excludes"]))
+        for entry in raw["intent"]
+    }
 
 
 @cache
@@ -155,9 +177,11 @@ def version() -> str:
 def learnt(encoder: Encoder) -> Signals:
     """Fit all groups on their examples."""
     own = examples()
-    texts = list(
-        dict.fromkeys(text for group in own.values() for all_ in group.values() for text in all_)
-    )
+    shipped_causes = Taxonomy.load()
+    plain_texts = [text for cause in shipped_causes.findable for text in cause.texts()]
+    plain_texts += [text for texts in shipped_causes.background.values() for text in texts]
+    taught = [text for group in own.values() for every in group.values() for text in every]
+    texts = list(dict.fromkeys([*taught, *plain_texts]))
     row_of = {text: row for row, text in enumerate(texts)}
     embeddings, langs = unit(embed(encoder, texts)), languages_of(texts)
     centres = {lang: embeddings[langs == lang].mean(axis=0) for lang in ("en", "ru")}
@@ -166,14 +190,13 @@ def learnt(encoder: Encoder) -> Signals:
     silent += [text for level in own["severity"].values() for text in level]
     heads = {}
     for group, classes in GROUPS.items():
-        taught = [
-            (row_of[text], at) for at, name in enumerate(classes) for text in own[group][name]
-        ]
+        pairs = [(row_of[text], at) for at, name in enumerate(classes) for text in own[group][name]]
         if group in {"intent", "expectation"}:
-            taught += [(row_of[text], len(classes)) for text in silent]
-        numbers = [at for _, at in taught]
+            none = silent + plain_texts if group == "intent" else silent
+            pairs += [(row_of[text], len(classes)) for text in none]
+        numbers = [at for _, at in pairs]
         weights = np.array([_NONE_WEIGHT if at == len(classes) else 1.0 for at in numbers])
-        heads[group] = fit(rows[[row for row, _ in taught]], numbers, weights)
+        heads[group] = fit(rows[[row for row, _ in pairs]], numbers, weights)
     return Signals(heads, centres)
 
 
