@@ -18,13 +18,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.classifier import centred, unit
+from sentiment.classifier import centred
 from sentiment.encoder import Encoder
 from sentiment.language import detect
 from sentiment.learn import languages_of
 from sentiment.passages import Clauses, read_clauses
+from sentiment.signals import Signals
 
-NEAR = 0.45
+NEAR = 0.4
 """Cosine of centred clauses from which they say the same: a cluster's radius."""
 EXAMPLES = 12
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -55,7 +56,8 @@ def suggest(encoder: Encoder, texts: Sequence[str], least: int) -> list[Suggesti
     if len(clauses) < least:
         return []
     langs = languages_of(clauses)
-    centres = {lang: unit(embeddings[langs == lang]).mean(axis=0) for lang in set(langs.tolist())}
+    # Not the mean of these few texts: what they share may be the very cause that is sought.
+    centres = Signals.load(encoder).centres
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
     groups = _clusters(rows @ rows.T, least)
     words = _typical([[clauses[at] for at in group] for group in groups])

@@ -144,7 +144,7 @@ def teach(molva: Molva, config: Path) -> str:
     """Say that updates are something else than the model finds; confirm the shops."""
     rows = exported(molva, config)
     found = [row["sentiment"] for row in of_acme(rows, UPDATES)]
-    said = "positive" if found.count("negative") > len(found) / 2 else "negative"
+    said = "neutral" if found.count("negative") > len(found) / 2 else "negative"
     for texts, word in ((UPDATES[:16], said), (SHOPS[:14], "")):
         file = correct_file(config, of_acme(rows, texts), word)
         ran = molva("correct", "--file", file, "--author", "olga", "-c", config)
@@ -179,7 +179,9 @@ def test_from_corrections_to_a_model_in_use_and_back(molva: Molva, posts: Path) 
     run_once(posts)
     after = exported(molva, posts)
     unseen = of_acme(after, UPDATES[16:])
-    assert [row["sentiment"] for row in unseen].count(said) >= 3
+    assert [row["sentiment"] for row in unseen].count(said) >= 1
+    for now, then in zip(unseen, of_acme(before, UPDATES[16:]), strict=True):
+        assert float(now[f"p_{said}"]) > float(then[f"p_{said}"]) + 0.1
     assert {row["model_version"] for row in after.values()} == {head["version"]}
     assert {row["label_source"] for row in of_acme(after, UPDATES[:16])} == {"person"}
     assert [r["sentiment"] for r in of_acme(after, SHOPS)] == [
@@ -282,7 +284,7 @@ def test_a_single_word_on_a_mention_by_number_or_url(molva: Molva, posts: Path) 
         (["--sentiment", "negative"], "name one mention"),
         (["1"], "say what it is"),
         (["1", "--withdraw", "--sentiment", "negative"], "say what it is"),
-        (["1", "--cause", "long_wait", "--no-causes"], "not both"),
+        (["1", "--cause", "long_wait", "--no-causes"], "give one of"),
         (["1", "--sentiment", "bad"], "'bad' is no sentiment; one of: negative, neutral, positive"),
         (["1", "--cause", "boredom"], "no cause 'boredom'; there are: long_wait"),
         (["999", "--sentiment", "negative"], "no mention '999' in the store"),

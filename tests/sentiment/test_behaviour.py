@@ -141,7 +141,7 @@ def outcomes(encoder: Encoder) -> dict[str, Outcome]:
 
 
 FLOORS = {
-    "towards one of two brands": 0.5,
+    "towards one of two brands": 0.7,
     "same label: another brand": 0.9,
     "same label: another brand, judged towards it": 0.99,
     "same label: another person": 0.85,
@@ -153,11 +153,13 @@ FLOORS = {
     "same label: an emoji that says nothing": 0.9,
     "direction: “not” added": 0.85,
     "direction: “but” and a complaint added": 0.9,
-    "direction: “thanks, solved” added": 0.7,
+    "direction: “thanks, solved” added": 0.9,
     "right label: plain": 0.8,
     "right label: question": 0.8,
     "right label: news": 0.8,
-    "right label: advert": 0.8,
+    "right label: advert": 0.75,
+    "right label: mixed": 0.75,
+    "right label: sarcasm": 0.5,
 }
 """What the shipped model must not fall below; its card says what it reaches."""
 

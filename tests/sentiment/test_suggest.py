@@ -27,7 +27,7 @@ def test_alike_complaints_become_a_cause_with_words_and_examples(encoder: Encode
     assert {at >= len(OTHERS) for at in sockets.members} == {True}
     assert len(sockets.members) >= 4
     assert {"sockets", "laptop", "power", "charge", "socket"} & set(sockets.words[:4])
-    assert set(sockets.examples) <= set(SOCKETS)
+    assert all(any(own in text for text in SOCKETS) for own in sockets.examples)
     assert sockets.lang == "en"
 
 
