@@ -296,7 +296,9 @@ def write_card(
         "",
         "## Our own checked texts",
         "Posts and reviews written for this, with causes, evidence, stages and intents, before "
-        "anything was tuned; nothing is trained on them. Evidence, stage and severity are of the "
+        "anything was tuned; nothing is trained on them. But the words that an intent needs were "
+        "written with the errors on every second text in sight, and three constants of the cause "
+        "finder were chosen with these figures in view. Evidence, stage and severity are of the "
         "causes found that are right.",
         "",
         "| figure | English | n | Russian | n |",

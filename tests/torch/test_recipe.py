@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from sentiment.encoder import Encoder
 from sentiment.interface import ModelError, Text
 from sentiment.labeller import Labeller
-from sentiment.training import finish, mix, recipe, rows
+from sentiment.training import compose, finish, mix, recipe, rows
 from sentiment.training.__main__ import run_step
 from sentiment.training.shipped import read_shipped
 from sentiment.training.train import Settings, Trainer
@@ -82,12 +82,19 @@ def write_data(folder: Path) -> None:
         writer.writerows((text, rows.LABELS[label]) for text, label in sentences(RUSSIAN))
 
 
+def few_clauses(lang: str, every=compose.read_clauses) -> dict[str, list[str]]:
+    return {kind: clauses[::20] for kind, clauses in every(lang).items()}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def less_of_our_own() -> Iterator[None]:
-    """Our own examples once, a quarter of our templates twice: seconds count here."""
+    """Some of our own examples, in the last epoch alone: seconds count here."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipe, "OWN_EPOCHS", 1)
         patch.setattr(mix, "OWN_REPEAT", 2)
-        patch.setattr(mix, "read_templates", lambda every=mix.read_templates: every()[::4])
+        patch.setattr(mix, "COMPOSED", 10)
+        patch.setattr(mix, "read_templates", lambda every=mix.read_templates: every()[::8])
+        patch.setattr(compose, "read_clauses", few_clauses)
         yield
 
 
