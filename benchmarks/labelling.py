@@ -34,8 +34,8 @@ from benchmarks.measure import Missing, Ratio, ratio
 from benchmarks.peers import BATCH, THREADS, Peer, padded
 from sentiment.causes import CauseFinder
 from sentiment.encoder import OUTPUTS, Encoder
-from sentiment.interface import Label, Reasons, Text
-from sentiment.labeller import Labeller
+from sentiment.interface import Label, Text
+from sentiment.labeller import Labeller, NoCauses
 from sentiment.model_files import SHIPPED
 from sentiment.taxonomy import Taxonomy
 
@@ -215,16 +215,6 @@ def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
 
 def _labels(labeller: Labeller, own: Sequence[Text]) -> list[Label]:
     return list(labeller.label(own))
-
-
-class NoCauses:
-    """Finds nothing, at once."""
-
-    version = "none"
-
-    def read(self, items: Sequence[tuple[Any, str, str]]) -> list[Reasons]:
-        """Nothing for each text."""
-        return [Reasons() for _ in items]
 
 
 def of_size(taxonomy: Taxonomy, count: int) -> Taxonomy:

@@ -11,7 +11,7 @@ from reports.words import DASH, Words
 
 @dataclass(frozen=True, slots=True)
 class ReasonTable:
-    """A table; `notes` stand under the row of the same place, `numbers` are right-aligned."""
+    """A table; `notes` stand under the row of the same place."""
 
     title: str
     columns: tuple[str, ...]

@@ -11,6 +11,7 @@ from sentiment.encoder import EncodedText, Encoder, chunked
 from sentiment.interface import IntentLink, Label, Reasons, Sentiment, Text
 from sentiment.judge import Judge, ShippedJudge
 from sentiment.language import Language, detect
+from sentiment.target import names_in
 from sentiment.taxonomy import Taxonomy
 
 CLASSES: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
@@ -26,6 +27,16 @@ class Causes(Protocol):
 
     def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
         """Causes and intents of (encoded, text, language) triples, spans in the original text."""
+
+
+class NoCauses:
+    """Finds nothing, at once: for those who want the sentiment alone."""
+
+    version = "none"
+
+    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
+        """Nothing for each text."""
+        return [Reasons() for _ in items]
 
 
 class Labeller:
@@ -133,5 +144,4 @@ class Labeller:
 
 def _arrives(intent: IntentLink, item: Text) -> bool:
     """Whether the writer has switched to the very brand the text is judged towards."""
-    rival = (intent.rival or "").casefold()
-    return bool(rival) and any(rival.startswith(name.casefold()[:5]) for name in item.names)
+    return intent.rival is not None and names_in(intent.rival, item.names)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.behaviour import Outcome
-from sentiment.encoder import EncodedText, Encoder
+from sentiment.encoder import Encoder
 from sentiment.evaluate import (
     CLASSES,
     SMALLEST_GROUP,
@@ -30,10 +30,10 @@ from sentiment.evaluate import (
     score_groups,
     vader,
 )
-from sentiment.interface import Label, Reasons, Text
+from sentiment.interface import Label, Text
 from sentiment.judge import Judge
 from sentiment.labelled import LabelledFile
-from sentiment.labeller import Labeller
+from sentiment.labeller import Labeller, NoCauses
 
 BEGIN = "<!-- measured by molva evaluate: begin; do not edit by hand -->"
 END = "<!-- measured by molva evaluate: end -->"
@@ -78,15 +78,6 @@ class Measurement:
     outcomes: tuple[Outcome, ...] = field(default=())
 
 
-class _NoCauses:
-    """Stands in for the cause finder, whose answers are not measured here."""
-
-    version = ""
-
-    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
-        return [Reasons() for _ in items]
-
-
 def measure(
     encoder: Encoder,
     judge: Judge,
@@ -103,7 +94,7 @@ def measure(
     Raises:
         ImportError: `against_vader` and the package is not there.
     """
-    labeller = Labeller(encoder, _NoCauses(), judge)
+    labeller = Labeller(encoder, NoCauses(), judge)
     examples = [_of_file(own, file, len(files)) for file in files for own in file.examples]
     scored: list[Example] = []
     chances: list[tuple[float, float, float]] = []

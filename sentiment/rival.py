@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 _TOWARDS = re.compile(
     r"\b(?:to|with|at|for|joined|join|choos\w+|chose|picked|on|onto|via|using|use|try|trying|tried|"
@@ -22,16 +21,15 @@ _NO_NAME = re.compile(
 )
 
 
-def rival_in(clause: str, target: Sequence[str] = ()) -> str | None:
+def rival_in(clause: str) -> str | None:
     """The name after the last "to", "with", «в», «на» and the like; none if no name follows.
 
-    Names are told by their capitals or quotes. Names in `target` are not rivals.
+    Names are told by their capitals or quotes. The name may be that of the brand itself.
     """
-    own = {name.casefold() for name in target}
     found = None
     for mark in _TOWARDS.finditer(clause):
         match = _NAME.match(clause, mark.end())
         name = (match.group(1) or match.group(2)).strip("@ ") if match else ""
-        if name and name.casefold() not in own and not _NO_NAME.fullmatch(name):
+        if name and not _NO_NAME.fullmatch(name):
             found = name
     return found

@@ -78,7 +78,7 @@ class Signals:
 
     @classmethod
     def load(cls, encoder: Encoder) -> Signals:
-        """The shipped fit if it is of this model, else a new one (some ten seconds, once)."""
+        """The shipped fit if it is of this model, else a new one (half a minute, once)."""
         return shipped(encoder) or learnt(encoder)
 
     def read(self, clauses: Clauses) -> list[ClauseSignals]:
@@ -155,13 +155,6 @@ def examples() -> dict[str, dict[str, list[str]]]:
         group: {entry["id"]: _both(entry["examples"]) for entry in raw[group]} for group in GROUPS
     }
     return found | {"none": {"none": _both(raw["none"]["examples"])}}
-
-
-@cache
-def names() -> dict[str, dict[str, dict[str, str]]]:
-    """What the classes of each group are called, by language."""
-    raw: dict[str, Any] = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return {group: {entry["id"]: entry["name"] for entry in raw[group]} for group in GROUPS}
 
 
 def _both(texts: Mapping[str, list[str]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from molva.cause_learning import learn_causes, write_taxonomy
 from molva.cli.common import (
@@ -16,6 +16,7 @@ from molva.cli.common import (
     CommandError,
     ConfigOption,
     JsonOption,
+    brand_row,
     configure,
     console,
     moment,
@@ -34,10 +35,9 @@ from reports.reasons import By, Period, build_reasons
 from reports.words import Words
 from sentiment.choice import load_models
 from sentiment.suggest import Suggestion, suggest
-from store.brands import brand_by_slug
 from store.engine import open_store, reading
 from store.history import labelled_mentions
-from store.interface import BrandRow, MentionFilter
+from store.interface import MentionFilter
 
 app = typer.Typer(
     name="causes", help="Why people are unhappy or glad: the causes, a report, new ones to add."
@@ -100,7 +100,7 @@ def report(
     names, language = reporting_names(loaded), lang or loaded.language
     taxonomy = config_taxonomy(loaded)
     with reading(open_store(loaded.store_url)) as conn:
-        row = _brand(conn, loaded, brand)
+        row = brand_row(conn, loaded, brand)
         end = moment(until, loaded) or utc_now()
         start = moment(since, loaded) or end - timedelta(days=DEFAULT_DAYS)
         if start >= end:
@@ -217,7 +217,7 @@ def _unexplained(
     """Texts by mention of the negative mentions that name no cause of unhappiness."""
     with reading(engine) as conn:
         wanted = MentionFilter(
-            brand_id=_brand(conn, loaded, brand).id,
+            brand_id=brand_row(conn, loaded, brand).id,
             since=moment(since, loaded),
             until=moment(until, loaded),
             sentiment="negative",
@@ -244,12 +244,3 @@ def _quoted(text: str) -> str:
     """A TOML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else " " for c in escaped) + '"'
-
-
-def _brand(conn: Connection, loaded: Config, slug: str | None) -> BrandRow:
-    wanted = slug or next((own.id for own in loaded.brands if not own.rival), loaded.brands[0].id)
-    row = brand_by_slug(conn, wanted)
-    if row is None:
-        known = ", ".join(own.id for own in loaded.brands)
-        raise CommandError(f"there is no brand {wanted!r}; there are {known}")
-    return row

@@ -16,8 +16,11 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from sqlalchemy import Connection
 
 from molva.config import Config, load_config
+from store.brands import brand_by_slug
+from store.interface import BrandRow
 
 USAGE = 2
 """Exit status of a wrong command line, configuration, query, model or input file."""
@@ -167,6 +170,20 @@ def day(value: str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise CommandError(f"{value!r} is not a date; write 2026-11-21") from error
+
+
+def brand_row(conn: Connection, config: Config, slug: str | None) -> BrandRow:
+    """The stored brand of that id; without one, the first that is no rival.
+
+    Raises:
+        CommandError: the store has none of that id.
+    """
+    first = next((own.id for own in config.brands if not own.rival), config.brands[0].id)
+    row = brand_by_slug(conn, slug or first)
+    if row is None:
+        known = ", ".join(brand.id for brand in config.brands)
+        raise CommandError(f"no brand {slug or first!r} in the store; {config.path} names: {known}")
+    return row
 
 
 def user_name() -> str:

@@ -13,6 +13,7 @@ from molva.cli.common import (
     CommandError,
     ConfigOption,
     JsonOption,
+    brand_row,
     configure,
     day,
     moment,
@@ -21,7 +22,6 @@ from molva.cli.common import (
     write_line,
 )
 from molva.clock import utc_now
-from molva.config import Config
 from molva.pipeline.tell import reporting_names
 from reports.digest import build_digest
 from reports.digest_words import subject
@@ -29,9 +29,8 @@ from reports.export import FORMATS, Format, export
 from reports.interface import Lang
 from reports.render import render_html, render_text
 from store.alerts import alerts as stored_alerts
-from store.brands import brand_by_slug
 from store.engine import open_store, reading
-from store.interface import BrandRow, MentionFilter
+from store.interface import MentionFilter
 
 BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id; default: all.")]
 SinceOption = Annotated[
@@ -66,7 +65,7 @@ def export_mentions(
         raise CommandError(f"{output}: name a format with --format csv, jsonl or parquet")
     engine = open_store(loaded.store_url)
     with reading(engine) as conn:
-        row = _brand(conn, loaded, brand) if brand else None
+        row = brand_row(conn, loaded, brand) if brand else None
     wanted = MentionFilter(
         brand_id=row.id if row else None,
         since=moment(since, loaded),
@@ -92,14 +91,6 @@ def export_mentions(
     write_line(summary.as_json())
 
 
-def _brand(conn: object, config: Config, slug: str) -> BrandRow:
-    row = brand_by_slug(conn, slug)  # type: ignore[arg-type]
-    if row is None:
-        known = ", ".join(brand.id for brand in config.brands)
-        raise CommandError(f"no brand {slug!r} in the store; {config.path} names: {known}")
-    return row
-
-
 def digest(
     output: Annotated[Path, typer.Option(help="An .html file, or .txt for the text part.")],
     brand: BrandOption = None,
@@ -113,14 +104,14 @@ def digest(
 ) -> None:
     """Write a brand's digest of one day to a file; the subject line goes to stdout as JSON."""
     loaded = configure(config)
-    slug = brand or next((item.id for item in loaded.brands if not item.rival), loaded.brands[0].id)
     now = utc_now()
     wanted = day(date) if date else now.astimezone(loaded.timezone).date() - timedelta(days=1)
     engine = open_store(loaded.store_url)
     with reading(engine) as conn:
+        row = brand_row(conn, loaded, brand)
         facts = build_digest(
             conn,
-            _brand(conn, loaded, slug),
+            row,
             wanted,
             loaded.timezone,
             lang or loaded.language,
@@ -131,7 +122,7 @@ def digest(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(rendered, encoding="utf-8")
     write_line(
-        {"digest": output, "brand": slug, "date": wanted.isoformat(), "subject": subject(facts)}
+        {"digest": output, "brand": row.slug, "date": wanted.isoformat(), "subject": subject(facts)}
     )
 
 
@@ -145,7 +136,7 @@ def alerts(
     loaded = configure(config)
     engine = open_store(loaded.store_url)
     with reading(engine) as conn:
-        brand_id = _brand(conn, loaded, brand).id if brand else None
+        brand_id = brand_row(conn, loaded, brand).id if brand else None
         rows = stored_alerts(conn, brand_id, moment(since, loaded))
     for row in rows:
         if json_lines:

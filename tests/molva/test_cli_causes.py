@@ -121,7 +121,7 @@ def test_the_list_names_every_cause(molva: Molva, labelled: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--brand", "nobody"), "there is no brand"),
+        (("--brand", "nobody"), "no brand 'nobody'"),
         (("--since", "2026-02-02", "--until", "2026-02-01"), "empty"),
         (("--since", "soon"), "not a date"),
     ],

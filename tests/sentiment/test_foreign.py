@@ -12,18 +12,11 @@ from onnx import TensorProto
 from sentiment.choice import ModelChoice, load_models
 from sentiment.encoder import Encoder
 from sentiment.foreign import ForeignJudge, ForeignOptions, HubUnreachableError
-from sentiment.interface import Label, ModelError, Reasons, Text
-from sentiment.labeller import Labeller
+from sentiment.interface import Label, ModelError, Text
+from sentiment.labeller import Labeller, NoCauses
 from sentiment.model_files import SHIPPED
 from tests.sentiment.foreign_models import save_model
 from tests.sentiment.loopback_hub import LoopbackHub
-
-
-class NoCauses:
-    version = "1"
-
-    def read(self, items):
-        return [Reasons() for _ in items]
 
 
 def judge(folder: Path, **options: Any) -> ForeignJudge:

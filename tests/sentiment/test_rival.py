@@ -24,7 +24,3 @@ from sentiment.rival import rival_in
 )
 def test_the_name_after_a_word_of_direction(clause: str, rival: str | None) -> None:
     assert rival_in(clause) == rival
-
-
-def test_the_target_is_no_rival() -> None:
-    assert rival_in("moved from Brix to Acme", ("Acme",)) is None

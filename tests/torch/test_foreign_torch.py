@@ -25,8 +25,8 @@ from transformers import (
 
 from sentiment.encoder import Encoder
 from sentiment.foreign import ForeignJudge, ForeignOptions
-from sentiment.interface import ModelError, Reasons, Text
-from sentiment.labeller import Labeller
+from sentiment.interface import ModelError, Text
+from sentiment.labeller import Labeller, NoCauses
 from tests.sentiment.foreign_models import WORDS, save_tokenizer
 
 LABELS = {
@@ -43,13 +43,6 @@ SIZES = {
     "max_position_embeddings": 40,
 }
 TEXTS = ["bad bad okay", "good", "", "acme okay good bad", "so good " * 5, "\ud800 bad", "okay"]
-
-
-class NoCauses:
-    version = "1"
-
-    def read(self, items):
-        return [Reasons() for _ in items]
 
 
 def bert(**more: Any) -> PreTrainedModel:
