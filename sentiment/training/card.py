@@ -44,9 +44,14 @@ calibrated per language. Texts in other languages are not scored.
 Public research sets: TweetEval sentiment, SemEval-2016/2017 task 4 C, SemEval-2014/2015 ABSA,
 M-ABSA, SXSW brand tweets and McDonald's complaints (English); SentiRuEval-2016 banks and telecoms,
 RuSentiTweet, RuReviews, reviews of banks (otzovik.com, sravni.ru) and phones, ROMIP-2012 news
-quotes, M-ABSA (Russian); and our own examples (`sentiment/training/own_examples.jsonl`).
-RuReviews is Apache-2.0; the others state **no licence** and are used as research data. Their texts
-are not in this repository. No provenance is claimed beyond what their origins state.
+quotes, M-ABSA (Russian); by emotion, read as tone, TweetEval emotion (English) and CEDR (Russian);
+and our own examples (`sentiment/training/own_*`). For what means the same, the reasons, aspects or
+intents of BANKING77 (PolyAI, Casanueva et al. 2020, CC BY 4.0), McDonald's complaints, SemEval and
+M-ABSA, residents' comments on a housing service (Russian), for a fifth of the training complaints
+to the US CFPB, and our own taxonomy and signals.
+RuReviews is Apache-2.0, the CFPB's complaints are open data of the US government; the others state
+**no licence** and are used as research data. Their texts are not in this repository. No provenance
+is claimed beyond what their origins state.
 
 ## How it was measured
 Texts were split by a hash of their first words before the first experiment, near-copies and
