@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from collectors.items import string
@@ -18,8 +18,38 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "rating": ("rating", "score", "stars", "оценка", "рейтинг"),
     "lang": ("lang", "language", "язык"),
     "likes": ("likes", "лайки"),
+    "comments": ("comments", "replies", "комментарии"),
+    "shares": ("shares", "reposts", "репосты"),
+    "views": ("views", "просмотры"),
+    "followers": ("followers", "подписчики"),
+    "site": ("site", "площадка"),
 }  # fmt: skip
 """Our name of a column, and the names it is known by without being told."""
+
+
+def known_name(name: str) -> str | None:
+    """Our name of a column by any of its English and Russian ones: `published_at` is `date`."""
+    lowered = name.strip().lower()
+    if lowered in NAMES:
+        return lowered
+    return next((ours for ours, others in NAMES.items() if lowered in others), None)
+
+
+def understood(header: Iterable[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Our name of each column that is read = the file's name of it.
+
+    Args:
+        header: the file's names.
+        columns: as told; others are known by their usual names.
+    """
+    theirs = {str(name).strip().lower(): str(name) for name in header}
+    found = {}
+    for ours, usual in NAMES.items():
+        names = (columns[ours].lower(),) if ours in columns else usual
+        match = next((theirs[name] for name in names if name in theirs), None)
+        if match is not None:
+            found[ours] = match
+    return found
 
 
 class Cells:

@@ -1,16 +1,25 @@
-"""Rows of CSV and JSON Lines files as people really have them: any encoding, any delimiter."""
+"""Rows of CSV, JSON Lines and Excel files as people have them: any encoding, any delimiter."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-Format = Literal["csv", "jsonl"]
+from collectors.sheets import sheet_cells
+
+Format = Literal["csv", "jsonl", "xlsx"]
+
+ENDINGS: Final[Mapping[str, Format]] = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+    ".xlsx": "xlsx", ".xlsm": "xlsx",
+}  # fmt: skip
+"""What a file's name says of its format; any other is taken for CSV."""
 
 SAMPLE: Final = 1 << 20
 """Bytes looked at to tell the encoding."""
@@ -56,21 +65,72 @@ def delimiter_of(header: str) -> str:
     return max(",;\t|", key=bare.count)
 
 
-def read_rows(path: Path, form: Format, encoding: str = "", delimiter: str = "") -> Iterator[Row]:
-    """Every row of a file, broken ones with their `problem`.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a file is written.
+
+    Attributes:
+        encoding: of its text; empty for a workbook.
+        delimiter: between the cells of a CSV; empty for other formats.
+        sheet: of a workbook; empty for the first one.
+    """
+
+    form: Format
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+
+
+def shape_of(path: Path, told: Shape | None = None) -> Shape:
+    """The shape of a file, where `told` leaves it open.
 
     Raises:
         OSError: the file cannot be read.
         LookupError: there is no such encoding.
     """
+    shape = told or Shape(ENDINGS.get(path.suffix.lower(), "csv"))
+    if shape.form == "xlsx":
+        return shape
+    encoding = shape.encoding
     if not encoding:
         with path.open("rb") as stream:
             encoding = encoding_of(stream.read(SAMPLE))
-    with path.open(encoding=encoding, errors="replace", newline="") as text:
-        if form == "jsonl":
+    delimiter = shape.delimiter
+    if shape.form == "csv" and not delimiter:
+        with path.open(encoding=encoding, errors="replace", newline="") as text:
+            first = text.readline()
+            declared = _declared(first)
+            delimiter = declared or delimiter_of(first)
+    return Shape(shape.form, encoding, delimiter)
+
+
+def read_rows(path: Path, shape: Shape) -> Iterator[Row]:
+    """Every row of a file, broken ones with their `problem`.
+
+    Args:
+        path: the file.
+        shape: as `shape_of` found it.
+
+    Raises:
+        OSError: the file cannot be read.
+        LookupError: there is no such encoding.
+        SheetError: the workbook cannot be read.
+    """
+    if shape.form == "xlsx":
+        yield from _sheet_rows(sheet_cells(path, shape.sheet))
+        return
+    with path.open(encoding=shape.encoding, errors="replace", newline="") as text:
+        if shape.form == "jsonl":
             yield from _json_rows(text)
         else:
-            yield from _csv_rows(text, delimiter)
+            yield from _csv_rows(text, shape.delimiter)
+
+
+def _sheet_rows(rows: Iterator[list[Any]]) -> Iterator[Row]:
+    header = next((cells for cells in rows if cells), [])
+    names = [str(name).strip() for name in header]
+    for number, cells in enumerate(filter(None, rows), start=1):
+        yield _row(number, names, cells)
 
 
 def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
@@ -92,12 +152,10 @@ def _csv_rows(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
     # The module's own limit of 128 kB is smaller than a long review with its replies.
     csv.field_size_limit(_LONGEST_FIELD)
     first = next(lines, "")
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:
-        delimiter = delimiter or first.strip()[4]
+    if _declared(first):
         first = next(lines, "")
     if not first.strip():
         return
-    delimiter = delimiter or delimiter_of(first)
     reader = csv.reader(_chained(first, lines), delimiter=delimiter)
     header = [name.strip() for name in next(reader)]
     number = 0
@@ -113,8 +171,18 @@ def _csv_rows(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
         if not any(cells):
             number -= 1
             continue
-        problem = "" if len(cells) <= len(header) else "it has more cells than the header"
-        yield Row(number, dict(zip(header, cells, strict=False)), problem)
+        yield _row(number, header, cells)
+
+
+def _row(number: int, header: Sequence[str], cells: Sequence[Any]) -> Row:
+    problem = "" if len(cells) <= len(header) else "it has more cells than the header"
+    return Row(number, dict(zip(header, cells, strict=False)), problem)
+
+
+def _declared(first: str) -> str:
+    """The delimiter of Excel's line `sep=;`, if this is one."""
+    line = first.strip()
+    return line[4] if line.lower().startswith("sep=") and len(line) == 5 else ""
 
 
 def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from molva.cli import causes, models, outputs, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
+from molva.cli.importing import import_file
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
 from reports.interface import Lang
@@ -33,7 +34,7 @@ app.command()(watch.run)
 app.command()(watch.check)
 app.command()(watch.sources)
 app.command()(watch.collect)
-app.command("import")(watch.import_file)
+app.command("import")(import_file)
 app.command()(texts.label)
 app.command()(evaluate)
 app.command()(correct)

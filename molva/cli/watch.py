@@ -1,4 +1,4 @@
-"""Commands that watch: init, run, check, sources, collect, import."""
+"""Commands that watch: init, run, check, sources, collect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from molva.cli.common import (
     write_line,
 )
 from molva.config import Config
-from molva.pipeline.collect import SourceOutcome, collect_source, import_posts
+from molva.pipeline.collect import SourceOutcome, collect_source
 from molva.probe import probe_model, probe_sources, source_states
 from molva.scheduler import Scheduler
 from molva.starter import Start, starter_config
@@ -155,7 +155,7 @@ def collect(
 ) -> None:
     """Poll one source now; with --json, each stored, changed, deleted or skipped item."""
     outcome = asyncio.run(_collect(configure(config), source))
-    _report_outcome(outcome, json_lines=json_lines)
+    report_outcome(outcome, json_lines=json_lines)
 
 
 async def _collect(config: Config, name: str) -> SourceOutcome:
@@ -170,7 +170,8 @@ async def _collect(config: Config, name: str) -> SourceOutcome:
         return await collect_source(app.rooms, row)
 
 
-def _report_outcome(outcome: SourceOutcome, *, json_lines: bool) -> None:
+def report_outcome(outcome: SourceOutcome, *, json_lines: bool) -> None:
+    """Say what a poll brought; exits with 1 if it failed."""
     if json_lines:
         _write_outcome(outcome)
     else:
@@ -201,30 +202,3 @@ def _write_outcome(outcome: SourceOutcome) -> None:
             "note": outcome.note,
         }
     )
-
-
-def import_file(
-    file: Annotated[Path, typer.Argument(help="A CSV or JSONL file of posts.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help="field=column, e.g. text=Отзыв; repeatable; others are guessed."),
-    ] = None,
-    json_lines: JsonOption = False,
-) -> None:
-    """Bring in a file of posts; importing it again adds nothing twice."""
-    columns = dict(_pair(item) for item in column or ())
-    outcome = asyncio.run(_import(configure(config), file.resolve(), columns))
-    _report_outcome(outcome, json_lines=json_lines)
-
-
-def _pair(item: str) -> tuple[str, str]:
-    field, found, name = item.partition("=")
-    if not found:
-        raise CommandError(f"--column {item}: write field=column, e.g. text=Comment")
-    return field.strip(), name.strip()
-
-
-async def _import(config: Config, file: Path, columns: dict[str, str]) -> SourceOutcome:
-    async with App.open(config) as app:
-        return await import_posts(app.rooms, file, columns)

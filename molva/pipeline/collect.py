@@ -13,7 +13,14 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from collectors.interface import CollectorError, FatalError, Page, Post, RetriableError
+from collectors.interface import (
+    CollectorError,
+    FatalError,
+    Page,
+    Post,
+    RetriableError,
+    SourceSettings,
+)
 from collectors.query import Document
 from collectors.registry import create, parse_settings
 from collectors.text import canonical_url
@@ -112,20 +119,21 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
     return outcome
 
 
-async def import_posts(rooms: Rooms, file: Path, columns: Mapping[str, str]) -> SourceOutcome:
+async def import_posts(
+    rooms: Rooms, file: Path, columns: Mapping[str, str], **how: object
+) -> SourceOutcome:
     """Bring in a file of posts through the file collector; again adds nothing twice.
 
     Args:
-        file: CSV or JSON Lines, by an absolute path.
+        file: CSV, JSON Lines or Excel, by an absolute path.
         columns: post field → column of the file, for what its header does not say by itself.
+        how: other settings of the `file` source.
 
     Raises:
         ValueError: the settings this makes are wrong.
     """
-    name = f"import {file.name}"
-    settings = parse_settings(
-        {"name": name, "type": "file", "path": str(file), "columns": dict(columns)}
-    )
+    settings = import_settings(file, columns, **how)
+    name = settings.name
     collector = create(settings, rooms.http, rooms.clock)
     rooms = replace(rooms, collectors={**rooms.collectors, name: collector})
     with writing(rooms.engine) as conn:
@@ -134,6 +142,12 @@ async def import_posts(rooms: Rooms, file: Path, columns: Mapping[str, str]) -> 
     if source is None:
         raise LookupError(f"the store did not keep the source {name}")
     return await collect_source(rooms, source)
+
+
+def import_settings(file: Path, columns: Mapping[str, str], **how: object) -> SourceSettings:
+    """The settings of the `file` source that imports a file; see `import_posts`."""
+    table = {"name": f"import {file.name}", "type": "file", "path": str(file)}
+    return parse_settings({**table, "columns": dict(columns), **how})
 
 
 def _start(rooms: Rooms, source: SourceRow, interval: timedelta, conn: Connection) -> int:

@@ -151,6 +151,43 @@ def test_import_twice_adds_once_and_counts_bad_rows(molva: Molva, config: Path, 
     assert lines(molva("import", posts, "-c", config, "--json"))[-1]["stored"] == 0
 
 
+def test_import_maps_columns_and_lists_bad_rows(molva: Molva, config: Path, tmp_path: Path):
+    posts = tmp_path / "posts.csv"
+    posts.write_text("Comment,Date\nAcme is slow,12/25/2025\n,12/26/2025\n")
+    mapped = ("--map", "text=Comment", "--map", "published_at=Date")
+    ran = molva("import", posts, *mapped, "-c", config)
+    assert ran.status == 0, ran.err
+    assert "row 2: it has no text; skipped" in ran.err
+    assert "1 new" in ran.err
+    out = tmp_path / "all.jsonl"
+    molva("export", "--output", out, "-c", config)
+    (line,) = out.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["published_at"].startswith("2025-12-25")
+
+
+def test_import_preview_shows_what_is_understood_and_stores_nothing(
+    molva: Molva, config: Path, tmp_path: Path
+):
+    posts = tmp_path / "posts.csv"
+    posts.write_text("Текст;Дата\nAcme медленно;03/04/2025\n", encoding="cp1251")
+    seen = molva("import", posts, "--preview", "-c", config)
+    assert seen.status == 0, seen.err
+    for said in ("cp1251", "cells by ;", "text = Текст", "day-first (a guess", "Acme медленно"):
+        assert said in seen.out
+    told = molva("import", posts, "--preview", "--dates", "month-first", "-c", config, "--json")
+    assert lines(told)[0]["dates"] == "month-first"
+    assert lines(molva("import", posts, "-c", config, "--json"))[-1]["stored"] == 1
+
+
+def test_import_names_a_wrong_setting(molva: Molva, config: Path, tmp_path: Path):
+    posts = tmp_path / "posts.csv"
+    posts.write_text("text\nAcme\n")
+    assert "txet" in molva("import", posts, "--map", "txet=text", "-c", config).err
+    ran = molva("import", posts, "--dates", "backwards", "-c", config)
+    assert (ran.status, "dates" in ran.err) == (2, True)
+    assert molva("import", posts, "--map", "text", "-c", config).status == 2
+
+
 def test_export_and_digest_hold_what_was_collected(
     molva: Molva, config: Path, tmp_path: Path, server: GrowingServer
 ):

@@ -18,13 +18,13 @@ class FileKit(Kit):
         return {"path": str(folder / "posts.jsonl"), "page_size": 3}
 
     def publish(self, items: Sequence[Item], folder: Path) -> None:
-        lines = "".join(json.dumps(_row(item)) + "\n" for item in items)
+        lines = "".join(json.dumps(row_of(item)) + "\n" for item in items)
         path = folder / "posts.jsonl"
         if not path.exists() or path.read_text() != lines:
             path.write_text(lines)
 
 
-def _row(item: Item) -> Any:
+def row_of(item: Item) -> Any:
     if item.junk is not None:
         return item.junk
     row = {
