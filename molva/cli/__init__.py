@@ -15,6 +15,7 @@ from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
 from molva.cli.importing import import_file
+from molva.cli.receive import receive
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
 from reports.interface import Lang
@@ -35,6 +36,7 @@ app.command()(watch.check)
 app.command()(watch.sources)
 app.command()(watch.collect)
 app.command("import")(import_file)
+app.command()(receive)
 app.command()(texts.label)
 app.command()(evaluate)
 app.command()(correct)

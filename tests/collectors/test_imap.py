@@ -37,7 +37,8 @@ def inbox(server: ImapServer) -> Folder:
 def table(server: ImapServer, **more: Any) -> dict[str, Any]:
     return {
         "name": "inbox", "type": "imap", "host": "127.0.0.1", "port": server.port,
-        "security": "none", "user": "anna", "password_env": "INBOX_PASSWORD", "page_size": 2, **more,
+        "security": "none", "user": "anna", "password_env": "INBOX_PASSWORD", "page_size": 2,
+        **more,
     }  # fmt: skip
 
 
@@ -221,7 +222,8 @@ def test_a_mail_without_text_is_skipped_with_a_reason(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "header",
     [b"Date: Tue, 99 Foo 2026", b"From: =?utf-8?B?!!!?= <", b"Message-ID: <<>>",
-     b"Subject: \xcf\xf0", b"Content-Type: text/plain; charset=\"", b"Content-Transfer-Encoding: nonsense"],
+     b"Subject: \xcf\xf0", b"Content-Type: text/plain; charset=\"",
+     b"Content-Transfer-Encoding: nonsense"],
 )  # fmt: skip
 def test_a_broken_header_does_not_lose_the_text(header: bytes) -> None:
     assert "words of it" in read_mail(header + b"\r\n\r\nwords of it\r\n", NOW).text
