@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from collectors.wrappers import unwrapped
+
 MAX_CHARS: Final = 100_000
 """Longest text kept; no honest post is longer, and a 5 MB one would stall the model."""
 
@@ -38,7 +40,8 @@ _UNREAD = ["script", "style", "template", "noscript", "svg", "math", "head"]
 
 _TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|yclid|ysclid|msclkid|mc_[ce]id|igshid|_openstat|from_rss|rss|"
-    r"ref|ref_src|ref_url|cmpid|spm|at_\w+|ns_\w+|wt_mc|amp|outputtype",
+    r"ref|ref_src|ref_url|cmpid|spm|at_\w+|ns_\w+|wt_mc|amp|outputtype|igsh|[gw]braid|gad_\w+|"
+    r"ttclid|twclid|li_fat_id|_hsenc|_hsmi|mkt_tok|erid|rb_clickid|oly_\w+|vero_\w+",
     re.IGNORECASE,
 )
 _HOST_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
@@ -104,10 +107,12 @@ def canonical_url(url: str) -> str:
     """One spelling for all addresses of the same page; empty when it names no single page.
 
     Tracking parameters, fragment, `www.`/mobile/AMP forms, scheme, port and trailing slash go;
-    other parameters are kept, sorted. A bare host is the address of a site, not of a story.
+    redirects and twin hosts are undone; other parameters are kept, sorted. A bare host is the
+    address of a site, not of a story.
     """
     try:
-        parts = urlsplit(url.strip())
+        url = unwrapped(url.strip())
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return ""

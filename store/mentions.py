@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
 
-from store import clusters, search
+from store import clusters, near, search
 from store.decide import (
     KnownMention,
     content_hash,
@@ -163,7 +163,8 @@ def _add(
     conn: Connection, source: KeptSource, mentions: Sequence[NewMention], now: datetime
 ) -> None:
     """Store mentions that are not in the store."""
-    homes = clusters.assign(conn, [story_keys(source.scope, m) for m in mentions], now)
+    linked = near.link(conn, mentions, [story_keys(source.scope, m) for m in mentions], now)
+    homes = clusters.assign(conn, linked.keys, now)
     rows = [mention_row(source, m, home, now) for m, home in zip(mentions, homes, strict=True)]
     returned = conn.execute(_NEW, rows)
     ids = {native_id: int(id_) for id_, native_id in returned}
@@ -176,6 +177,8 @@ def _add(
     _see(conn, source, ids.values(), now)
     conn.execute(insert_new(conn, BRAND_MENTION), brand_rows)
     search.add(conn, documents)
+    signatures = {ids[mentions[place].native_id]: found for place, found in linked.bands.items()}
+    near.remember(conn, signatures, now)
     _note(conn, ids.values(), "stored", now)
 
 
@@ -321,6 +324,7 @@ def _revise(
     old = select(MENTION.c.id, MENTION.c.title, MENTION.c.text, MENTION.c.published_at)
     before = {row.id: row for row in conn.execute(old.where(MENTION.c.id.in_(ids)))}
     _archive(conn, [(row, before[row.id]) for row, _ in pairs])
+    near.forget(conn, ids)
     living = [row.id for row, _ in pairs if row.deleted_at is None]
     search.remove(conn, [(i, before[i].title, before[i].text) for i in living])
     new_rows = []

@@ -15,7 +15,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from store.table_parts import json_column as _json
@@ -130,6 +139,27 @@ class ClusterKey(SQLModel, table=True):
     key: str = Field(primary_key=True)
     """A hash of the canonical URL (`url:…`), the normalised text (`text:…`) or the identity."""
     cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
+
+
+class NearKey(SQLModel, table=True):
+    """A part of a text's MinHash signature: texts that share one are worth comparing.
+
+    Only of texts seen lately and first: an exact copy finds its story by `ClusterKey`.
+    """
+
+    __tablename__ = "near_key"
+    __table_args__ = {"sqlite_with_rowid": False}
+    band: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    """A hash of the part, its place, and the algorithm that made it."""
+    mention_id: int = Field(
+        sa_column=Column(
+            BigInteger,
+            ForeignKey("mention.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+            index=True,
+        )
+    )
 
 
 class Mention(SQLModel, table=True):
@@ -493,6 +523,7 @@ POLL = _core(Poll)
 SKIPPED_ITEM = _core(SkippedItem)
 CLUSTER = _core(Cluster)
 CLUSTER_KEY = _core(ClusterKey)
+NEAR_KEY = _core(NearKey)
 MENTION = _core(Mention)
 REVISION = _core(Revision)
 SIGHTING = _core(Sighting)

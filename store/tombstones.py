@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from store import search
+from store import near, search
 from store.tables import BRAND_MENTION, CAUSE_LINK, CHANGE, INTENT_LINK, LABEL, MENTION, REVISION
 
 _FORGOTTEN = (
@@ -39,6 +39,7 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
         return []
     ids = [row.id for row in rows]
     search.remove(conn, [(row.id, row.title, row.text) for row in rows])
+    near.forget(conn, ids)
     nothing = dict.fromkeys(_FORGOTTEN, "")
     conn.execute(
         update(MENTION)

@@ -101,6 +101,33 @@ def test_one_page_has_one_canonical_address(spelling: str) -> None:
     assert canonical_url(spelling) == "https://news.example.com/a/b"
 
 
+@pytest.mark.parametrize(
+    ("spelling", "page"),
+    [
+        ("https://www.google.com/url?rct=j&url=https%3A%2F%2Fa.example%2Fx%3Futm_source%3Dg&ct=ga",
+         "https://a.example/x"),
+        ("https://vk.com/away.php?to=https%3A%2F%2Fa.example%2Fx&cc_key=", "https://a.example/x"),
+        ("https://www-a-example.cdn.ampproject.org/c/s/www.a.example/x/amp", "https://a.example/x"),
+        ("https://www.google.com/amp/s/a.example/x.amp.html", "https://a.example/x.html"),
+        ("https://old.reddit.com/r/a/comments/1/b/", "https://reddit.com/r/a/comments/1/b"),
+        ("https://mobile.twitter.com/a/status/1?s=20", "https://x.com/a/status/1"),
+        ("https://t.me/s/zerno/12", "https://t.me/zerno/12"),
+        ("https://youtu.be/abcdefghijk?si=xyz", "https://youtube.com/watch?v=abcdefghijk"),
+        ("https://www.youtube.com/shorts/abcdefghijk", "https://youtube.com/watch?v=abcdefghijk"),
+        ("https://ru.m.wikipedia.org/wiki/A", "https://ru.wikipedia.org/wiki/A"),
+        # These stand for themselves.
+        ("https://www.google.com/url?q=javascript:alert(1)", None),
+        ("https://a.example/amp/b", "https://a.example/amp/b"),
+        ("https://a.example/away?to=https://b.example/", None),
+    ],
+)  # fmt: skip
+def test_an_address_that_stands_for_another_is_undone(spelling: str, page: str | None) -> None:
+    if page is None:
+        assert canonical_url(spelling).startswith(spelling.partition("?")[0].replace("www.", ""))
+    else:
+        assert canonical_url(spelling) == page
+
+
 def test_different_pages_keep_different_addresses() -> None:
     assert canonical_url("https://x.example/item?id=1") != canonical_url(
         "https://x.example/item?id=2"

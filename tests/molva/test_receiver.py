@@ -238,6 +238,7 @@ async def test_killed_while_receiving_it_loses_nothing_accepted(
 ) -> None:
     process, sender = start(config)
     accepted: list[str] = []
+    enough = threading.Event()
 
     def send_on() -> None:
         for number in range(10_000):
@@ -247,11 +248,12 @@ async def test_killed_while_receiving_it_loses_nothing_accepted(
                 return
             if status == 202:
                 accepted.append(f"p{number}")
+            if len(accepted) == 25:
+                enough.set()
 
     thread = threading.Thread(target=send_on)
     thread.start()
-    while len(accepted) < 25 and thread.is_alive():
-        await asyncio.sleep(0.005)
+    await asyncio.to_thread(enough.wait, 60)
     process.send_signal(signal.SIGKILL)
     thread.join()
     end(process)
