@@ -1,0 +1,95 @@
+"""Real servers for the sources: each on a free loopback port, stopped by its process id.
+
+A server whose binary is absent skips its tests with the reason; `MOLVA_REAL_SERVERS=1` makes that
+a failure, so that a run which is meant to prove something cannot pass by proving nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+INSTALL = "tests/real_servers/install.sh installs it"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.real_server)
+
+
+def binary(name: str) -> str:
+    """The path of a server's program, or no test."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found:
+        return found
+    missing = f"{name} is not here; {INSTALL}"
+    if os.environ.get("MOLVA_REAL_SERVERS"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers at a loopback port, until the end of the block."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(port, process, log)
+        _check_loopback(port)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended by itself: {log.read_text(errors='replace')[-2000:]}")
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    pytest.fail(f"nothing answers at port {port}: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _check_loopback(port: int) -> None:
+    """What we start must be reachable from this machine alone."""
+    everywhere = {"00000000", "00000000000000000000000000000000"}
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        if not table.exists():
+            continue
+        for line in table.read_text().splitlines()[1:]:
+            address, _, number = line.split()[1].partition(":")
+            listening = line.split()[3] == "0A"
+            assert not (listening and int(number, 16) == port and address in everywhere)
+
+
+@pytest.fixture
+def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose path is short and that other users may enter: servers keep sockets in it."""
+    folder = Path("/tmp") / f"molva-{os.getpid()}-{free_port()}"  # noqa: S108
+    folder.mkdir(mode=0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

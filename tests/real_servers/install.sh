@@ -1,0 +1,16 @@
+#!/bin/sh
+# The real servers that tests/real_servers proves the sources against, on Debian 12 or later; as root.
+# Nothing is started: the tests start each server on loopback and stop it. Then run:
+#   MOLVA_REAL_SERVERS=1 python -m pytest -n 0 tests/real_servers
+set -eu
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # RUNLEVEL keeps packages from starting services
+apt-get update
+apt-get install -y --no-install-recommends nginx-light dovecot-imapd
+# snac is in Debian 13; for Debian 12 it comes from backports.
+if ! apt-get install -y --no-install-recommends snac2; then
+  . /etc/os-release
+  echo "deb http://deb.debian.org/debian $VERSION_CODENAME-backports main" \
+    > /etc/apt/sources.list.d/backports.list
+  apt-get update
+  apt-get install -y --no-install-recommends snac2
+fi
