@@ -89,7 +89,7 @@ def _check_loopback(port: int) -> None:
 @pytest.fixture
 def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder whose path is short and that other users may enter: servers keep sockets in it."""
-    folder = Path("/tmp") / f"molva-{os.getpid()}-{free_port()}"  # noqa: S108
+    folder = Path("/tmp") / f"molva-{os.getpid()}-{free_port()}"
     folder.mkdir(mode=0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
