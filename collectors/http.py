@@ -31,6 +31,7 @@ from collectors.body import ACCEPTED, BodyReader, EncodingError, TooLargeError
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
 from collectors.limits import retry_after
 from collectors.redact import fingerprint, redact
+from collectors.spend import Ledger, MemoryLedger
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -174,16 +175,19 @@ class HttpClient:
 
     Attributes:
         memory: what collectors keep between polls but never store (session tokens).
+        ledger: where paid sources write down what they spend.
 
     Args:
         settings: the `[http]` table.
         clock: read for Retry-After and closed hosts; never for timeouts.
+        ledger: one that outlives the process; without one spending is forgotten with the client.
     """
 
-    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+    def __init__(self, settings: HttpSettings, clock: Clock, ledger: Ledger | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.memory: dict[tuple[str, ...], Any] = {}
+        self.ledger: Ledger = ledger or MemoryLedger()
         self._gates: dict[str, _Gate] = {}
         self._client: httpx.AsyncClient | None = None
 
