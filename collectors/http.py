@@ -364,7 +364,7 @@ class HttpClient:
         now = self.clock()
         wait = retry_after(response.headers, now=now, body=response.body)
         if status in _TRANSIENT:
-            return _TransientError(message, retry_after=wait)
+            return _TransientError(message, retry_after=wait, throttled=status == 429)
         # GitHub and others refuse with 403 while a quota is used up.
         quota = retry_after(response.headers, now=now, limited=False)
         used_up = status == 403 and quota is not None

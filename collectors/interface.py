@@ -47,6 +47,12 @@ class Author:
     handle: str = ""
     name: str = ""
     followers: int | None = None
+    verified: bool | None = None
+    """Whether the source vouches for who it is; `None` where it does not say."""
+    created_at: datetime | None = None
+    """When the account was made."""
+    location: str = ""
+    """As the author wrote it, not a place we looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +154,20 @@ class RetriableError(CollectorError):
 
     Args:
         retry_after: how long the server asked us to wait, if it said so.
+        throttled: whether it was a limit that was reached; whoever asks to wait means one.
     """
 
     def __init__(
-        self, message: str, *, source: str = "", retry_after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        source: str = "",
+        retry_after: timedelta | None = None,
+        throttled: bool = False,
     ) -> None:
         super().__init__(message, source=source)
         self.retry_after = retry_after
+        self.throttled = throttled or retry_after is not None
 
 
 class SkippableError(CollectorError):

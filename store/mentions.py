@@ -31,7 +31,8 @@ from store.decide import (
 )
 from store.engine import insert_new, upsert
 from store.interface import KeptPage, NewMention, PageToKeep, StoreError
-from store.rows import COUNTS, KeptSource, brand_row, match_row, mention_row
+from store.rereads import plan_rereads
+from store.rows import AUTHOR_FACTS, COUNTS, KeptSource, brand_row, match_row, mention_row
 from store.tables import (
     BRAND_MENTION,
     CHANGE,
@@ -59,7 +60,7 @@ _STORED = (
         MENTION.c.revised_at,
         MENTION.c.published_at_claimed,
         MENTION.c.cluster_id,
-        *(MENTION.c[name] for name in COUNTS),
+        *(MENTION.c[name] for name in (*COUNTS, *AUTHOR_FACTS)),
         SIGHTING.c.id.label("sighting"),
     )
     .join_from(
@@ -99,6 +100,33 @@ def keep_page(
         StoreError: there is no such source.
     """
     source = _source(conn, source_id)
+    kept = _keep(conn, source, page, now)
+    _advance(conn, source_id, poll_id, page, kept, now)
+    return kept
+
+
+def keep_reread(
+    conn: Connection, source_id: int, page: PageToKeep, asked: Collection[str], now: datetime
+) -> KeptPage:
+    """Keep what a source says now of mentions it was asked for by id; its walk stands where it was.
+
+    Args:
+        conn: of a `writing` transaction.
+        source_id: the source that was asked.
+        page: its answer; the cursor is not looked at.
+        asked: native ids; their next time to be asked for is planned, answered or not.
+        now: when the answer came.
+
+    Raises:
+        StoreError: there is no such source.
+    """
+    source = _source(conn, source_id)
+    kept = _keep(conn, source, page, now)
+    plan_rereads(conn, source.scope, source.terms, asked, now)
+    return kept
+
+
+def _keep(conn: Connection, source: KeptSource, page: PageToKeep, now: datetime) -> KeptPage:
     tally = _Tally()
     clean = [storable(mention) for mention in page.mentions]
     for mention, original in zip(clean, page.mentions, strict=True):
@@ -107,16 +135,14 @@ def keep_page(
     for part in rounds(clean):
         _keep_part(conn, source, part, now, tally)
     deleted = _bury(conn, source.scope, page.deleted, now)
-    _keep_skipped(conn, source_id, page.skipped, now)
-    kept = KeptPage(
+    _keep_skipped(conn, source.id, page.skipped, now)
+    return KeptPage(
         stored=_given(tally, tally.stored),
         changed=_given(tally, tally.changed),
         deleted=deleted,
         known=tally.known,
         skipped=len(page.skipped),
     )
-    _advance(conn, source_id, poll_id, page, kept, now)
-    return kept
 
 
 def known_ids(conn: Connection, source_id: int, native_ids: Collection[str]) -> set[str]:
@@ -146,7 +172,7 @@ def _keep_part(
 
 
 def _source(conn: Connection, source_id: int) -> KeptSource:
-    columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms)
+    columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms, SOURCE.c.rereads)
     row = conn.execute(select(*columns).where(SOURCE.c.id == source_id)).one_or_none()
     if row is None:
         raise StoreError(f"there is no source {source_id} in the store; run sync_sources first")
@@ -326,7 +352,7 @@ def _revise(
     new_rows = []
     for row, mention in pairs:
         values = mention_row(source, mention, row.cluster_id, now)
-        values |= {name: _newer(row, mention, name) for name in COUNTS}
+        values |= {name: _newer(row, mention, name) for name in (*COUNTS, *AUTHOR_FACTS)}
         values |= {
             "mention": row.id,
             "revision": row.revision + 1,
@@ -337,7 +363,7 @@ def _revise(
             values["published_at_claimed"] = row.published_at_claimed
         new_rows.append(values)
     kept = ("scope", "native_id", "source_type", "terms", "cluster_id", "first_seen_at")
-    names = [name for name in new_rows[0] if name not in (*kept, "mention")]
+    names = [name for name in new_rows[0] if name not in (*kept, "mention", "reread_at")]
     revised = update(MENTION).where(MENTION.c.id == bindparam("mention"))
     conn.execute(
         revised.values({name: bindparam(f"new_{name}") for name in names}),

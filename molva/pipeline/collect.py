@@ -47,7 +47,7 @@ class SourceOutcome:
     known: int = 0
     unmatched: int = 0
     error: str = ""
-    error_kind: Literal["", "fatal", "retriable"] = ""
+    error_kind: Literal["", "fatal", "retriable", "throttled"] = ""
     note: str = ""
 
     def add(self, page: Page, kept: KeptPage) -> None:
@@ -155,8 +155,11 @@ def _finish(
     )
 
 
-def _kind(error: CollectorError) -> Literal["fatal", "retriable"]:
-    return "fatal" if isinstance(error, FatalError) else "retriable"
+def _kind(error: CollectorError) -> Literal["fatal", "retriable", "throttled"]:
+    if isinstance(error, FatalError):
+        return "fatal"
+    throttled = isinstance(error, RetriableError) and error.throttled
+    return "throttled" if throttled else "retriable"
 
 
 def _after_error(
@@ -250,6 +253,9 @@ def new_mention(post: Post, matches: tuple[BrandMatch, ...]) -> NewMention:
         author_handle=post.author.handle,
         author_name=post.author.name,
         author_followers=post.author.followers,
+        author_verified=post.author.verified,
+        author_created_at=post.author.created_at,
+        author_location=post.author.location,
         likes=post.engagement.likes,
         comments=post.engagement.comments,
         shares=post.engagement.shares,
