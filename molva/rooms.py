@@ -16,6 +16,7 @@ from collectors.interface import Clock, Collector
 from collectors.query import Matcher
 from collectors.registry import create
 from molva.config import Config
+from molva.ledger import StoreLedger
 from molva.writer import Writer
 from sentiment.choice import Models, load_models
 from sentiment.labeller import Labeller
@@ -92,7 +93,8 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         StoreError: the store cannot be opened.
     """
     engine = open_store(config.store_url)
-    http = HttpClient(config.http, clock)
+    writer = Writer(engine)
+    http = HttpClient(config.http, clock, StoreLedger(engine, writer))
     collectors = {
         source.name: create(source, http, clock) for source in config.sources if source.enabled
     }
@@ -109,7 +111,7 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         brands=tuple(brands),
         matcher=Matcher({brand.id: brand.compiled() for brand in config.brands}),
         rng=random.Random(seed),  # noqa: S311 - jitter, not a secret
-        writer=Writer(engine),
+        writer=writer,
     )
 
 
