@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.body import ACCEPTED, BodyReader, EncodingError, TooLargeError
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
-from collectors.limits import retry_after
+from collectors.limits import Quota, quota, retry_after
 from collectors.redact import fingerprint, redact
 from collectors.spend import Ledger, MemoryLedger
 
@@ -176,6 +176,7 @@ class HttpClient:
     Attributes:
         memory: what collectors keep between polls but never store (session tokens).
         ledger: where paid sources write down what they spend.
+        quotas: what each host last said is left of its limit.
 
     Args:
         settings: the `[http]` table.
@@ -188,6 +189,7 @@ class HttpClient:
         self.clock = clock
         self.memory: dict[tuple[str, ...], Any] = {}
         self.ledger: Ledger = ledger or MemoryLedger()
+        self.quotas: dict[str, Quota] = {}
         self._gates: dict[str, _Gate] = {}
         self._client: httpx.AsyncClient | None = None
 
@@ -350,6 +352,9 @@ class HttpClient:
         answer = await client.send(sent, stream=True, follow_redirects=False)
         try:
             named = {name.lower(): value for name, value in answer.headers.items()}
+            told = quota(named, now=self.clock())
+            if told is not None:
+                self.quotas[request.url.host] = told
             reader = BodyReader(named.get("content-encoding", ""), self.settings.max_body_bytes)
             async for chunk in answer.aiter_raw():
                 reader.feed(chunk)

@@ -8,6 +8,7 @@ to look.
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -201,6 +202,16 @@ class SourceSettings(BaseModel):
     )
     enabled: bool = Field(default=True, description="false keeps it in the file but unpolled.")
 
+    @property
+    def missing_variables(self) -> tuple[str, ...]:
+        """The environment variables that its `…_env` fields name and that hold nothing."""
+        named = (getattr(self, field) for field in type(self).model_fields if _names_one(field))
+        return tuple(name for name in named if name and not os.environ.get(str(name), "").strip())
+
+
+def _names_one(field: str) -> bool:
+    return field.endswith("_env")
+
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
 # Inside Collector the name `type` is the source's, so the built-in is spelled out here.
@@ -232,6 +243,10 @@ class Collector(ABC, Generic[SettingsT]):
     def scope(self) -> str:
         """Inside what a `native_id` is unique; with it, the identity of a mention."""
         return self.type
+
+    def limits_left(self, cursor: Cursor) -> str:
+        """What is left of limits that no header tells of, for a person; empty if there are none."""
+        return ""
 
     @abstractmethod
     def poll(self, cursor: Cursor) -> AsyncIterator[Page]:

@@ -24,7 +24,7 @@ from sentiment.taxonomy import Taxonomy
 from store.brands import sync_brands
 from store.engine import open_store, writing
 from store.interface import BrandRow, BrandSpec, SourceSpec
-from store.sources import close_crashed_polls, sync_sources
+from store.sources import close_crashed_polls, sync_sources, wake_blocked
 
 
 @dataclass
@@ -116,8 +116,12 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
 
 
 def forget_crashed_polls(rooms: Rooms) -> int:
-    """Mark polls that a killed process left running; call it only while holding the lease."""
+    """Mark polls that a killed process left running, and let what was blocked try again at once.
+
+    Call it only while holding the lease.
+    """
     with writing(rooms.engine) as conn:
+        wake_blocked(conn, rooms.clock())
         return close_crashed_polls(conn, rooms.clock())
 
 

@@ -150,6 +150,12 @@ def close_crashed_polls(conn: Connection, now: datetime) -> int:
     return len(ids)
 
 
+def wake_blocked(conn: Connection, now: datetime) -> None:
+    """Make due what was blocked: whoever starts Molva anew may have mended it."""
+    blocked = update(SOURCE).where(SOURCE.c.active, SOURCE.c.last_error_kind == "fatal")
+    conn.execute(blocked.values(next_poll_at=now))
+
+
 def outages(conn: Connection, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches of `[start, end)` in which some active source could not be read.
 

@@ -90,8 +90,7 @@ class YoutubeCollector(Collector[YoutubeSettings]):
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield the videos of each query and the comments of each video whose turn it is."""
         settings, now = self.settings, self.clock()
-        limits = {SEARCHES: settings.searches_a_day, UNITS: settings.units_a_day}
-        quota = DayQuota(cursor.get("quota"), limits, now, PACIFIC)
+        quota = self._quota(cursor, now)
         api = Api(self.http, settings.base_url, settings.key_env, quota)
         turns, waiting = self._turns(cursor, now), 0
         walks = Walks(cursor, turns.keys)
@@ -108,6 +107,14 @@ class YoutubeCollector(Collector[YoutubeSettings]):
         if waiting:
             kept = {**walks.cursor, "turns": turns.state, "quota": quota.state}
             yield Page(kept, note=f"{waiting} searches or videos await their turn: {quota}")
+
+    def limits_left(self, cursor: Cursor) -> str:
+        """What is used of the day's searches and units."""
+        return str(self._quota(cursor, self.clock()))
+
+    def _quota(self, cursor: Cursor, now: datetime) -> DayQuota:
+        limits = {SEARCHES: self.settings.searches_a_day, UNITS: self.settings.units_a_day}
+        return DayQuota(cursor.get("quota"), limits, now, PACIFIC)
 
     def _turns(self, cursor: Cursor, now: datetime) -> Turns:
         fixed = [QUERY + query for query in self.settings.queries]

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from collectors.query import QueryError
-from molva.cli import causes, models, outputs, texts, watch
+from molva.cli import causes, models, outputs, sources, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
@@ -31,7 +31,7 @@ app = typer.Typer(
 app.command()(watch.init)
 app.command()(watch.run)
 app.command()(watch.check)
-app.command()(watch.sources)
+app.add_typer(sources.app)
 app.command()(watch.collect)
 app.command("import")(watch.import_file)
 app.command()(texts.label)

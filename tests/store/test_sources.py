@@ -18,6 +18,7 @@ from store.sources import (
     start_poll,
     sync_sources,
     usual_gaps,
+    wake_blocked,
 )
 from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, make_world
 
@@ -140,6 +141,13 @@ def test_a_silence_longer_than_three_intervals_is_an_outage(world: World) -> Non
     poll(world, NOW + 45 * MINUTE)
     poll(world, NOW + 3 * HOUR)
     assert out(world) == [(45 * MINUTE, 3 * HOUR)]
+
+
+def test_what_was_blocked_is_due_when_molva_starts_anew(world: World) -> None:
+    poll(world, NOW, "fatal", "set the environment variable KEY")
+    with writing(world.engine) as conn:
+        wake_blocked(conn, NOW + MINUTE)
+    assert feed(world).next_poll_at == NOW + MINUTE
 
 
 def test_since_when_a_state_lasts_is_kept(world: World) -> None:
