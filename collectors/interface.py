@@ -244,7 +244,11 @@ class Collector(ABC, Generic[SettingsT]):
         """Inside what a `native_id` is unique; with it, the identity of a mention."""
         return self.type
 
-    def limits_left(self, cursor: Cursor) -> str:
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """The cursor of a first run that still remembers what an earlier walk used up today."""
+        return {}
+
+    async def limits_left(self, cursor: Cursor) -> str:
         """What is left of limits that no header tells of, for a person; empty if there are none."""
         return ""
 

@@ -16,6 +16,9 @@ How a paid source uses it:
             reserved = await budget.reserve(items=100)
             answer = await self.http.get(…)
             await budget.settle(reserved, items=len(posts))
+
+        async def limits_left(self, cursor: Cursor) -> str:
+            return await budget.in_words()
 """
 
 from __future__ import annotations

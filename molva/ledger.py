@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from collectors.spend import Caps, Spent, passes
+from collectors.spend import Caps, Ledger, PaidSettings, Spent, passes
+from molva.config import Config
 from molva.writer import Writer
-from store.engine import reading
+from store.engine import open_store, reading
 from store.spending import add_spending, spent
 
 
@@ -40,6 +43,25 @@ class StoreLedger:
     def _spent(self, account: str, day: date) -> Spent:
         with reading(self._engine) as conn:
             return Spent(*spent(conn, account, day))
+
+
+@asynccontextmanager
+async def ledger_of(config: Config) -> AsyncIterator[Ledger | None]:
+    """The store's ledger for one look at paid sources; `None`, and no store, if there are none.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    if not any(isinstance(source, PaidSettings) for source in config.sources):
+        yield None
+        return
+    engine = open_store(config.store_url)
+    writer = Writer(engine)
+    try:
+        yield StoreLedger(engine, writer)
+    finally:
+        writer.close()
+        engine.dispose()
 
 
 def _reserve(account: str, day: date, amount: int, caps: Caps, conn: Connection) -> Spent | None:

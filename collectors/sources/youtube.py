@@ -108,7 +108,11 @@ class YoutubeCollector(Collector[YoutubeSettings]):
             kept = {**walks.cursor, "turns": turns.state, "quota": quota.state}
             yield Page(kept, note=f"{waiting} searches or videos await their turn: {quota}")
 
-    def limits_left(self, cursor: Cursor) -> str:
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """No walk, and the day's quota as it stands."""
+        return {"quota": cursor["quota"]} if "quota" in cursor else {}
+
+    async def limits_left(self, cursor: Cursor) -> str:
         """What is used of the day's searches and units."""
         return str(self._quota(cursor, self.clock()))
 
