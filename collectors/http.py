@@ -154,7 +154,8 @@ class Response:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             kind = self.content_type or "an unnamed type"
-            raise RetriableError(f"{redact(self.url)} answered {kind}, not JSON") from None
+            told = f"{kind}, not JSON" if self.body.strip() else "with an empty body, not JSON"
+            raise RetriableError(f"{redact(self.url)} answered {told}") from None
 
 
 class _TransientError(RetriableError):

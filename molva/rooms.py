@@ -15,6 +15,7 @@ from collectors.http import HttpClient
 from collectors.interface import Clock, Collector
 from collectors.query import Matcher
 from collectors.registry import create
+from collectors.rereads import rereader
 from molva.config import Config
 from molva.ledger import StoreLedger
 from molva.writer import Writer
@@ -141,4 +142,5 @@ def source_spec(collector: Collector[Any]) -> SourceSpec:
         scope=collector.scope,
         terms=str(collector.terms),
         interval_seconds=round(settings.interval.total_seconds()),
+        rereads=rereader(collector) is not None,
     )

@@ -32,7 +32,15 @@ from store.decide import (
 from store.engine import insert_new, upsert
 from store.interface import KeptPage, NewMention, PageToKeep, StoreError
 from store.rereads import plan_rereads
-from store.rows import AUTHOR_FACTS, COUNTS, KeptSource, brand_row, match_row, mention_row
+from store.rows import (
+    AUTHOR_FACTS,
+    COUNTS,
+    WHERE_IT_STANDS,
+    KeptSource,
+    brand_row,
+    match_row,
+    mention_row,
+)
 from store.tables import (
     BRAND_MENTION,
     CHANGE,
@@ -344,7 +352,9 @@ def _revise(
 ) -> None:
     """Make these copies the current revisions of their mentions."""
     ids = [row.id for row, _ in pairs]
-    old = select(MENTION.c.id, MENTION.c.title, MENTION.c.text, MENTION.c.published_at)
+    old = select(
+        *(MENTION.c[name] for name in ("id", "title", "text", "published_at", *WHERE_IT_STANDS))
+    )
     before = {row.id: row for row in conn.execute(old.where(MENTION.c.id.in_(ids)))}
     _archive(conn, [(row, before[row.id]) for row, _ in pairs])
     living = [row.id for row, _ in pairs if row.deleted_at is None]
@@ -353,6 +363,7 @@ def _revise(
     for row, mention in pairs:
         values = mention_row(source, mention, row.cluster_id, now)
         values |= {name: _newer(row, mention, name) for name in (*COUNTS, *AUTHOR_FACTS)}
+        values |= {n: values[n] or getattr(before[row.id], n) for n in WHERE_IT_STANDS}
         values |= {
             "mention": row.id,
             "revision": row.revision + 1,

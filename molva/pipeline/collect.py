@@ -94,8 +94,8 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
                 # Most polls of most feeds: the end of the poll says all there is to say.
                 outcome.note = page.note or outcome.note
                 continue
-            to_keep = await rooms.writer.prepare(partial(_to_keep, rooms, source, page))
-            keep = partial(_keep, rooms, source, poll_id, to_keep)
+            kept_page = await rooms.writer.prepare(partial(to_keep, rooms, source, page))
+            keep = partial(_keep, rooms, source, poll_id, kept_page)
             outcome.add(page, await rooms.writer.write(keep, weight=1 + len(page.posts)))
             cursor = page.cursor
     except CollectorError as error:
@@ -176,7 +176,8 @@ def _is_nothing(page: Page) -> bool:
     return not (page.posts or page.skipped or page.deleted or page.gaps)
 
 
-def _to_keep(rooms: Rooms, source: SourceRow, page: Page) -> PageToKeep:
+def to_keep(rooms: Rooms, source: SourceRow, page: Page) -> PageToKeep:
+    """A page after matching, as the store keeps it."""
     return PageToKeep(
         cursor=page.cursor,
         mentions=tuple(_mentions(rooms, source.type, page.posts)),
