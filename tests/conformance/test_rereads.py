@@ -43,14 +43,8 @@ async def reread(world: World, ids: Sequence[str]) -> Page:
 
 
 def some(count: int) -> list[Item]:
-    return [
-        Item(n, f"Post {n} on Zerno coffee", NOW - timedelta(minutes=60 - n))
-        for n in count_to(count)
-    ]
-
-
-def count_to(count: int) -> range:
-    return range(1, count + 1)
+    numbers = range(1, count + 1)
+    return [Item(n, f"Post {n} on Zerno coffee", NOW - timedelta(minutes=60 - n)) for n in numbers]
 
 
 async def test_a_post_read_again_is_the_same_post(readable: World) -> None:
@@ -97,8 +91,6 @@ async def test_an_error_is_never_taken_for_a_deletion(
 
 
 async def test_more_ids_than_one_lookup_takes_are_read(readable: World) -> None:
-    readable.items = [
-        Item(n, f"Post {n} on Zerno coffee", NOW - timedelta(minutes=n)) for n in count_to(30)
-    ]
+    readable.items = some(30)
     ids = [post.native_id for post in (await readable.poll()).posts]
     assert {post.native_id for post in (await reread(readable, ids)).posts} == set(ids)
