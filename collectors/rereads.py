@@ -6,12 +6,15 @@ such a lookup; those that do get their deletions noticed, as their terms ask.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from collectors.interface import Collector, Page
 from collectors.items import Converted
+
+T = TypeVar("T")
 
 
 class Rereads(ABC):
@@ -48,6 +51,20 @@ class Rereads(ABC):
 def rereader(collector: Collector[Any]) -> Rereads | None:
     """The collector as one that can read posts again now, or `None`."""
     return collector if isinstance(collector, Rereads) and collector.can_reread else None
+
+
+async def side_by_side(lookups: Iterable[Awaitable[T]]) -> list[T]:
+    """The answers of lookups made at the same time; if one fails, its error, once all have ended.
+
+    Raises:
+        CollectorError: of the first that failed.
+    """
+    answers: list[T] = []
+    for answer in await asyncio.gather(*lookups, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        answers.append(answer)
+    return answers
 
 
 def reread_page(

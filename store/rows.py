@@ -14,7 +14,7 @@ from store.reread_times import next_reread
 
 COUNTS = ("author_followers", "likes", "comments", "shares", "views")
 _AUTHOR = ("author_id", "author_handle", "author_name")
-WHERE_IT_STANDS = ("url", "canonical_url", "parent_id", "thread_id", "author_location")
+WHERE_IT_STANDS = (*("url", "canonical_url", "site", "parent_id", "thread_id", "author_location"),)
 """What not every route to a post tells of; an edit seen by one that does not keeps it."""
 AUTHOR_FACTS = ("author_verified", "author_created_at")
 _COPIED = (

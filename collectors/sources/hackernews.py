@@ -44,6 +44,8 @@ from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.rereads import Rereads, reread_page
 from collectors.text import html_to_text, markup_to_text, site_of
 
+SEARCH_URL = "https://hn.algolia.com/api/v1"
+ITEMS_URL = "https://hacker-news.firebaseio.com/v0"
 ITEM_URL = "https://news.ycombinator.com/item?id="
 SWEEP = timedelta(days=7)
 REACHABLE = 1000
@@ -59,10 +61,8 @@ class HackerNewsSettings(SourceSettings):
     backfill: Duration = Field(default=timedelta(days=30), description="First run: how far back.")
     pages: int = Field(default=50, ge=1, description="Most requests a poll for each query.")
     page_size: int = Field(default=200, ge=2, le=1000)
-    base_url: str = "https://hn.algolia.com/api/v1"
-    items_url: str = Field(
-        default="https://hacker-news.firebaseio.com/v0", description="Where single items are."
-    )
+    base_url: str = SEARCH_URL
+    items_url: str = Field(default="", description="Where single items are, if it is elsewhere.")
 
 
 class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
@@ -82,12 +82,22 @@ class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
             async for page in walk_back(walks, query, plan, search.fetch):
                 yield page
 
+    @property
+    def can_reread(self) -> bool:
+        """Whether it is known where single items are: a search of your own may have others."""
+        return bool(self._items_url)
+
+    @property
+    def _items_url(self) -> str:
+        own = self.settings.base_url != SEARCH_URL
+        return self.settings.items_url.rstrip("/") or ("" if own else ITEMS_URL)
+
     async def reread(self, ids: Sequence[str]) -> Page:
         """What these items are now, asked of Hacker News itself, one by one."""
         found: list[Mapping[str, Any]] = []
         gone: list[str] = []
         for native_id in ids:
-            url = f"{self.settings.items_url.rstrip('/')}/item/{native_id}.json"
+            url = f"{self._items_url}/item/{native_id}.json"
             item = (await self.http.get(url)).json()
             # `null` is an item that does not exist yet where this answer was made.
             if item is not None and string(mapping(item).get("id")) != native_id:
