@@ -56,6 +56,7 @@ from store.tombstones import bury
 AnyRow = Row[*tuple[Any, ...]]
 
 MAX_REASON = 300
+_FOLLOWED = (*COUNTS, *AUTHOR_FACTS)
 _STORED = (
     select(
         MENTION.c.id,
@@ -68,7 +69,7 @@ _STORED = (
         MENTION.c.revised_at,
         MENTION.c.published_at_claimed,
         MENTION.c.cluster_id,
-        *(MENTION.c[name] for name in (*COUNTS, *AUTHOR_FACTS)),
+        *(MENTION.c[name] for name in _FOLLOWED),
         SIGHTING.c.id.label("sighting"),
     )
     .join_from(
@@ -263,17 +264,17 @@ def _touch(
     pairs: Sequence[tuple[AnyRow, NewMention]],
     now: datetime,
 ) -> None:
-    """Update what changes without an edit: engagement, and a time claimed only now."""
+    """Update what changes without an edit: engagement, facts of the author, a time claimed now."""
     counted, claimed = [], []
     for row, mention in pairs:
-        values = {f"new_{name}": _newer(row, mention, name) for name in COUNTS}
-        if any(values[f"new_{name}"] != getattr(row, name) for name in COUNTS):
+        values = {f"new_{name}": _newer(row, mention, name) for name in _FOLLOWED}
+        if any(values[f"new_{name}"] != getattr(row, name) for name in _FOLLOWED):
             counted.append({"mention": row.id, **values})
         at, is_claim = published(mention.published_at, now)
         if is_claim and not row.published_at_claimed:
             claimed.append({"mention": row.id, "at": at})
     if counted:
-        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in COUNTS}
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _FOLLOWED}
         conn.execute(
             update(MENTION).where(MENTION.c.id == bindparam("mention")).values(new), counted
         )
@@ -297,7 +298,7 @@ def _repeat(conn: Connection, values: Mapping[str, Any], rows: Sequence[dict[str
 
 def _newer(row: AnyRow, mention: NewMention, name: str) -> Any:
     value = getattr(mention, name)
-    return getattr(row, name) if value is None else value
+    return getattr(row, name) if value is None or value == "" else value
 
 
 def _add_brands(
@@ -362,7 +363,7 @@ def _revise(
     new_rows = []
     for row, mention in pairs:
         values = mention_row(source, mention, row.cluster_id, now)
-        values |= {name: _newer(row, mention, name) for name in (*COUNTS, *AUTHOR_FACTS)}
+        values |= {name: _newer(row, mention, name) for name in _FOLLOWED}
         values |= {n: values[n] or getattr(before[row.id], n) for n in WHERE_IT_STANDS}
         values |= {
             "mention": row.id,

@@ -14,14 +14,13 @@ from store.reread_times import next_reread
 
 COUNTS = ("author_followers", "likes", "comments", "shares", "views")
 _AUTHOR = ("author_id", "author_handle", "author_name")
-WHERE_IT_STANDS = (*("url", "canonical_url", "site", "parent_id", "thread_id", "author_location"),)
+WHERE_IT_STANDS = ("url", "canonical_url", "site", "parent_id", "thread_id")
 """What not every route to a post tells of; an edit seen by one that does not keeps it."""
-AUTHOR_FACTS = ("author_verified", "author_created_at")
+AUTHOR_FACTS = ("author_verified", "author_created_at", "author_location")
 _COPIED = (
     *("native_id", "kind", "title", "text", "url", "canonical_url", "site", "lang"),
     *_AUTHOR,
     *AUTHOR_FACTS,
-    "author_location",
     *COUNTS,
     *("rating", "rating_scale", "parent_id", "thread_id", "edited_at"),
 )
