@@ -14,6 +14,8 @@ public (Settings → Developer settings → Personal access tokens). Name the va
 Limits: 30 searches a minute with a token, 10 without; 5,000 other requests an hour, 60 without. A
 search shows 1,000 results, so the walk goes back in slices of time.
 
+With a token issues are read again by their ids later on, for edits, reactions and deletions.
+
 Terms: what is public may be read; texts stay their authors'. A deleted text has to be deleted
 here too.
 

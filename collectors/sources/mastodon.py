@@ -9,7 +9,8 @@ recent posts are noticed. Authors who ask not to be indexed (`noindex`, or #nobo
 Credentials: none on most servers. Where an administrator closed the timelines, make an
 application under Preferences → Development and name the variable with its token in `token_env`.
 
-Limits: 300 requests in 5 minutes for an address.
+Limits: 300 requests in 5 minutes for an address. Later edits, counts and deletions are asked of
+the server each post was written on, unless `home_servers = false`.
 
 Terms: set by each server; many forbid collecting en masse. Deleted posts must go here too.
 

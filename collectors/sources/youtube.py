@@ -14,7 +14,8 @@ a page. Both are spread over the day, which begins at midnight in California: by
 may be used. Queries and videos take turns, the longest unread first. Sources with the same key
 must share: set `searches_a_day` and `units_a_day` so that their sums fit. The search lags by
 hours and leaves videos out: every search looks two days back. Replies to comments older than two
-days are not noticed.
+days are not noticed. What was found is read again later, for its counts and deletions, 50 videos
+or comments for a unit of `reread_units_a_day`.
 
 Terms: data is to be refreshed or deleted within 30 days; what is deleted there has to be deleted
 here too. Reports that show it must name YouTube and link to its terms.
