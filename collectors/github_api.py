@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -17,6 +17,20 @@ from collectors.text import clean
 VERSION: Final = "2022-11-28"
 COMMENT_PAGES: Final = 10
 """Most requests for the new comments of one issue."""
+
+NODES: Final = """
+query($ids: [ID!]!) { nodes(ids: $ids) {
+  __typename id
+  ... on Issue { title body url createdAt updatedAt author { ...who } comments { totalCount }
+    reactions(content: THUMBS_UP) { totalCount } }
+  ... on PullRequest { title body url createdAt updatedAt author { ...who } comments { totalCount }
+    reactions(content: THUMBS_UP) { totalCount } }
+  ... on IssueComment { body url createdAt updatedAt author { ...who } issue { id }
+    reactions(content: THUMBS_UP) { totalCount } }
+} }
+fragment who on Actor { __typename login
+  ... on User { databaseId createdAt location } ... on Bot { databaseId } }
+"""
 
 PAUSE: Final = timedelta(minutes=1)
 """What GitHub asks for after a secondary limit that names no time."""
@@ -70,6 +84,32 @@ class Api:
             if 'rel="next"' not in response.headers.get("link", ""):
                 return found, True
         return found, False
+
+    async def nodes(self, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        """The issues, pull requests and comments of these node ids that are there; needs a token.
+
+        Raises:
+            FatalError: the token is missing or refused.
+            RetriableError: a limit is reached, or GitHub is not well.
+        """
+        # The public server's address ends in none, an own server's in /api/v3.
+        url = f"{self.base_url.removesuffix('/v3')}/graphql"
+        asked = {"query": NODES, "variables": {"ids": list(ids)}}
+        response = await self.http.post(
+            url, json_body=asked, headers=self._token(), ok=(200, 403, 502)
+        )
+        if response.status == 403:
+            raise self._refusal(response)
+        answer = mapping(response.json())
+        errors = [mapping(error) for error in sequence(answer.get("errors"))]
+        nodes = mapping(answer.get("data")).get("nodes")
+        # What is gone comes as null, with an error of its own.
+        others = [error for error in errors if error.get("type") != "NOT_FOUND"]
+        if others or not isinstance(nodes, list) or len(nodes) != len(ids):
+            told = clean(string(others[0].get("message"))) if others else "not the API's format"
+            limited = any(error.get("type") == "RATE_LIMITED" for error in others)
+            raise RetriableError(f"GitHub's lookup failed: {told[:300]}", throttled=limited)
+        return [node for node in nodes if isinstance(node, dict)]
 
     async def _get(
         self, url: str, params: Mapping[str, str | int], *, ok: tuple[int, ...]

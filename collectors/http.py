@@ -29,8 +29,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.body import ACCEPTED, BodyReader, EncodingError, TooLargeError
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
-from collectors.limits import retry_after
+from collectors.limits import Quota, quota, retry_after
 from collectors.redact import fingerprint, redact
+from collectors.spend import Ledger, MemoryLedger
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -153,7 +154,8 @@ class Response:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             kind = self.content_type or "an unnamed type"
-            raise RetriableError(f"{redact(self.url)} answered {kind}, not JSON") from None
+            told = f"{kind}, not JSON" if self.body.strip() else "with an empty body, not JSON"
+            raise RetriableError(f"{redact(self.url)} answered {told}") from None
 
 
 class _TransientError(RetriableError):
@@ -174,16 +176,21 @@ class HttpClient:
 
     Attributes:
         memory: what collectors keep between polls but never store (session tokens).
+        ledger: where paid sources write down what they spend.
+        quotas: what each host last said is left of its limit.
 
     Args:
         settings: the `[http]` table.
         clock: read for Retry-After and closed hosts; never for timeouts.
+        ledger: one that outlives the process; without one spending is forgotten with the client.
     """
 
-    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+    def __init__(self, settings: HttpSettings, clock: Clock, ledger: Ledger | None = None) -> None:
         self.settings = settings
         self.clock = clock
         self.memory: dict[tuple[str, ...], Any] = {}
+        self.ledger: Ledger = ledger or MemoryLedger()
+        self.quotas: dict[str, Quota] = {}
         self._gates: dict[str, _Gate] = {}
         self._client: httpx.AsyncClient | None = None
 
@@ -346,6 +353,9 @@ class HttpClient:
         answer = await client.send(sent, stream=True, follow_redirects=False)
         try:
             named = {name.lower(): value for name, value in answer.headers.items()}
+            told = quota(named, now=self.clock())
+            if told is not None:
+                self.quotas[request.url.host] = told
             reader = BodyReader(named.get("content-encoding", ""), self.settings.max_body_bytes)
             async for chunk in answer.aiter_raw():
                 reader.feed(chunk)
@@ -360,7 +370,7 @@ class HttpClient:
         now = self.clock()
         wait = retry_after(response.headers, now=now, body=response.body)
         if status in _TRANSIENT:
-            return _TransientError(message, retry_after=wait)
+            return _TransientError(message, retry_after=wait, throttled=status == 429)
         # GitHub and others refuse with 403 while a quota is used up.
         quota = retry_after(response.headers, now=now, limited=False)
         used_up = status == 403 and quota is not None

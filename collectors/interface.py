@@ -8,6 +8,7 @@ to look.
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -47,6 +48,12 @@ class Author:
     handle: str = ""
     name: str = ""
     followers: int | None = None
+    verified: bool | None = None
+    """Whether the source vouches for who it is; `None` where it does not say."""
+    created_at: datetime | None = None
+    """When the account was made."""
+    location: str = ""
+    """As the author wrote it, not a place we looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +155,20 @@ class RetriableError(CollectorError):
 
     Args:
         retry_after: how long the server asked us to wait, if it said so.
+        throttled: whether it was a limit that was reached; whoever asks to wait means one.
     """
 
     def __init__(
-        self, message: str, *, source: str = "", retry_after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        source: str = "",
+        retry_after: timedelta | None = None,
+        throttled: bool = False,
     ) -> None:
         super().__init__(message, source=source)
         self.retry_after = retry_after
+        self.throttled = throttled or retry_after is not None
 
 
 class SkippableError(CollectorError):
@@ -188,6 +202,16 @@ class SourceSettings(BaseModel):
     )
     enabled: bool = Field(default=True, description="false keeps it in the file but unpolled.")
 
+    @property
+    def missing_variables(self) -> tuple[str, ...]:
+        """The environment variables that its `…_env` fields name and that hold nothing."""
+        named = (getattr(self, field) for field in type(self).model_fields if _names_one(field))
+        return tuple(name for name in named if name and not os.environ.get(str(name), "").strip())
+
+
+def _names_one(field: str) -> bool:
+    return field.endswith("_env")
+
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
 # Inside Collector the name `type` is the source's, so the built-in is spelled out here.
@@ -219,6 +243,14 @@ class Collector(ABC, Generic[SettingsT]):
     def scope(self) -> str:
         """Inside what a `native_id` is unique; with it, the identity of a mention."""
         return self.type
+
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """The cursor of a first run that still remembers what an earlier walk used up today."""
+        return {}
+
+    async def limits_left(self, cursor: Cursor) -> str:
+        """What is left of limits that no header tells of, for a person; empty if there are none."""
+        return ""
 
     @abstractmethod
     def poll(self, cursor: Cursor) -> AsyncIterator[Page]:

@@ -109,6 +109,9 @@ def _tidy(post: Post) -> Post:
             handle=_label(author.handle, LONGEST_LABEL),
             name=_label(author.name, LONGEST_LABEL),
             followers=author.followers,
+            verified=author.verified,
+            created_at=author.created_at,
+            location=_label(author.location, LONGEST_LABEL),
         ),
     )
 

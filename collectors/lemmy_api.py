@@ -105,6 +105,21 @@ class Server:
             params["page_cursor"] = string(at)
         return await self.get(path, {**params, **small})
 
+    async def single(self, site: Site, sort: Sort, number: str) -> Mapping[str, Any] | None:
+        """The view of a post or comment by its number here; `None` if there is none any more.
+
+        Raises:
+            RetriableError: the answer is neither.
+        """
+        response = await self.get(f"{site.api}/{sort}", {"id": number})
+        name = _error(response)
+        if name in {"not_found", f"couldnt_find_{sort}"}:
+            return None
+        view = mapping(response.json()).get(f"{sort}_view") if response.status == 200 else None
+        if not isinstance(view, dict):
+            raise RetriableError(f"the lookup of a {sort} answered {name or 'none'}")
+        return view
+
     async def get(self, path: str, params: Mapping[str, str | int]) -> Response:
         """An answer of the API, which may be a refusal (400, 404).
 

@@ -57,7 +57,7 @@ def view_to_post(view: Mapping[str, Any], sort: Sort, site: Site, now: datetime)
         url=native_id,
         published_at=parse_date(item.get("published_at") or item.get("published"), now=now),
         edited_at=parse_date(item.get("updated_at") or item.get("updated"), now=now),
-        author=_author(mapping(view.get("creator"))),
+        author=_author(mapping(view.get("creator")), now),
         engagement=Engagement(
             likes=count(counts.get("upvotes")),
             comments=count(counts.get("child_count" if is_comment else "comments")),
@@ -84,11 +84,12 @@ def _post_text(post: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, texts))
 
 
-def _author(creator: Mapping[str, Any]) -> Author:
+def _author(creator: Mapping[str, Any], now: datetime) -> Author:
     address, name = string(creator.get("ap_id") or creator.get("actor_id")), creator.get("name")
     host = site_of(address)
     return Author(
         id=address,
         handle=f"{name}@{host}" if name and host else string(name),
         name=string(creator.get("display_name")),
+        created_at=parse_date(creator.get("published_at") or creator.get("published"), now=now),
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -60,6 +61,42 @@ def retry_after(
 def server_time(headers: Mapping[str, str]) -> datetime | None:
     """The server's clock, from its `Date` header."""
     return _http_date(headers.get("date", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What an answer said is left of a limit, and when it begins anew."""
+
+    remaining: float
+    limit: float | None = None
+    resets_in: timedelta | None = None
+
+    def __str__(self) -> str:
+        of = "" if self.limit is None else f" of {self.limit:g}"
+        seconds = None if self.resets_in is None else round(self.resets_in.total_seconds())
+        again = "" if seconds is None else f", anew in {seconds} s"
+        return f"{self.remaining:g}{of} requests left{again}"
+
+
+def quota(headers: Mapping[str, str], *, now: datetime) -> Quota | None:
+    """What is left of the limit an answer tells of; `None` if it tells of none.
+
+    Args:
+        headers: the answer's, with lower-case names.
+        now: our clock; used where the answer has no `Date`.
+    """
+    clock = server_time(headers) or now
+    for prefix in ("ratelimit-", "x-ratelimit-", "x-rate-limit-"):
+        left = _number(headers.get(f"{prefix}remaining", ""))
+        if left is None:
+            continue
+        limits = (_number(headers.get(prefix + name, "")) for name in ("limit", "dailylimit"))
+        resets = (headers.get(prefix + name, "").strip() for name in ("reset", "resettime"))
+        waits = (_moment_or_seconds(reset, clock) for reset in resets)
+        wait = next((wait for wait in waits if wait is not None), None)
+        most = next((limit for limit in limits if limit is not None), None)
+        return Quota(left, most, None if wait is None else max(wait, timedelta(0)))
+    return None
 
 
 def max_age(headers: Mapping[str, str]) -> timedelta | None:

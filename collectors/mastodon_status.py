@@ -13,6 +13,7 @@ from collectors.interface import Author, Engagement, Post, SkippableError
 from collectors.items import count, mapping, sequence, string
 from collectors.text import clean, html_to_text, language, site_of
 
+_PLACES = frozenset({"location", "based in", "city", "город", "откуда", "место"})
 _OPTED_OUT = re.compile(r"#(?:nobot|noindex|nosearch)\b", re.IGNORECASE)
 
 
@@ -50,7 +51,7 @@ def status_to_post(status: Mapping[str, Any], reading: Reading) -> Post:
         url=string(status.get("url")) or uri,
         published_at=parse_date(status.get("created_at"), now=reading.now),
         edited_at=parse_date(status.get("edited_at"), now=reading.now),
-        author=_author(account, site_of(reading.instance)),
+        author=_author(account, site_of(reading.instance), reading.now),
         engagement=Engagement(
             likes=count(status.get("favourites_count")),
             comments=count(status.get("replies_count")),
@@ -72,14 +73,24 @@ def _text(status: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, texts))
 
 
-def _author(account: Mapping[str, Any], host: str) -> Author:
+def _author(account: Mapping[str, Any], host: str, now: datetime) -> Author:
     handle = string(account.get("acct"))
     return Author(
         id=string(account.get("uri")) or string(account.get("url")) or handle,
         handle=handle if "@" in handle or not handle else f"{handle}@{host}",
         name=string(account.get("display_name")),
         followers=count(account.get("followers_count")),
+        created_at=parse_date(account.get("created_at"), now=now),
+        location=_location(account),
     )
+
+
+def _location(account: Mapping[str, Any]) -> str:
+    """What the author wrote under such a heading of their own: the profile has no field for it."""
+    for line in map(mapping, sequence(account.get("fields"))):
+        if string(line.get("name")).strip(" :").casefold() in _PLACES:
+            return html_to_text(string(line.get("value")))
+    return ""
 
 
 def _refuse_private(

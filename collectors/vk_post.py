@@ -67,12 +67,15 @@ def authors_of(answer: Mapping[str, Any]) -> dict[str, Author]:
 
 def _author(told: Mapping[str, Any], sign: str) -> Author:
     names = [string(told.get(part)) for part in ("name", "first_name", "last_name")]
+    places = [clean(string(mapping(told.get(part)).get("title"))) for part in ("city", "country")]
     followers = told.get("members_count") if sign else told.get("followers_count")
     return Author(
         id=sign + string(told.get("id")),
         handle=string(told.get("screen_name")),
         name=" ".join(filter(None, names)),
         followers=count(followers),
+        verified=bool(told["verified"]) if told.get("verified") in {0, 1} else None,
+        location=", ".join(filter(None, places)),
     )
 
 

@@ -78,7 +78,10 @@ def remarks(threads: Iterable[object]) -> Iterator[Remark]:
 
 
 def comment_post(remark: Remark, video: str, now: datetime) -> Post:
-    """The post of a comment or a reply under `video`, asked for as plain text."""
+    """The post of a comment or a reply under `video`, asked for as plain text.
+
+    A lookup by id does not tell the video: then it is empty.
+    """
     comment, replies = remark
     native_id, snippet = string(comment["id"]), mapping(comment["snippet"])
     name = string(snippet.get("authorDisplayName"))
@@ -87,7 +90,7 @@ def comment_post(remark: Remark, video: str, now: datetime) -> Post:
         native_id=native_id,
         kind="comment",
         text=clean(string(snippet.get("textOriginal")) or string(snippet.get("textDisplay"))),
-        url=f"{WATCH_URL}{video}&lc={native_id}",
+        url=f"{WATCH_URL}{video}&lc={native_id}" if video else "",
         published_at=parse_date(created, now=now),
         edited_at=parse_date(updated, now=now) if updated != created else None,
         author=Author(

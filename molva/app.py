@@ -12,6 +12,7 @@ from molva.clock import utc_now
 from molva.config import Config
 from molva.pipeline.collect import SourceOutcome, collect_due
 from molva.pipeline.label import LabelReport, label_pending
+from molva.pipeline.reread import RereadReport, reread_due
 from molva.pipeline.tell import deliver, detect, write_digests
 from molva.rooms import Rooms, open_rooms
 from reports.deliver import DeliveryReport
@@ -26,6 +27,7 @@ class PassReport:
     alert_events: int = 0
     digests: int = 0
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
+    rereads: RereadReport = field(default_factory=RereadReport)
 
     @property
     def failed(self) -> tuple[SourceOutcome, ...]:
@@ -52,14 +54,15 @@ class App:
         return cls(open_rooms(config, clock, seed=seed))
 
     async def run_pass(self, *, force: bool = False) -> PassReport:
-        """Poll the sources that are due (all, if forced), then label, detect, digest, deliver."""
+        """Poll what is due (all, if forced), then reread, label, detect, digest and deliver."""
         outcomes = await collect_due(self.rooms, force=force)
+        rereads = await reread_due(self.rooms)
         # In threads: a minute of labelling must not keep the lease from being renewed.
         labels = await asyncio.to_thread(label_pending, self.rooms)
         events = await asyncio.to_thread(detect, self.rooms)
         digests = await asyncio.to_thread(write_digests, self.rooms)
         delivery = await deliver(self.rooms)
-        return PassReport(tuple(outcomes), labels, events, digests, delivery)
+        return PassReport(tuple(outcomes), labels, events, digests, delivery, rereads)
 
     async def close(self) -> None:
         """Let go of the network and the store."""

@@ -1,26 +1,34 @@
-"""How the sources are: one item fetched from each for `molva check`, their states for `sources`."""
+"""One look at the model and at each source, for `molva check` and `molva sources test`."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from collectors.http import HttpClient
-from collectors.interface import Clock, Collector, CollectorError, Page
+from collectors.interface import (
+    Clock,
+    Collector,
+    CollectorError,
+    Cursor,
+    Page,
+    Post,
+    SourceSettings,
+)
 from collectors.registry import create
 from molva.clock import utc_now
 from molva.config import Config
+from molva.ledger import ledger_of
 from sentiment.choice import load_models
 from sentiment.interface import ModelError
-from store.engine import open_store, reading
-from store.interface import SourceRow
-from store.sources import sources
+from store.engine import open_store, reading, store_exists
+from store.sources import source_by_name
 
-QUIET_INTERVALS = 50
-"""A source with no new item for this many of its polls, and at least a day, is silent."""
+MOST_PAGES = 5
+"""Pages looked at until one shows an item: of several searches the first may find nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,96 +53,99 @@ def probe_model(config: Config) -> Probe:
 
 async def probe_sources(config: Config, clock: Clock = utc_now) -> list[Probe]:
     """Fetch the first page of every enabled source, side by side; nothing is stored."""
-    async with HttpClient(config.http, clock) as http:
+    async with ledger_of(config) as ledger, HttpClient(config.http, clock, ledger) as http:
         collectors = [create(source, http, clock) for source in config.sources if source.enabled]
         return list(await asyncio.gather(*(_probe(collector) for collector in collectors)))
 
 
 async def _probe(collector: Collector[Any]) -> Probe:
-    name = collector.settings.name
-    pages = collector.poll({})
-    try:
-        async for page in pages:
-            return Probe(name, sample=_sample(page))
-    except CollectorError as error:
-        return Probe(name, error=str(error))
-    finally:
-        await pages.aclose()  # type: ignore[attr-defined]
-    return Probe(name, sample="it answers, and has nothing now")
+    look = await look_at(collector, {}, most_pages=1)
+    if look.error:
+        return Probe(collector.settings.name, error=look.error)
+    return Probe(collector.settings.name, sample=_sample(look))
 
 
-def _sample(page: Page) -> str:
-    if not page.posts:
-        return page.note or "it answers, and has nothing now"
-    post = page.posts[0]
-    line = " ".join((post.title or post.text).split())
-    return f"{len(page.posts)} items, e.g. {line[:100]!r}"
+def _sample(look: Look) -> str:
+    if look.post is None:
+        return look.note or "it answers, and has nothing now"
+    line = " ".join((look.post.title or look.post.text).split())
+    return f"{look.items} items, e.g. {line[:100]!r}"
 
 
 @dataclass(frozen=True)
-class SourceState:
-    """One source for a person: how it is, since when, and when it is polled next."""
+class Look:
+    """What a source shows to one who only looks.
 
-    row: SourceRow
-    state: str
+    Attributes:
+        items: posts on the page that was shown.
+        skipped: how many items there could not become posts, by reason.
+        note: what the collector said of the page, gaps included.
+        limits: what is left of its limits, as headers, quotas and caps tell.
+        error: why it could not be read.
+    """
 
-    def as_json(self) -> dict[str, Any]:
-        """For scripts; times are ISO 8601 in UTC."""
-        row = self.row
-        return {
-            "source": row.name,
-            "type": row.type,
-            "state": self.state,
-            "last_success": row.last_success_at,
-            "last_item": row.last_item_at,
-            "last_error": row.last_error or None,
-            "last_error_kind": row.last_error_kind or None,
-            "last_error_at": row.last_error_at,
-            "errors_in_a_row": row.error_count,
-            "next_poll": row.next_poll_at,
-            "items": row.items_total,
-            "note": row.note,
-        }
-
-    def cells(self, zone: ZoneInfo) -> tuple[str, ...]:
-        """For a table; times in the reader's zone."""
-        row = self.row
-        error = f"{row.last_error_kind}: {row.last_error}" if row.last_error else ""
-        return (
-            row.name,
-            row.type,
-            self.state,
-            _local(row.last_success_at, zone),
-            _local(row.next_poll_at, zone),
-            str(row.items_total),
-            error if row.error_count else (row.note or (error and f"(over) {error}")),
-        )
+    post: Post | None = None
+    items: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+    limits: tuple[str, ...] = ()
+    error: str = ""
 
 
-def source_states(config: Config, clock: Clock = utc_now) -> list[SourceState]:
-    """The state of every source of the store, as of now.
+async def try_source(config: Config, settings: SourceSettings, clock: Clock = utc_now) -> Look:
+    """Fetch one page of a source, configured or about to be; nothing is stored.
+
+    Money and the requests of a day that this costs are counted where the store knows the source.
 
     Raises:
         StoreError: the store cannot be opened.
     """
+    known = _known_cursor(config, settings.name)
+    paid = config.model_copy(update={"sources": (*config.sources, settings)})
+    async with ledger_of(paid) as ledger, HttpClient(config.http, clock, ledger) as http:
+        collector = create(settings, http, clock)
+        return await look_at(collector, collector.afresh(known))
+
+
+async def look_at(
+    collector: Collector[Any], cursor: Cursor, *, most_pages: int = MOST_PAGES
+) -> Look:
+    """The first page with an item, or the last looked at."""
+    pages = collector.poll(cursor)
+    seen: list[Page] = []
+    try:
+        async for page in pages:
+            seen.append(page)
+            if page.posts or len(seen) == most_pages:
+                break
+    except CollectorError as error:
+        return Look(error=str(error), limits=await _limits(collector, cursor))
+    finally:
+        await pages.aclose()  # type: ignore[attr-defined]
+    posts = seen[-1].posts if seen else ()
+    notes = [note for page in seen for note in (page.note, *(gap.reason for gap in page.gaps))]
+    return Look(
+        post=posts[0] if posts else None,
+        items=len(posts),
+        skipped=Counter(item.reason for page in seen for item in page.skipped),
+        note="; ".join(dict.fromkeys(filter(None, notes))),
+        limits=await _limits(collector, seen[-1].cursor if seen else cursor),
+    )
+
+
+async def _limits(collector: Collector[Any], cursor: Cursor) -> tuple[str, ...]:
+    told = [f"{host}: {quota}" for host, quota in collector.http.quotas.items()]
+    own = await collector.limits_left(cursor)
+    return (*told, own) if own else tuple(told)
+
+
+def _known_cursor(config: Config, name: str) -> Cursor:
+    if not store_exists(config.store_url):
+        return {}
     engine = open_store(config.store_url)
-    with reading(engine) as conn:
-        rows = [row for row in sources(conn) if row.active]
-    engine.dispose()
-    return [SourceState(row, state_of(row, clock())) for row in rows]
-
-
-def state_of(row: SourceRow, now: datetime) -> str:
-    """`new`, `healthy`, `failing`, `blocked` (a person must act) or `silent` (nothing new)."""
-    if row.error_count:
-        return "blocked" if row.last_error_kind == "fatal" else "failing"
-    if row.last_success_at is None:
-        return "new"
-    patience = max(timedelta(seconds=row.interval_seconds * QUIET_INTERVALS), timedelta(days=1))
-    if now - (row.last_item_at or row.created_at) > patience:
-        return "silent"
-    return "healthy"
-
-
-def _local(moment: datetime | None, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "–"
+    try:
+        with reading(engine) as conn:
+            row = source_by_name(conn, name)
+    finally:
+        engine.dispose()
+    return row.cursor if row else {}

@@ -15,7 +15,9 @@ from collectors.http import HttpClient
 from collectors.interface import Clock, Collector
 from collectors.query import Matcher
 from collectors.registry import create
+from collectors.rereads import rereader
 from molva.config import Config
+from molva.ledger import StoreLedger
 from molva.writer import Writer
 from sentiment.choice import Models, load_models
 from sentiment.labeller import Labeller
@@ -23,7 +25,7 @@ from sentiment.taxonomy import Taxonomy
 from store.brands import sync_brands
 from store.engine import open_store, writing
 from store.interface import BrandRow, BrandSpec, SourceSpec
-from store.sources import close_crashed_polls, sync_sources
+from store.sources import close_crashed_polls, sync_sources, wake_blocked
 
 
 @dataclass
@@ -92,7 +94,8 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         StoreError: the store cannot be opened.
     """
     engine = open_store(config.store_url)
-    http = HttpClient(config.http, clock)
+    writer = Writer(engine)
+    http = HttpClient(config.http, clock, StoreLedger(engine, writer))
     collectors = {
         source.name: create(source, http, clock) for source in config.sources if source.enabled
     }
@@ -109,13 +112,17 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         brands=tuple(brands),
         matcher=Matcher({brand.id: brand.compiled() for brand in config.brands}),
         rng=random.Random(seed),  # noqa: S311 - jitter, not a secret
-        writer=Writer(engine),
+        writer=writer,
     )
 
 
 def forget_crashed_polls(rooms: Rooms) -> int:
-    """Mark polls that a killed process left running; call it only while holding the lease."""
+    """Mark polls that a killed process left running, and let what was blocked try again at once.
+
+    Call it only while holding the lease.
+    """
     with writing(rooms.engine) as conn:
+        wake_blocked(conn, rooms.clock())
         return close_crashed_polls(conn, rooms.clock())
 
 
@@ -135,4 +142,5 @@ def source_spec(collector: Collector[Any]) -> SourceSpec:
         scope=collector.scope,
         terms=str(collector.terms),
         interval_seconds=round(settings.interval.total_seconds()),
+        rereads=rereader(collector) is not None,
     )

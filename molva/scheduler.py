@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from molva.app import App
 from molva.pipeline.collect import collect_source
 from molva.pipeline.label import label_pending
+from molva.pipeline.reread import reread_due
 from molva.pipeline.tell import deliver, detect, write_digests
 from molva.rooms import forget_crashed_polls
 from store.engine import reading, writing
@@ -100,6 +101,7 @@ class Scheduler:
             ("poll", self._poll_due, self._tick),
             ("label", self._label, self._tick),
             ("watch", self._watch_brands, self._watch),
+            ("reread", self._reread, self._watch),
             ("deliver", self._deliver, self._tick),
         ]
         now = self._app.rooms.clock()
@@ -140,6 +142,16 @@ class Scheduler:
     async def _watch_brands(self) -> None:
         await asyncio.to_thread(detect, self._app.rooms)
         await asyncio.to_thread(write_digests, self._app.rooms)
+
+    async def _reread(self) -> None:
+        report = await reread_due(self._app.rooms)
+        if report.changed or report.deleted:
+            log.info(
+                "read %d mentions again: %d edited, %d deleted",
+                report.read,
+                report.changed,
+                report.deleted,
+            )
 
     async def _deliver(self) -> None:
         report = await deliver(self._app.rooms)

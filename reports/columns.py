@@ -103,6 +103,11 @@ COLUMNS: tuple[Column, ...] = (
     _field("author_handle", "text", "The author's handle."),
     _field("author_name", "text", "The author's name as shown."),
     _field("author_followers", "integer", "Followers, if the source tells."),
+    _field(
+        "author_verified", "boolean", "Whether the source has verified the author, if it tells."
+    ),
+    _field("author_created_at", "time", "When the author's account was made, if the source tells."),
+    _field("author_location", "text", "Where the author says to be, as written."),
     _field("likes", "integer", "Likes; empty is unknown."),
     _field("comments", "integer", "Answers; empty is unknown."),
     _field("shares", "integer", "Shares; empty is unknown."),

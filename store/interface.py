@@ -6,7 +6,7 @@ end. Brands and sources are named by their opaque ids.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,8 @@ class SourceSpec:
     scope: str
     terms: str
     interval_seconds: int
+    rereads: bool = False
+    """Whether its posts can be read again by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,32 @@ class SourceRow:
     error_count: int
     items_total: int
     note: str
+    outcome_since: datetime | None = None
+    """Since when polls have ended as the last one did."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollRow:
+    """What one finished poll brought."""
+
+    started_at: datetime
+    outcome: str
+    fetched: int
+    matched: int
+    stored: int
+    changed: int
+    known: int
+    skipped: int
+    gaps: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DueReread:
+    """A mention whose source is to be asked for it again."""
+
+    mention_id: int
+    scope: str
+    native_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +139,9 @@ class NewMention:
     published_at: datetime | None
     edited_at: datetime | None
     matches: tuple[BrandMatch, ...]
+    author_verified: bool | None = None
+    author_created_at: datetime | None = None
+    author_location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +431,9 @@ class LabelledMention:
     sequence: int
     causes: tuple[CauseRow, ...] = ()
     intents: tuple[IntentRow, ...] = ()
+    author_verified: bool | None = None
+    author_created_at: datetime | None = None
+    author_location: str = ""
 
     @property
     def reach(self) -> int:

@@ -31,7 +31,16 @@ from store.decide import (
 )
 from store.engine import insert_new, upsert
 from store.interface import KeptPage, NewMention, PageToKeep, StoreError
-from store.rows import COUNTS, KeptSource, brand_row, match_row, mention_row
+from store.rereads import plan_rereads
+from store.rows import (
+    AUTHOR_FACTS,
+    COUNTS,
+    WHERE_IT_STANDS,
+    KeptSource,
+    brand_row,
+    match_row,
+    mention_row,
+)
 from store.tables import (
     BRAND_MENTION,
     CHANGE,
@@ -47,6 +56,7 @@ from store.tombstones import bury
 AnyRow = Row[*tuple[Any, ...]]
 
 MAX_REASON = 300
+_FOLLOWED = (*COUNTS, *AUTHOR_FACTS)
 _STORED = (
     select(
         MENTION.c.id,
@@ -59,7 +69,7 @@ _STORED = (
         MENTION.c.revised_at,
         MENTION.c.published_at_claimed,
         MENTION.c.cluster_id,
-        *(MENTION.c[name] for name in COUNTS),
+        *(MENTION.c[name] for name in _FOLLOWED),
         SIGHTING.c.id.label("sighting"),
     )
     .join_from(
@@ -99,6 +109,33 @@ def keep_page(
         StoreError: there is no such source.
     """
     source = _source(conn, source_id)
+    kept = _keep(conn, source, page, now)
+    _advance(conn, source_id, poll_id, page, kept, now)
+    return kept
+
+
+def keep_reread(
+    conn: Connection, source_id: int, page: PageToKeep, asked: Collection[str], now: datetime
+) -> KeptPage:
+    """Keep what a source says now of mentions it was asked for by id; its walk stands where it was.
+
+    Args:
+        conn: of a `writing` transaction.
+        source_id: the source that was asked.
+        page: its answer; the cursor is not looked at.
+        asked: native ids; their next time to be asked for is planned, answered or not.
+        now: when the answer came.
+
+    Raises:
+        StoreError: there is no such source.
+    """
+    source = _source(conn, source_id)
+    kept = _keep(conn, source, page, now)
+    plan_rereads(conn, source.scope, source.terms, asked, now)
+    return kept
+
+
+def _keep(conn: Connection, source: KeptSource, page: PageToKeep, now: datetime) -> KeptPage:
     tally = _Tally()
     clean = [storable(mention) for mention in page.mentions]
     for mention, original in zip(clean, page.mentions, strict=True):
@@ -107,16 +144,14 @@ def keep_page(
     for part in rounds(clean):
         _keep_part(conn, source, part, now, tally)
     deleted = _bury(conn, source.scope, page.deleted, now)
-    _keep_skipped(conn, source_id, page.skipped, now)
-    kept = KeptPage(
+    _keep_skipped(conn, source.id, page.skipped, now)
+    return KeptPage(
         stored=_given(tally, tally.stored),
         changed=_given(tally, tally.changed),
         deleted=deleted,
         known=tally.known,
         skipped=len(page.skipped),
     )
-    _advance(conn, source_id, poll_id, page, kept, now)
-    return kept
 
 
 def known_ids(conn: Connection, source_id: int, native_ids: Collection[str]) -> set[str]:
@@ -146,7 +181,7 @@ def _keep_part(
 
 
 def _source(conn: Connection, source_id: int) -> KeptSource:
-    columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms)
+    columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms, SOURCE.c.rereads)
     row = conn.execute(select(*columns).where(SOURCE.c.id == source_id)).one_or_none()
     if row is None:
         raise StoreError(f"there is no source {source_id} in the store; run sync_sources first")
@@ -232,17 +267,17 @@ def _touch(
     pairs: Sequence[tuple[AnyRow, NewMention]],
     now: datetime,
 ) -> None:
-    """Update what changes without an edit: engagement, and a time claimed only now."""
+    """Update what changes without an edit: engagement, facts of the author, a time claimed now."""
     counted, claimed = [], []
     for row, mention in pairs:
-        values = {f"new_{name}": _newer(row, mention, name) for name in COUNTS}
-        if any(values[f"new_{name}"] != getattr(row, name) for name in COUNTS):
+        values = {f"new_{name}": _newer(row, mention, name) for name in _FOLLOWED}
+        if any(values[f"new_{name}"] != getattr(row, name) for name in _FOLLOWED):
             counted.append({"mention": row.id, **values})
         at, is_claim = published(mention.published_at, now)
         if is_claim and not row.published_at_claimed:
             claimed.append({"mention": row.id, "at": at})
     if counted:
-        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in COUNTS}
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _FOLLOWED}
         conn.execute(
             update(MENTION).where(MENTION.c.id == bindparam("mention")).values(new), counted
         )
@@ -266,7 +301,7 @@ def _repeat(conn: Connection, values: Mapping[str, Any], rows: Sequence[dict[str
 
 def _newer(row: AnyRow, mention: NewMention, name: str) -> Any:
     value = getattr(mention, name)
-    return getattr(row, name) if value is None else value
+    return getattr(row, name) if value is None or value == "" else value
 
 
 def _add_brands(
@@ -321,7 +356,9 @@ def _revise(
 ) -> None:
     """Make these copies the current revisions of their mentions."""
     ids = [row.id for row, _ in pairs]
-    old = select(MENTION.c.id, MENTION.c.title, MENTION.c.text, MENTION.c.published_at)
+    old = select(
+        *(MENTION.c[name] for name in ("id", "title", "text", "published_at", *WHERE_IT_STANDS))
+    )
     before = {row.id: row for row in conn.execute(old.where(MENTION.c.id.in_(ids)))}
     _archive(conn, [(row, before[row.id]) for row, _ in pairs])
     near.forget(conn, ids)
@@ -330,7 +367,8 @@ def _revise(
     new_rows = []
     for row, mention in pairs:
         values = mention_row(source, mention, row.cluster_id, now)
-        values |= {name: _newer(row, mention, name) for name in COUNTS}
+        values |= {name: _newer(row, mention, name) for name in _FOLLOWED}
+        values |= {n: values[n] or getattr(before[row.id], n) for n in WHERE_IT_STANDS}
         values |= {
             "mention": row.id,
             "revision": row.revision + 1,
@@ -341,7 +379,7 @@ def _revise(
             values["published_at_claimed"] = row.published_at_claimed
         new_rows.append(values)
     kept = ("scope", "native_id", "source_type", "terms", "cluster_id", "first_seen_at")
-    names = [name for name in new_rows[0] if name not in (*kept, "mention")]
+    names = [name for name in new_rows[0] if name not in (*kept, "mention", "reread_at")]
     revised = update(MENTION).where(MENTION.c.id == bindparam("mention"))
     conn.execute(
         revised.values({name: bindparam(f"new_{name}") for name in names}),

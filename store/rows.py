@@ -10,12 +10,17 @@ from typing import Any
 
 from store.decide import author_key, content_hash, published
 from store.interface import BrandMatch, NewMention
+from store.reread_times import next_reread
 
 COUNTS = ("author_followers", "likes", "comments", "shares", "views")
 _AUTHOR = ("author_id", "author_handle", "author_name")
+WHERE_IT_STANDS = ("url", "canonical_url", "site", "parent_id", "thread_id")
+"""What not every route to a post tells of; an edit seen by one that does not keeps it."""
+AUTHOR_FACTS = ("author_verified", "author_created_at", "author_location")
 _COPIED = (
     *("native_id", "kind", "title", "text", "url", "canonical_url", "site", "lang"),
     *_AUTHOR,
+    *AUTHOR_FACTS,
     *COUNTS,
     *("rating", "rating_scale", "parent_id", "thread_id", "edited_at"),
 )
@@ -30,6 +35,7 @@ class KeptSource:
     type: str
     scope: str
     terms: str
+    rereads: bool = False
 
 
 def mention_row(
@@ -47,6 +53,7 @@ def mention_row(
         first_seen_at=now,
         revised_at=now,
         deleted_at=None,
+        reread_at=next_reread(published_at, now, source.terms) if source.rereads else None,
         revision=1,
         content_hash=content_hash(mention.title, mention.text),
         cluster_id=cluster,

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from store.interface import SourceRow, SourceSpec
-from store.tables import POLL, SOURCE
+from store.interface import PollRow, SourceRow, SourceSpec
+from store.rereads import begin_rereads
+from store.tables import MENTION, POLL, SIGHTING, SOURCE
 
-Outcome = Literal["ok", "fatal", "retriable"]
+Outcome = Literal["ok", "fatal", "retriable", "throttled"]
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -35,13 +36,17 @@ def sync_sources(conn: Connection, specs: Sequence[SourceSpec], now: datetime) -
             "terms": spec.terms,
             "active": True,
             "interval_seconds": spec.interval_seconds,
+            "rereads": spec.rereads,
         }
         if row is None:
             values |= {"name": spec.name, "cursor": {}, "next_poll_at": now, "created_at": now}
             conn.execute(insert(SOURCE).values(values))
             continue
+        if spec.rereads and not row.rereads:
+            begin_rereads(conn, spec.scope, spec.terms, now)
         if (row.type, row.scope) != (spec.type, spec.scope):
             values |= {"cursor": {}, "next_poll_at": now, "error_count": 0}
+            values |= {"outcome_since": None, "last_success_at": None}
         elif not row.active or row.interval_seconds != spec.interval_seconds:
             latest = now + timedelta(seconds=spec.interval_seconds)
             values["next_poll_at"] = min(row.next_poll_at, latest)
@@ -102,7 +107,12 @@ def finish_poll(
         .values(finished_at=now, outcome=outcome, error=error)
         .returning(POLL.c.source_id)
     ).scalar_one()
+    before = conn.execute(_BEFORE.where(SOURCE.c.id == source_id)).one()
     values: dict[str, Any] = {"next_poll_at": next_poll_at, "note": note}
+    if before.outcome_since is None or before.last_error_kind != (
+        "" if outcome == "ok" else outcome
+    ):
+        values["outcome_since"] = now
     if outcome == "ok":
         values |= {
             "last_success_at": now,
@@ -120,6 +130,9 @@ def finish_poll(
     conn.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(values))
 
 
+_BEFORE = select(SOURCE.c.last_error_kind, SOURCE.c.outcome_since)
+
+
 def close_crashed_polls(conn: Connection, now: datetime) -> int:
     """End the polls that a killed process left running; their sources are due at once.
 
@@ -135,6 +148,12 @@ def close_crashed_polls(conn: Connection, now: datetime) -> int:
     if ids:
         conn.execute(update(SOURCE).where(SOURCE.c.id.in_(set(ids))).values(next_poll_at=now))
     return len(ids)
+
+
+def wake_blocked(conn: Connection, now: datetime) -> None:
+    """Make due what was blocked: whoever starts Molva anew may have mended it."""
+    blocked = update(SOURCE).where(SOURCE.c.active, SOURCE.c.last_error_kind == "fatal")
+    conn.execute(blocked.values(next_poll_at=now))
 
 
 def outages(conn: Connection, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
@@ -165,6 +184,34 @@ _POLLS = (
     )
     .order_by(POLL.c.started_at, POLL.c.id)
 )
+
+
+def last_polls(conn: Connection) -> dict[int, PollRow]:
+    """The last finished poll of each source, by the source's id."""
+    last = select(func.max(POLL.c.id)).where(POLL.c.outcome != "running").group_by(POLL.c.source_id)
+    names = tuple(PollRow.__dataclass_fields__)
+    rows = conn.execute(
+        select(POLL.c.source_id, *(POLL.c[name] for name in names)).where(POLL.c.id.in_(last))
+    )
+    return {row[0]: PollRow(**dict(zip(names, row[1:], strict=True))) for row in rows}
+
+
+def usual_gaps(conn: Connection, since: datetime) -> dict[int, timedelta]:
+    """How long a source usually is between two mentions, by the source's id.
+
+    Args:
+        since: from when on publications count; a source with fewer than two has no usual gap.
+    """
+    at = MENTION.c.published_at
+    rows = conn.execute(
+        select(SIGHTING.c.source_id, func.count(), func.min(at), func.max(at))
+        .join_from(SIGHTING, MENTION, SIGHTING.c.mention_id == MENTION.c.id)
+        .where(at >= since)
+        .group_by(SIGHTING.c.source_id)
+    )
+    return {
+        source: (last - first) / (number - 1) for source, number, first, last in rows if number > 1
+    }
 
 
 def poll_counts(conn: Connection, start: datetime, end: datetime) -> dict[str, int]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -79,12 +80,16 @@ class Source(SQLModel, table=True):
     last_error_at: datetime | None = None
     last_error: str = ""
     last_error_kind: str = ""
-    """`fatal`, `retriable` or empty."""
+    """`fatal`, `retriable`, `throttled` or empty."""
     error_count: int = 0
     """Consecutive failures; reset only at the end of a success."""
     items_total: int = 0
     note: str = ""
     """Why the last poll brought nothing, in the collector's words."""
+    outcome_since: datetime | None = None
+    """Since when polls have ended as the last one did."""
+    rereads: bool = False
+    """Whether its posts can be read again by their ids."""
 
 
 class Poll(SQLModel, table=True):
@@ -97,7 +102,7 @@ class Poll(SQLModel, table=True):
     started_at: datetime
     finished_at: datetime | None = None
     outcome: str = "running"
-    """`running`, `ok`, `fatal`, `retriable`, or `crashed` (found running at the next start)."""
+    """`running`, `ok`, `fatal`, `retriable`, `throttled`, or `crashed` (found so at a start)."""
     pages: int = 0
     fetched: int = 0
     matched: int = 0
@@ -169,6 +174,12 @@ class Mention(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("scope", "native_id"),
         Index("ix_mention_published", "published_at", "id"),
+        Index(
+            "ix_mention_reread",
+            "reread_at",
+            sqlite_where=text("reread_at IS NOT NULL"),
+            postgresql_where=text("reread_at IS NOT NULL"),
+        ),
         # An id is never given twice, even after an erasure: exports and the outbox remember ids.
         {"sqlite_autoincrement": True},
     )
@@ -189,6 +200,11 @@ class Mention(SQLModel, table=True):
     author_handle: str
     author_name: str
     author_followers: int | None = Field(default=None, sa_type=BigInteger)
+    author_verified: bool | None = None
+    author_created_at: datetime | None = None
+    """When the author's account was made."""
+    author_location: str = ""
+    """As the author wrote it."""
     likes: int | None = Field(default=None, sa_type=BigInteger)
     comments: int | None = Field(default=None, sa_type=BigInteger)
     shares: int | None = Field(default=None, sa_type=BigInteger)
@@ -205,6 +221,8 @@ class Mention(SQLModel, table=True):
     revised_at: datetime
     """When the current revision was first seen."""
     deleted_at: datetime | None = None
+    reread_at: datetime | None = None
+    """When to ask the source for it again; none if never."""
     revision: int = 1
     content_hash: str
     cluster_id: int = Field(foreign_key="cluster.id", index=True, sa_type=BigInteger)
@@ -512,6 +530,15 @@ class Mark(SQLModel, table=True):
     value: dict[str, Any] = _json()
 
 
+class Spending(SQLModel, table=True):
+    """What an account of a paid source has cost on a day of UTC, in millionths of its currency."""
+
+    __tablename__ = "spending"
+    account: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    amount: int = Field(sa_type=BigInteger)
+
+
 def _core(model: type[SQLModel]) -> Table:
     return metadata.tables[str(model.__tablename__)]
 
@@ -542,3 +569,4 @@ DIGEST = _core(Digest)
 OUTBOX = _core(OutboxMessage)
 LEASE = _core(Lease)
 MARK = _core(Mark)
+SPENDING = _core(Spending)

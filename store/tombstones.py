@@ -12,7 +12,7 @@ from store.tables import BRAND_MENTION, CAUSE_LINK, CHANGE, INTENT_LINK, LABEL, 
 
 _FORGOTTEN = (
     *("title", "text", "url", "canonical_url", "content_hash"),
-    *("author_id", "author_handle", "author_name"),
+    *("author_id", "author_handle", "author_name", "author_location"),
 )
 
 
@@ -44,7 +44,14 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
     conn.execute(
         update(MENTION)
         .where(MENTION.c.id.in_(ids))
-        .values(**nothing, author_followers=None, deleted_at=now)
+        .values(
+            **nothing,
+            author_followers=None,
+            author_verified=None,
+            author_created_at=None,
+            reread_at=None,
+            deleted_at=now,
+        )
     )
     conn.execute(
         update(REVISION)

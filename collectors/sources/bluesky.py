@@ -24,8 +24,9 @@ Terms: posts are public; a deleted post has to be deleted here too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
@@ -48,9 +49,11 @@ from collectors.interface import (
 )
 from collectors.items import convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.rereads import Rereads, reread_page
 from collectors.text import clean, language
 
 SEARCH = "app.bsky.feed.searchPosts"
+POSTS = "app.bsky.feed.getPosts"
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
 
@@ -73,25 +76,42 @@ class BlueskySettings(SourceSettings):
         return self
 
 
-class BlueskyCollector(Collector[BlueskySettings]):
+class BlueskyCollector(Rereads, Collector[BlueskySettings]):
     """Walks each search from now back to the overlap before the newest known post."""
 
     type = "bluesky"
     Settings = BlueskySettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(minutes=15)
+    reread_size = 25
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each query's posts, newest first."""
-        settings, now = self.settings, self.clock()
-        account = Account(settings.base_url.rstrip("/"), settings.identifier, settings.password_env)
-        agent = Agent(self.http, account)
+        settings, now, agent = self.settings, self.clock(), self._agent()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
         walks = Walks(cursor, settings.queries)
         for query in settings.queries:
             search = _Search(agent, query, settings.page_size, now)
             async for page in walk_back(walks, query, plan, search.fetch):
                 yield page
+
+    def _agent(self) -> Agent:
+        settings = self.settings
+        account = Account(settings.base_url.rstrip("/"), settings.identifier, settings.password_env)
+        return Agent(self.http, account)
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these posts are now; deleted ones are left out of the answer."""
+        response = await self._agent().get(POSTS, {"uris": list(ids)})
+        if response.status == 400:
+            raise FatalError(f"the lookup was refused: {error_name(response)}")
+        views = mapping(response.json()).get("posts")
+        if not isinstance(views, list):
+            raise RetriableError("the lookup answered without posts: not the API's format")
+        found = convert(
+            views, partial(to_post, now=self.clock()), lambda view: mapping(view).get("uri")
+        )
+        return reread_page(ids, found, missing_are_gone=True)
 
 
 class _Search:
@@ -113,7 +133,9 @@ class _Search:
             raise RetriableError("the search answered without posts: not the API's format")
         posts = sequence(answer["posts"])
         indexed = (parse_date(mapping(post).get("indexedAt"), now=self.now) for post in posts)
-        converted = convert(posts, self._post, lambda post: mapping(post).get("uri"))
+        converted = convert(
+            posts, partial(to_post, now=self.now), lambda post: mapping(post).get("uri")
+        )
         next_at = string(answer.get("cursor")) or None
         if next_at == at:
             next_at = None
@@ -130,34 +152,43 @@ class _Search:
             params["cursor"] = str(window.at)
         return await self.agent.get(SEARCH, params)
 
-    def _post(self, view: Mapping[str, Any]) -> Post:
-        uri, record, author = string(view["uri"]), mapping(view["record"]), mapping(view["author"])
-        reply = mapping(record.get("reply"))
-        languages = [language(tag) for tag in sequence(record.get("langs"))]
-        reposts = [count(view.get("repostCount")), count(view.get("quoteCount"))]
-        did, key = string(author.get("did")), uri.rsplit("/", 1)[-1]
-        return Post(
-            native_id=uri,
-            text="\n".join(filter(None, [clean(string(record.get("text"))), *_alt_texts(record)])),
-            url=f"https://bsky.app/profile/{did}/post/{key}",
-            published_at=parse_date(record.get("createdAt"), now=self.now),
-            author=Author(
-                id=did,
-                handle=string(author.get("handle")),
-                name=string(author.get("displayName")),
-                followers=count(author.get("followersCount")),
-            ),
-            engagement=Engagement(
-                likes=count(view.get("likeCount")),
-                comments=count(view.get("replyCount")),
-                shares=sum(filter(None, reposts)) if any(n is not None for n in reposts) else None,
-            ),
-            # Several declared languages say nothing about which one this text is in.
-            lang=languages[0] if len(languages) == 1 else None,
-            parent_id=string(mapping(reply.get("parent")).get("uri")),
-            thread_id=string(mapping(reply.get("root")).get("uri")),
-            site="bsky.app",
-        )
+
+def to_post(view: Mapping[str, Any], now: datetime) -> Post:
+    """The post of a view, as searches and lookups give it."""
+    uri, record, author = string(view["uri"]), mapping(view["record"]), mapping(view["author"])
+    reply = mapping(record.get("reply"))
+    languages = [language(tag) for tag in sequence(record.get("langs"))]
+    reposts = [count(view.get("repostCount")), count(view.get("quoteCount"))]
+    did, key = string(author.get("did")), uri.rsplit("/", 1)[-1]
+    return Post(
+        native_id=uri,
+        text="\n".join(filter(None, [clean(string(record.get("text"))), *_alt_texts(record)])),
+        url=f"https://bsky.app/profile/{did}/post/{key}",
+        published_at=parse_date(record.get("createdAt"), now=now),
+        author=Author(
+            id=did,
+            handle=string(author.get("handle")),
+            name=string(author.get("displayName")),
+            followers=count(author.get("followersCount")),
+            verified=_verified(author),
+            created_at=parse_date(author.get("createdAt"), now=now),
+        ),
+        engagement=Engagement(
+            likes=count(view.get("likeCount")),
+            comments=count(view.get("replyCount")),
+            shares=sum(filter(None, reposts)) if any(n is not None for n in reposts) else None,
+        ),
+        # Several declared languages say nothing about which one this text is in.
+        lang=languages[0] if len(languages) == 1 else None,
+        parent_id=string(mapping(reply.get("parent")).get("uri")),
+        thread_id=string(mapping(reply.get("root")).get("uri")),
+        site="bsky.app",
+    )
+
+
+def _verified(author: Mapping[str, Any]) -> bool | None:
+    status = string(mapping(author.get("verification")).get("verifiedStatus"))
+    return status == "valid" if status else None
 
 
 def _alt_texts(record: Mapping[str, Any]) -> list[str]:

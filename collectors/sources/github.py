@@ -14,6 +14,8 @@ public (Settings → Developer settings → Personal access tokens). Name the va
 Limits: 30 searches a minute with a token, 10 without; 5,000 other requests an hour, 60 without. A
 search shows 1,000 results, so the walk goes back in slices of time.
 
+With a token issues are read again by their ids later on, for edits, reactions and deletions.
+
 Terms: what is public may be read; texts stay their authors'. A deleted text has to be deleted
 here too.
 
@@ -53,6 +55,7 @@ from collectors.interface import (
 )
 from collectors.items import Converted, convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.rereads import Rereads, reread_page
 from collectors.text import clean, site_of
 from collectors.time_slices import Slice
 
@@ -77,13 +80,28 @@ class GitHubSettings(SourceSettings):
     base_url: str = Field(default="https://api.github.com", description="Or your own server's.")
 
 
-class GitHubCollector(Collector[GitHubSettings]):
+class GitHubCollector(Rereads, Collector[GitHubSettings]):
     """Walks each search from now back to the overlap before the newest known update."""
 
     type = "github"
     Settings = GitHubSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(minutes=15)
+    reread_size = 100
+
+    @property
+    def can_reread(self) -> bool:
+        """Only with a token: the API for it is closed without."""
+        return bool(self.settings.token_env)
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these issues, pull requests and comments are now; null is what is gone."""
+        settings, now = self.settings, self.clock()
+        api = Api(self.http, self.clock, settings.base_url.rstrip("/"), settings.token_env)
+        reader = _Search(api, settings, "", now)
+        items = [_as_rest(node) for node in await api.nodes(ids)]
+        found = convert(items, lambda item: reader.post(item, item["thread"]), _node)
+        return reread_page(ids, found, missing_are_gone=True)
 
     @property
     def scope(self) -> str:
@@ -140,7 +158,7 @@ class _Search:
         self, items: Sequence[Json], window: Window
     ) -> tuple[Converted, list[Gap]]:
         """The issues as posts, each with the comments that are new since the window began."""
-        found = [convert(items, self._post, _node)]
+        found = [convert(items, self.post, _node)]
         gaps: list[Gap] = []
         for issue in map(mapping, items) if self.settings.comments else ():
             if not count(issue.get("comments")):
@@ -148,14 +166,14 @@ class _Search:
             url = string(issue.get("comments_url"))
             comments, whole = await self.api.comments(url, _stamp(window.start.timestamp()))
             thread = _node(issue)
-            found.append(convert(comments, partial(self._post, thread=thread), _node))
+            found.append(convert(comments, partial(self.post, thread=thread), _node))
             if not whole:
                 reason = f"{string(issue.get('html_url'))} has more comments than are read at once"
                 gaps.append(Gap(reason, window.start, window.ceiling))
         posts = tuple(post for part in found for post in part.posts)
         return Converted(posts, tuple(one for part in found for one in part.skipped)), gaps
 
-    def _post(self, item: Json, thread: str = "") -> Post:
+    def post(self, item: Json, thread: str = "") -> Post:
         """An issue or a pull request; a comment if it belongs to a thread."""
         native_id, user = string(item["node_id"]), mapping(item.get("user"))
         if self.settings.skip_bots and user.get("type") == "Bot":
@@ -171,7 +189,12 @@ class _Search:
             published_at=parse_date(created, now=self.now),
             # Anything that happens to an issue updates it; a comment can only be edited.
             edited_at=parse_date(updated, now=self.now) if thread and updated != created else None,
-            author=Author(id=string(user.get("id")), handle=string(user.get("login"))),
+            author=Author(
+                id=string(user.get("id")),
+                handle=string(user.get("login")),
+                created_at=parse_date(user.get("created_at"), now=self.now),
+                location=clean(string(user.get("location"))),
+            ),
             engagement=Engagement(
                 likes=count(mapping(item.get("reactions")).get("+1")),
                 comments=None if thread else count(item.get("comments")),
@@ -188,3 +211,26 @@ def _stamp(second: float) -> str:
 
 def _node(item: Json) -> str:
     return string(mapping(item).get("node_id"))
+
+
+def _as_rest(node: Json) -> dict[str, Any]:
+    """A node of the GraphQL API in the words of the REST API, and the issue a comment is under."""
+    author = mapping(node.get("author"))
+    return {
+        "node_id": node.get("id"),
+        "title": node.get("title"),
+        "body": node.get("body"),
+        "html_url": node.get("url"),
+        "created_at": node.get("createdAt"),
+        "updated_at": node.get("updatedAt"),
+        "user": {
+            "id": author.get("databaseId"),
+            "login": author.get("login"),
+            "type": author.get("__typename"),
+            "created_at": author.get("createdAt"),
+            "location": author.get("location"),
+        },
+        "comments": mapping(node.get("comments")).get("totalCount"),
+        "reactions": {"+1": mapping(node.get("reactions")).get("totalCount")},
+        "thread": string(mapping(node.get("issue")).get("id")),
+    }

@@ -41,8 +41,11 @@ from collectors.interface import (
 )
 from collectors.items import convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.rereads import Rereads, reread_page
 from collectors.text import html_to_text, markup_to_text, site_of
 
+SEARCH_URL = "https://hn.algolia.com/api/v1"
+ITEMS_URL = "https://hacker-news.firebaseio.com/v0"
 ITEM_URL = "https://news.ycombinator.com/item?id="
 SWEEP = timedelta(days=7)
 REACHABLE = 1000
@@ -58,10 +61,11 @@ class HackerNewsSettings(SourceSettings):
     backfill: Duration = Field(default=timedelta(days=30), description="First run: how far back.")
     pages: int = Field(default=50, ge=1, description="Most requests a poll for each query.")
     page_size: int = Field(default=200, ge=2, le=1000)
-    base_url: str = "https://hn.algolia.com/api/v1"
+    base_url: str = SEARCH_URL
+    items_url: str = Field(default="", description="Where single items are, if it is elsewhere.")
 
 
-class HackerNewsCollector(Collector[HackerNewsSettings]):
+class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
     """Walks each query back in time from now to the overlap before the newest known hit."""
 
     type = "hackernews"
@@ -77,6 +81,34 @@ class HackerNewsCollector(Collector[HackerNewsSettings]):
             search = _Search(self, query, now)
             async for page in walk_back(walks, query, plan, search.fetch):
                 yield page
+
+    @property
+    def can_reread(self) -> bool:
+        """Whether it is known where single items are: a search of your own may have others."""
+        return bool(self._items_url)
+
+    @property
+    def _items_url(self) -> str:
+        own = self.settings.base_url != SEARCH_URL
+        return self.settings.items_url.rstrip("/") or ("" if own else ITEMS_URL)
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these items are now, asked of Hacker News itself, one by one."""
+        found: list[Mapping[str, Any]] = []
+        gone: list[str] = []
+        for native_id in ids:
+            url = f"{self._items_url}/item/{native_id}.json"
+            item = (await self.http.get(url)).json()
+            # `null` is an item that does not exist yet where this answer was made.
+            if item is not None and string(mapping(item).get("id")) != native_id:
+                raise RetriableError("the lookup answered without an item: not the API's format")
+            if mapping(item).get("deleted") or mapping(item).get("dead"):
+                gone.append(native_id)
+            elif item is not None:
+                found.append(item)
+        now = self.clock()
+        converted = convert(found, lambda item: _of_item(item, now), lambda item: item.get("id"))
+        return reread_page(ids, converted, gone=gone, missing_are_gone=False)
 
 
 class _Search:
@@ -157,3 +189,24 @@ def _gap(second: int) -> Gap:
     moment = datetime.fromtimestamp(second, UTC)
     reason = "more hits in one second than can be paged through"
     return Gap(reason, moment, moment + timedelta(seconds=1))
+
+
+def _of_item(item: Mapping[str, Any], now: datetime) -> Post:
+    """The post of an item, which does not tell the story a comment is in."""
+    native_id, is_comment = string(item["id"]), item.get("type") == "comment"
+    link, author = string(item.get("url")), string(item.get("by"))
+    return Post(
+        native_id=native_id,
+        kind="comment" if is_comment else "post",
+        title="" if is_comment else markup_to_text(string(item.get("title"))),
+        text=html_to_text(string(item.get("text"))),
+        url=ITEM_URL + native_id,
+        published_at=parse_date(item.get("time"), now=now),
+        author=Author(id=author, handle=author),
+        engagement=Engagement(
+            likes=count(item.get("score")), comments=count(item.get("descendants"))
+        ),
+        parent_id=string(item.get("parent")),
+        thread_id="" if is_comment else native_id,
+        site=site_of(link) or "news.ycombinator.com",
+    )

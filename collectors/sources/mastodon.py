@@ -9,7 +9,8 @@ recent posts are noticed. Authors who ask not to be indexed (`noindex`, or #nobo
 Credentials: none on most servers. Where an administrator closed the timelines, make an
 application under Preferences → Development and name the variable with its token in `token_env`.
 
-Limits: 300 requests in 5 minutes for an address.
+Limits: 300 requests in 5 minutes for an address. Later edits, counts and deletions are asked of
+the server each post was written on, unless `home_servers = false`.
 
 Terms: set by each server; many forbid collecting en masse. Deleted posts must go here too.
 
@@ -24,8 +25,10 @@ Terms: set by each server; many forbid collecting en masse. Deleted posts must g
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -34,6 +37,7 @@ from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
     Collector,
+    CollectorError,
     Cursor,
     Duration,
     FatalError,
@@ -41,13 +45,21 @@ from collectors.interface import (
     Page,
     Post,
     RetriableError,
+    Skipped,
     SourceSettings,
     Terms,
 )
-from collectors.items import Converted, convert, string
+from collectors.items import Converted, convert, mapping, string
 from collectors.mastodon_status import Reading, status_to_post
 from collectors.paging import Walks, stopped
+from collectors.rereads import Rereads, reread_page, side_by_side
 from collectors.text import site_of
+
+GONE = object()
+"""A server's word that it has no such post."""
+
+# How Mastodon and what follows it name a post; the server's API knows it by the last part.
+_LOCAL = re.compile(r"(https?://[^/]+)/(?:ap/)?users/[^/]+/statuses/(\w{1,40})")
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?\w{1,100}$")]
 
@@ -60,12 +72,15 @@ class MastodonSettings(SourceSettings):
     token_env: str = Field(default="", description="Variable that holds an access token.")
     unlisted: bool = Field(default=False, description="Also keep unlisted posts.")
     skip_opted_out: bool = Field(default=True, description="Skip authors who ask for it.")
+    home_servers: bool = Field(
+        default=True, description="Ask a post's own server whether it is still there."
+    )
     backfill: Duration = Field(default=timedelta(days=7), description="First run: how far back.")
     pages: int = Field(default=50, ge=1, description="Most requests a poll for each tag.")
     page_size: int = Field(default=40, ge=1, le=40)
 
 
-class MastodonCollector(Collector[MastodonSettings]):
+class MastodonCollector(Rereads, Collector[MastodonSettings]):
     """Reads the newest page of each tag, then walks up from the last known post if that is far.
 
     Posts are ordered by when they reached the server, so ids and not dates say what is new.
@@ -75,6 +90,49 @@ class MastodonCollector(Collector[MastodonSettings]):
     Settings = MastodonSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(minutes=15)
+    reread_size = 20
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these posts are now, by the word of the servers they were written on."""
+        answers = await side_by_side(self._single(uri) for uri in ids)
+        found: list[Post] = []
+        skipped: list[Skipped] = []
+        for uri, (status, server) in zip(ids, answers, strict=True):
+            # Another post under this number is no news of the one asked for.
+            if isinstance(status, Mapping) and status.get("uri") == uri:
+                read = partial(status_to_post, reading=self._reading(server))
+                one = convert([status], read, _uri)
+                found += one.posts
+                skipped += one.skipped
+        gone = [uri for uri, (status, _) in zip(ids, answers, strict=True) if status is GONE]
+        converted = Converted(tuple(found), tuple(skipped))
+        return reread_page(ids, converted, gone=gone, missing_are_gone=False)
+
+    async def _single(self, uri: str) -> tuple[object, str]:
+        """A post as the API of its own server gives it, `GONE`, or `None`; and that server."""
+        named = _LOCAL.fullmatch(uri)
+        own = self.settings.instance.rstrip("/")
+        if not named:
+            return None, own
+        at_home = site_of(uri) == site_of(own)
+        server = own if at_home else named[1]
+        if not at_home and not self.settings.home_servers:
+            return None, own
+        try:
+            response = await self.http.get(
+                f"{server}/api/v1/statuses/{named[2]}",
+                headers=self._headers() if at_home else {},
+                ok=(200, 404, 410),
+            )
+            answer = response.json()
+        except CollectorError:
+            if at_home:
+                raise
+            # Closed or gone servers tell nothing of their posts.
+            return None, server
+        if response.status == 200:
+            return answer, server
+        return (GONE if mapping(answer).get("error") else None), server
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each tag's posts."""
@@ -167,13 +225,19 @@ class MastodonCollector(Collector[MastodonSettings]):
         return Page(cursor, found.posts, found.skipped, note=note)
 
     def _post(self, status: Mapping[str, Any]) -> Post:
-        reading = Reading(
-            self.settings.instance,
+        return status_to_post(status, self._reading(self.settings.instance))
+
+    def _reading(self, server: str) -> Reading:
+        return Reading(
+            server,
             self.clock(),
             unlisted=self.settings.unlisted,
             skip_opted_out=self.settings.skip_opted_out,
         )
-        return status_to_post(status, reading)
+
+
+def _uri(status: Mapping[str, Any]) -> object:
+    return status.get("uri")
 
 
 def _ids(statuses: Sequence[Mapping[str, Any]]) -> list[str]:

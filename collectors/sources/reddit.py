@@ -29,7 +29,7 @@ Terms: a post deleted on Reddit has to be deleted here too; no training of model
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -43,6 +43,7 @@ from collectors.interface import (
     FatalError,
     Gap,
     Page,
+    RetriableError,
     SourceSettings,
     Terms,
 )
@@ -50,6 +51,7 @@ from collectors.items import mapping
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.reddit_app import App
 from collectors.reddit_listing import Listing, of_atom, of_json
+from collectors.rereads import Rereads, reread_page
 
 LONGEST_QUERY = 512
 REACHABLE = 900
@@ -102,13 +104,40 @@ class RedditSettings(SourceSettings):
         return (" OR ".join(f"({query})" for query in self.queries),)
 
 
-class RedditCollector(Collector[RedditSettings]):
+class RedditCollector(Rereads, Collector[RedditSettings]):
     """Walks each search from its newest post back to the overlap before the newest known one."""
 
     type = "reddit"
     Settings = RedditSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(hours=2)
+    reread_size = 100
+
+    @property
+    def can_reread(self) -> bool:
+        """Only as an application: by RSS a look a minute is all there is."""
+        return not self.settings.rss
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these posts are now; what Reddit leaves out or shows without a text is deleted."""
+        app, site = self.app(), self.settings.api_url.rstrip("/")
+        params: dict[str, str | int] = {"id": ",".join(ids), "raw_json": 1}
+        response = await app.get(self.http, f"{site}/api/info", params)
+        if response.status != 200:
+            raise RetriableError(f"the lookup answered HTTP {response.status}")
+        listing = of_json(response.json(), self.clock())
+        return reread_page(ids, listing.converted, gone=listing.deleted, missing_are_gone=True)
+
+    def app(self) -> App:
+        """The application to ask as."""
+        settings = self.settings
+        site = settings.base_url.rstrip("/")
+        return App(site, settings.client_id_env, settings.client_secret_env, self.headers())
+
+    def headers(self) -> dict[str, str]:
+        """Who asks, as Reddit wants it said."""
+        username = self.settings.username
+        return {"User-Agent": f"server:molva:0.1 (by /u/{username})"} if username else {}
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each search's posts, newest first."""
@@ -168,16 +197,12 @@ class _Search:
         params |= {"include_over_18": "on"} if settings.adult else {}
         params |= {"after": at["after"], "count": at["listed"]} if at.get("after") else {}
         place = f"/r/{'+'.join(settings.subreddits)}/search" if settings.subreddits else "/search"
-        agent = f"server:molva:0.1 (by /u/{settings.username})"
-        headers = {"User-Agent": agent} if settings.username else {}
-        site = settings.base_url.rstrip("/")
         if settings.rss:
-            url = f"{site}{place}.rss"
-            response = await collector.http.get(url, params=params, headers=headers)
+            url = f"{settings.base_url.rstrip('/')}{place}.rss"
+            response = await collector.http.get(url, params=params, headers=collector.headers())
             return await of_atom(response, settings.page_size, self.now)
-        app = App(site, settings.client_id_env, settings.client_secret_env, headers)
         url = settings.api_url.rstrip("/") + place
-        response = await app.get(collector.http, url, {**params, "raw_json": 1})
+        response = await collector.app().get(collector.http, url, {**params, "raw_json": 1})
         if response.status == 302:
             raise FatalError("Reddit knows no such subreddit: check subreddits")
         return of_json(response.json(), self.now)

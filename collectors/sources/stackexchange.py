@@ -46,8 +46,9 @@ from collectors.interface import (
     SkippableError,
     SourceSettings,
 )
-from collectors.items import convert, count, mapping, sequence, string
+from collectors.items import Converted, convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.rereads import Rereads, reread_page
 from collectors.stackexchange_api import Api
 from collectors.text import html_to_text, site_of
 from collectors.time_slices import Slice
@@ -80,12 +81,29 @@ class StackExchangeSettings(SourceSettings):
     base_url: str = "https://api.stackexchange.com/2.3"
 
 
-class StackExchangeCollector(Collector[StackExchangeSettings]):
+class StackExchangeCollector(Rereads, Collector[StackExchangeSettings]):
     """Walks each search from now back to the overlap before the newest known activity."""
 
     type = "stackexchange"
     Settings = StackExchangeSettings
     overlap = timedelta(hours=1)
+    reread_size = 100
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these posts are now, site by site; deleted ones are left out of the answers."""
+        settings, now = self.settings, self.clock()
+        api = Api(self.http, self.clock, settings.base_url, settings.key_env)
+        by_site: dict[str, list[str]] = {}
+        for native_id in ids:
+            site, _, number = native_id.rpartition("/")
+            by_site.setdefault(site, []).append(number)
+        found = [
+            await _Search(api, settings, site, "", now).reread(numbers)
+            for site, numbers in by_site.items()
+        ]
+        posts = tuple(post for part in found for post in part.posts)
+        skipped = tuple(item for part in found for item in part.skipped)
+        return reread_page(ids, Converted(posts, skipped), missing_are_gone=True)
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each site's posts for each query, newest first."""
@@ -136,6 +154,27 @@ class _Search:
             return Batch(converted, times)
         return Batch(converted, times, *place.further(seconds, pages=settings.page_limit))
 
+    async def reread(self, numbers: Sequence[str]) -> Converted:
+        """The posts of these numbers, questions and answers alike."""
+        hits: list[Json] = [{"question_id": number} for number in numbers]
+        posts = await self._posts(hits)
+        questions = [n for n, post in posts.items() if post.get("post_type") == "question"]
+        titled: list[Json] = []
+        if questions:
+            params: dict[str, str | int] = {"site": self.site, "pagesize": 100}
+            answer = await self.api.call("questions", params, ids=";".join(questions))
+            titled = [mapping(question) for question in sequence(answer["items"])]
+        told: list[Json] = [{**question, "item_type": "question"} for question in titled]
+        # Of an answer nothing says here which question it is to.
+        told += [
+            {"item_type": "answer", "answer_id": number, "question_id": ""}
+            for number, post in posts.items()
+            if post.get("post_type") == "answer"
+        ]
+        return convert(
+            told, lambda hit: self._post(hit, posts), lambda hit: f"{self.site}/{_number(hit)}"
+        )
+
     async def _posts(self, hits: Sequence[object]) -> dict[str, Json]:
         """The whole posts behind the search's excerpts, by their number."""
         numbers = dict.fromkeys(filter(str.isdecimal, map(_number, map(mapping, hits))))
@@ -147,7 +186,8 @@ class _Search:
         return {string(post.get("post_id")): post for post in posts}
 
     def _post(self, hit: Json, posts: Mapping[str, Json]) -> Post:
-        number, question = _number(hit), f"{self.site}/{string(hit['question_id'])}"
+        number, asked = _number(hit), string(hit["question_id"])
+        question = f"{self.site}/{asked}" if asked else ""
         if number not in posts:
             raise SkippableError("deleted since the search saw it")
         post, is_answer = posts[number], hit.get("item_type") == "answer"

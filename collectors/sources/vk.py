@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -48,9 +48,12 @@ from collectors.interface import (
 )
 from collectors.items import convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.rereads import Rereads, reread_page
 from collectors.token_slices import Answered, TokenSlice, following
 from collectors.vk_errors import INVALID_PARAMETER, TOO_FAST, error_of
 from collectors.vk_post import authors_of, wall_id, wall_post
+
+FIELDS = "followers_count,screen_name,members_count,verified,city,country"
 
 TRIES = 4
 """Of one request that VK finds too fast after the one before."""
@@ -76,13 +79,47 @@ class VkSettings(SourceSettings):
     base_url: str = "https://api.vk.ru/method"
 
 
-class VkCollector(Collector[VkSettings]):
+class VkCollector(Rereads, Collector[VkSettings]):
     """Walks each search from now back to the overlap before the newest known post."""
 
     type = "vk"
     Settings = VkSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(hours=2)
+    reread_size = 100
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these posts are now; VK leaves out what is deleted."""
+        params: dict[str, str | int] = {"posts": ",".join(ids), "extended": 1, "fields": FIELDS}
+        answer = await self.call("wall.getById", params)
+        if error := mapping(answer.get("error")):
+            raise error_of(error, self.token(), self.settings.quota_wait)
+        found = answer.get("response")
+        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+            raise RetriableError("the lookup answered without items: not the API's format")
+        items, authors, now = sequence(found["items"]), authors_of(found), self.clock()
+        gone = [wall_id(item) for item in map(mapping, items) if item.get("is_deleted")]
+        living = [item for item in items if not mapping(item).get("is_deleted")]
+        converted = convert(living, lambda item: wall_post(item, authors, now), wall_id)
+        return reread_page(ids, converted, gone=gone, missing_are_gone=True)
+
+    async def call(self, method: str, params: Mapping[str, str | int]) -> Mapping[str, Any]:
+        """What VK says, asked again if it only wanted a moment of peace."""
+        url = f"{self.settings.base_url.rstrip('/')}/{method}"
+        sent = {**params, "v": self.settings.api_version, "access_token": self.token()}
+        for attempt in range(1, TRIES + 1):
+            answer = mapping((await self.http.get(url, params=sent)).json())
+            if mapping(answer.get("error")).get("error_code") != TOO_FAST or attempt == TRIES:
+                break
+            await asyncio.sleep(self.settings.too_fast_wait)
+        return answer
+
+    def token(self) -> str:
+        """The service key."""
+        token = os.environ.get(self.settings.token_env, "").strip()
+        if not token:
+            raise FatalError(f"set the environment variable {self.settings.token_env}")
+        return token
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each query's posts, newest first."""
@@ -129,38 +166,20 @@ class _Search:
             "start_time": int(window.start.timestamp()),
             "end_time": here.until + 1,
             "extended": 1,
-            "fields": "followers_count,screen_name,members_count",
-            "v": self.settings.api_version,
+            "fields": FIELDS,
         }
         if here.token:
             params["start_from"] = here.token
-        answer = await self._answer(params)
+        answer = await self.collector.call("newsfeed.search", params)
         error = mapping(answer.get("error"))
         if error.get("error_code") == INVALID_PARAMETER and here.token:
             return None
         if error:
-            raise error_of(error, self._token(), self.settings.quota_wait)
+            raise error_of(error, self.collector.token(), self.settings.quota_wait)
         found = answer.get("response")
         if not isinstance(found, dict) or not isinstance(found.get("items"), list):
             raise RetriableError("the search answered without items: not the API's format")
         return found
-
-    async def _answer(self, params: Mapping[str, str | int]) -> Mapping[str, Any]:
-        """What VK says, asked again if it only wanted a moment of peace."""
-        url = f"{self.settings.base_url.rstrip('/')}/newsfeed.search"
-        sent = {**params, "access_token": self._token()}
-        for attempt in range(1, TRIES + 1):
-            answer = mapping((await self.collector.http.get(url, params=sent)).json())
-            if mapping(answer.get("error")).get("error_code") != TOO_FAST or attempt == TRIES:
-                break
-            await asyncio.sleep(self.settings.too_fast_wait)
-        return answer
-
-    def _token(self) -> str:
-        token = os.environ.get(self.settings.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {self.settings.token_env}")
-        return token
 
     def _post(self, item: Mapping[str, Any], authors: Mapping[str, Author]) -> Post:
         if item.get("marked_as_ads") and not self.settings.ads:

@@ -14,7 +14,8 @@ a page. Both are spread over the day, which begins at midnight in California: by
 may be used. Queries and videos take turns, the longest unread first. Sources with the same key
 must share: set `searches_a_day` and `units_a_day` so that their sums fit. The search lags by
 hours and leaves videos out: every search looks two days back. Replies to comments older than two
-days are not noticed.
+days are not noticed. What was found is read again later, for its counts and deletions, 50 videos
+or comments for a unit of `reread_units_a_day`.
 
 Terms: data is to be refreshed or deleted within 30 days; what is deleted there has to be deleted
 here too. Reports that show it must name YouTube and link to its terms.
@@ -29,7 +30,7 @@ here too. Reports that show it must name YouTube and link to its terms.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -37,15 +38,27 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
+from collectors import youtube_lookup
 from collectors.day_quota import DayQuota
-from collectors.interface import Collector, Cursor, Duration, Page, SourceSettings, Terms
+from collectors.interface import (
+    Collector,
+    Cursor,
+    Duration,
+    Page,
+    RetriableError,
+    SourceSettings,
+    Terms,
+)
 from collectors.paging import Plan, Walks, walk_back
+from collectors.rereads import Rereads, reread_page
 from collectors.turns import Turns
 from collectors.youtube_api import SEARCHES, UNITS, Api
 from collectors.youtube_jobs import Showing, VideoComments, VideoSearch
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 QUERY, VIDEO = "q:", "v:"
+REREAD_COST = 2
+"""Units of one lookup, as a rule: one for videos, one for comments."""
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
 VideoId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w-]{6,20}$")]
@@ -62,6 +75,9 @@ class YoutubeSettings(SourceSettings):
     most_videos: int = Field(default=200, ge=1, description="Whose comments are read; newest.")
     searches_a_day: int = Field(default=90, ge=1, description="Of the 100 a key has.")
     units_a_day: int = Field(default=9000, ge=1, description="Of the 10,000 a key has.")
+    reread_units_a_day: int = Field(
+        default=500, ge=1, description="Beside those: to read again what was found, 50 for one."
+    )
     language: str = Field(default="", description="ISO 639-1; a hint to the search.")
     region: str = Field(default="", description="ISO 3166; videos viewable there.")
     backfill: Duration = Field(default=timedelta(days=7), description="First run: how far back.")
@@ -79,19 +95,19 @@ class YoutubeSettings(SourceSettings):
         return self
 
 
-class YoutubeCollector(Collector[YoutubeSettings]):
+class YoutubeCollector(Rereads, Collector[YoutubeSettings]):
     """Lets queries and videos take turns, as far as the day's quota goes by now."""
 
     type = "youtube"
     Settings = YoutubeSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(hours=48)
+    reread_size = youtube_lookup.SIZE
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield the videos of each query and the comments of each video whose turn it is."""
         settings, now = self.settings, self.clock()
-        limits = {SEARCHES: settings.searches_a_day, UNITS: settings.units_a_day}
-        quota = DayQuota(cursor.get("quota"), limits, now, PACIFIC)
+        quota = self._quota(cursor, now)
         api = Api(self.http, settings.base_url, settings.key_env, quota)
         turns, waiting = self._turns(cursor, now), 0
         walks = Walks(cursor, turns.keys)
@@ -108,6 +124,33 @@ class YoutubeCollector(Collector[YoutubeSettings]):
         if waiting:
             kept = {**walks.cursor, "turns": turns.state, "quota": quota.state}
             yield Page(kept, note=f"{waiting} searches or videos await their turn: {quota}")
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these videos and comments are now; deleted ones are left out of the answers."""
+        settings, now, key = self.settings, self.clock(), ("youtube rereads", self.settings.key_env)
+        quota = DayQuota(
+            self.http.memory.get(key), {UNITS: settings.reread_units_a_day}, now, PACIFIC
+        )
+        if quota.left(UNITS) < REREAD_COST:
+            raise RetriableError(f"{quota} for reading again", retry_after=timedelta(hours=1))
+        api = Api(self.http, settings.base_url, settings.key_env, quota)
+        try:
+            found = await youtube_lookup.look_up(api, ids, now)
+        finally:
+            self.http.memory[key] = quota.state
+        return reread_page(ids, found, missing_are_gone=True)
+
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """No walk, and the day's quota as it stands."""
+        return {"quota": cursor["quota"]} if "quota" in cursor else {}
+
+    async def limits_left(self, cursor: Cursor) -> str:
+        """What is used of the day's searches and units."""
+        return str(self._quota(cursor, self.clock()))
+
+    def _quota(self, cursor: Cursor, now: datetime) -> DayQuota:
+        limits = {SEARCHES: self.settings.searches_a_day, UNITS: self.settings.units_a_day}
+        return DayQuota(cursor.get("quota"), limits, now, PACIFIC)
 
     def _turns(self, cursor: Cursor, now: datetime) -> Turns:
         fixed = [QUERY + query for query in self.settings.queries]

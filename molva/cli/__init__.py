@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from collectors.query import QueryError
-from molva.cli import causes, models, outputs, texts, watch
+from molva.cli import add_source, causes, models, outputs, sources, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
@@ -33,7 +33,9 @@ app = typer.Typer(
 app.command()(watch.init)
 app.command()(watch.run)
 app.command()(watch.check)
-app.command()(watch.sources)
+sources.app.command("add")(add_source.add)
+sources.app.command("import")(add_source.import_feeds)
+app.add_typer(sources.app)
 app.command()(watch.collect)
 app.command("import")(import_file)
 app.command()(receive)

@@ -1,4 +1,4 @@
-"""Commands that watch: init, run, check, sources, collect."""
+"""Commands that watch: init, run, check, collect."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from molva.app import App, PassReport
 from molva.cli.common import (
@@ -19,12 +18,11 @@ from molva.cli.common import (
     configure,
     console,
     log_to_stderr,
-    tables,
     write_line,
 )
 from molva.config import Config
 from molva.pipeline.collect import SourceOutcome, collect_source
-from molva.probe import probe_model, probe_sources, source_states
+from molva.probe import probe_model, probe_sources
 from molva.scheduler import Scheduler
 from molva.starter import Start, starter_config
 from reports.interface import Lang
@@ -96,10 +94,12 @@ async def _run(config: Config, *, once: bool) -> PassReport | None:
 def _print_pass(report: PassReport) -> None:
     for outcome in report.sources:
         console.print(f"{outcome.name}: {_in_words(outcome)}", markup=False, soft_wrap=True)
+    again = report.rereads
     console.print(
         f"labelled {report.labels.labels}, causes {report.labels.causes}, "
         f"alert messages {report.alert_events}, digests {report.digests}, "
-        f"delivered {report.delivery.sent}"
+        f"delivered {report.delivery.sent}, "
+        f"read again {again.read} ({again.changed} edited, {again.deleted} deleted)"
     )
 
 
@@ -131,21 +131,6 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
         console.print(probe.error or probe.sample, markup=False, soft_wrap=True)
     if any(probe.error for probe in probes):
         raise typer.Exit(1)
-
-
-def sources(config: ConfigOption = DEFAULT_CONFIG, json_lines: JsonOption = False) -> None:
-    """Each source: its state, last success, last error and its kind, next run, items."""
-    loaded = configure(config)
-    states = source_states(loaded)
-    if json_lines:
-        for state in states:
-            write_line(state.as_json())
-        return
-    columns = ("source", "type", "state", "last success", "next poll", "items", "last error")
-    table = Table(*columns, box=None)
-    for state in states:
-        table.add_row(*(str(cell) for cell in state.cells(loaded.timezone)))
-    tables.print(table)
 
 
 def collect(

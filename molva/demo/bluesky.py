@@ -1,6 +1,7 @@
 """Bluesky's part of the stand-in server: sessions that expire, and search with a cursor.
 
-Lexicons: com.atproto.server.createSession, refreshSession, app.bsky.feed.searchPosts.
+Lexicons: com.atproto.server.createSession, refreshSession, app.bsky.feed.searchPosts,
+getPosts.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class Search:
     def __init__(self, shelf: Shelf) -> None:
         self._posts = shelf.by_date()
         self._queries: dict[str, tuple[list[WorldPost], list[datetime]]] = {}
+        self._by_uri: dict[str, WorldPost] | None = None
 
     def answer(self, now: datetime, params: Params) -> Answer:
         """Answer one page, newest first; a cursor is present while there may be more."""
@@ -112,6 +114,14 @@ class Search:
         if start + size < len(shown):
             page["cursor"] = str(start + size)
         return Answer(200, json.dumps(page, ensure_ascii=False))
+
+    def posts(self, now: datetime, params: Params) -> Answer:
+        """Posts by their addresses; those that are deleted are left out, as the service does."""
+        if self._by_uri is None:
+            self._by_uri = {uri(post): post for post in self._posts}
+        wanted = (self._by_uri.get(address) for address in params.get("uris", ()))
+        shown = [_view(post, now) for post in wanted if post and post.visible(now)]
+        return Answer(200, json.dumps({"posts": shown}, ensure_ascii=False))
 
     def _sorted(self, query: str) -> tuple[list[WorldPost], list[datetime]]:
         if query not in self._queries:

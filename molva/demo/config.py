@@ -84,6 +84,7 @@ name = "mastodon"
 type = "mastodon"
 instance = "{url}"
 tags = ["vetrogorsk", "ветрогорск"]
+home_servers = false
 page_size = 10
 interval = "20m"
 

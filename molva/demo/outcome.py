@@ -59,6 +59,8 @@ class Tally:
             self.changed += len(outcome.changed)
             self.deleted += len(outcome.deleted)
             self.skipped |= {(outcome.name, *item) for item in outcome.skipped}
+        self.changed += report.rereads.changed
+        self.deleted += report.rereads.deleted
         self.labels += report.labels.labels
         self.causes += report.labels.causes
         self.alert_events += report.alert_events

@@ -142,6 +142,8 @@ class Town:
             return refused
         if path.endswith(".feed.searchPosts"):
             return self._search.answer(now, params)
+        if path.endswith(".feed.getPosts"):
+            return self._search.posts(now, params)
         if path.endswith(".actor.getProfiles"):
             return bluesky.profiles(self._shelves["bluesky"], params)
         return bluesky.Answer(501, '{"error": "MethodNotImplemented"}')

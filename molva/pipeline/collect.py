@@ -54,7 +54,7 @@ class SourceOutcome:
     known: int = 0
     unmatched: int = 0
     error: str = ""
-    error_kind: Literal["", "fatal", "retriable"] = ""
+    error_kind: Literal["", "fatal", "retriable", "throttled"] = ""
     note: str = ""
 
     def add(self, page: Page, kept: KeptPage) -> None:
@@ -101,8 +101,8 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
                 # Most polls of most feeds: the end of the poll says all there is to say.
                 outcome.note = page.note or outcome.note
                 continue
-            to_keep = await rooms.writer.prepare(partial(_to_keep, rooms, source, page))
-            keep = partial(_keep, rooms, source, poll_id, to_keep)
+            kept_page = await rooms.writer.prepare(partial(to_keep, rooms, source, page))
+            keep = partial(_keep, rooms, source, poll_id, kept_page)
             outcome.add(page, await rooms.writer.write(keep, weight=1 + len(page.posts)))
             cursor = page.cursor
     except CollectorError as error:
@@ -169,8 +169,11 @@ def _finish(
     )
 
 
-def _kind(error: CollectorError) -> Literal["fatal", "retriable"]:
-    return "fatal" if isinstance(error, FatalError) else "retriable"
+def _kind(error: CollectorError) -> Literal["fatal", "retriable", "throttled"]:
+    if isinstance(error, FatalError):
+        return "fatal"
+    throttled = isinstance(error, RetriableError) and error.throttled
+    return "throttled" if throttled else "retriable"
 
 
 def _after_error(
@@ -187,7 +190,8 @@ def _is_nothing(page: Page) -> bool:
     return not (page.posts or page.skipped or page.deleted or page.gaps)
 
 
-def _to_keep(rooms: Rooms, source: SourceRow, page: Page) -> PageToKeep:
+def to_keep(rooms: Rooms, source: SourceRow, page: Page) -> PageToKeep:
+    """A page after matching, as the store keeps it."""
     return PageToKeep(
         cursor=page.cursor,
         mentions=tuple(_mentions(rooms, source.type, page.posts)),
@@ -264,6 +268,9 @@ def new_mention(post: Post, matches: tuple[BrandMatch, ...]) -> NewMention:
         author_handle=post.author.handle,
         author_name=post.author.name,
         author_followers=post.author.followers,
+        author_verified=post.author.verified,
+        author_created_at=post.author.created_at,
+        author_location=post.author.location,
         likes=post.engagement.likes,
         comments=post.engagement.comments,
         shares=post.engagement.shares,

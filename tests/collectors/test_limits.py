@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectors.limits import LONGEST, max_age, retry_after
+from collectors.limits import LONGEST, max_age, quota, retry_after
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 IN_5 = NOW + timedelta(minutes=5)
@@ -74,3 +74,22 @@ def test_max_age() -> None:
     assert max_age({"cache-control": "public, max-age=900"}) == timedelta(minutes=15)
     assert max_age({"cache-control": "s-maxage=900"}) is None
     assert max_age({}) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (
+            {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "12", "x-ratelimit-reset": "60"},
+            "12 of 300 requests left, anew in 60 s",
+        ),
+        ({"x-rate-limit-remaining": "0"}, "0 requests left"),
+        ({"ratelimit-dailylimit": "500", "ratelimit-remaining": "499"}, "499 of 500 requests left"),
+    ],
+)
+def test_what_is_left_of_a_limit_is_told(headers: dict[str, str], told: str) -> None:
+    assert str(quota(headers, now=NOW)) == told
+
+
+def test_an_answer_without_limits_tells_of_none() -> None:
+    assert quota({"etag": "x"}, now=NOW) is None

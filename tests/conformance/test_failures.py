@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from datetime import timedelta
 
@@ -64,6 +65,18 @@ async def test_a_closed_port_is_retriable(online: World) -> None:
 async def test_garbage_with_status_200_is_no_success(online: World, body: bytes) -> None:
     error = await failure(online, Answer(200, body, HTML))
     assert isinstance(error, RetriableError)
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/json", "application/rss+xml"])
+@pytest.mark.parametrize(
+    ("body", "told"), [(PAGE, r"\b(?:no|not|layout)\b"), (b"", "empty|layout")]
+)
+async def test_a_page_or_nothing_instead_of_data_is_named(
+    online: World, body: bytes, kind: str, told: str
+) -> None:
+    error = await failure(online, Answer(200, body, {"Content-Type": kind}))
+    assert isinstance(error, RetriableError)
+    assert re.search(told, str(error)), str(error)
 
 
 async def test_a_cut_answer_is_an_error_or_keeps_what_it_holds(online: World) -> None:

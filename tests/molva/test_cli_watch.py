@@ -98,6 +98,36 @@ def test_once_goes_through_every_source_and_then_admits_the_failure(molva: Molva
     [broken] = [s for s in lines(molva("sources", "-c", config, "--json")) if s["source"] == "feed"]
     assert broken["state"] == "blocked"
     assert broken["last_error_kind"] == "fatal"
+    assert "404" in broken["why"]
+    assert "molva sources test feed" in broken["advice"]
+    assert broken["since"]
+
+
+def test_sources_shows_every_state_with_a_reason_in_the_language_of_reports(
+    molva: Molva, config: Path
+):
+    keyed = '[[source]]\nname = "vk"\ntype = "vk"\nqueries = ["acme"]\ntoken_env = "NO_SUCH"\n'
+    off = '[[source]]\nname = "off"\ntype = "rss"\nurl = "http://x.example"\nenabled = false\n'
+    text = config.read_text().replace('language = "en"', 'language = "ru"')
+    config.write_text(text.replace("[[channel]]", f"{keyed}{off}[[channel]]"))
+    before = {line["source"]: line for line in lines(molva("sources", "-c", config, "--json"))}
+    assert {name: line["state"] for name, line in before.items()} == {
+        "feed": "configured",
+        "toots": "configured",
+        "vk": "not-configured",
+        "off": "off",
+    }
+    assert "NO_SUCH" in before["vk"]["why"]
+    molva("run", "--once", "-c", config)
+    molva("run", "--once", "-c", config)
+    after = {line["source"]: line for line in lines(molva("sources", "-c", config, "--json"))}
+    assert after["feed"]["state"] == after["toots"]["state"] == "healthy"
+    assert after["feed"]["why"]
+    assert after["toots"]["why"]
+    shown = molva("sources", "-c", config).out
+    assert "в порядке" in shown
+    assert "не настроен" in shown
+    assert "\x1b" not in shown
 
 
 def test_once_labels_and_a_second_pass_adds_nothing(molva: Molva, config: Path):

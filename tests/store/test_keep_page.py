@@ -308,3 +308,36 @@ def test_a_brand_that_is_gone_keeps_its_history(world: World) -> None:
     with reading(world.engine) as conn:
         assert len(brands(conn)) == 2
     assert only(world, brand_id=world.rival).brand == "beanly"
+
+
+def test_facts_about_an_author_are_kept_completed_and_forgotten(world: World) -> None:
+    since = datetime(2019, 5, 1, tzinfo=UTC)
+    world.keep(world.mention("a", author_verified=True))
+    world.keep(world.mention("a", author_created_at=since, author_location="Рига"))
+    mention = only(world)
+    facts = (mention.author_verified, mention.author_created_at, mention.author_location)
+    assert facts == (True, since, "Рига")
+    world.keep(world.mention("a", text="Зерно, правка", edited_at=NOW))
+    mention = only(world)
+    facts = (mention.author_verified, mention.author_created_at, mention.author_location)
+    assert facts == (True, since, "Рига")
+    world.keep(deleted=("a",))
+    grave = only(world, include_deleted=True)
+    assert (grave.author_verified, grave.author_created_at, grave.author_location) == (
+        None,
+        None,
+        "",
+    )
+
+
+def test_an_edit_seen_by_a_lookup_that_knows_less_keeps_where_the_post_stands(world: World) -> None:
+    world.keep(world.mention("a", url="https://x.example/1", thread_id="t", parent_id="p"))
+    world.keep(world.mention("a", text="Зерно, правка", edited_at=NOW, site=""))
+    mention = only(world)
+    assert mention.text == "Зерно, правка"
+    assert (mention.url, mention.thread_id, mention.parent_id, mention.site) == (
+        "https://x.example/1",
+        "t",
+        "p",
+        "feed.example",
+    )

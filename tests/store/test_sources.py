@@ -1,5 +1,4 @@
 from datetime import datetime, timedelta
-from typing import Literal
 
 import pytest
 from sqlalchemy import Engine
@@ -7,15 +6,19 @@ from sqlalchemy import Engine
 from store.engine import reading, writing
 from store.interface import SourceRow, SourceSpec
 from store.sources import (
+    Outcome,
     close_crashed_polls,
     due_sources,
     finish_poll,
+    last_polls,
     outages,
     poll_counts,
     source_by_name,
     sources,
     start_poll,
     sync_sources,
+    usual_gaps,
+    wake_blocked,
 )
 from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, make_world
 
@@ -34,9 +37,7 @@ def feed(world: World) -> SourceRow:
     return row
 
 
-def poll(
-    world: World, at: datetime, outcome: Literal["ok", "fatal", "retriable"] = "ok", error: str = ""
-) -> None:
+def poll(world: World, at: datetime, outcome: Outcome = "ok", error: str = "") -> None:
     with writing(world.engine) as conn:
         id_ = start_poll(conn, world.feed, at, at + 15 * MINUTE)
         finish_poll(conn, id_, outcome=outcome, now=at, next_poll_at=at + 15 * MINUTE, error=error)
@@ -140,3 +141,34 @@ def test_a_silence_longer_than_three_intervals_is_an_outage(world: World) -> Non
     poll(world, NOW + 45 * MINUTE)
     poll(world, NOW + 3 * HOUR)
     assert out(world) == [(45 * MINUTE, 3 * HOUR)]
+
+
+def test_what_was_blocked_is_due_when_molva_starts_anew(world: World) -> None:
+    poll(world, NOW, "fatal", "set the environment variable KEY")
+    with writing(world.engine) as conn:
+        wake_blocked(conn, NOW + MINUTE)
+    assert feed(world).next_poll_at == NOW + MINUTE
+
+
+def test_since_when_a_state_lasts_is_kept(world: World) -> None:
+    poll(world, NOW)
+    poll(world, NOW + HOUR)
+    assert feed(world).outcome_since == NOW
+    poll(world, NOW + 2 * HOUR, "retriable", "503")
+    poll(world, NOW + 3 * HOUR, "retriable", "another 503")
+    assert feed(world).outcome_since == NOW + 2 * HOUR
+    poll(world, NOW + 4 * HOUR, "throttled", "429")
+    assert feed(world).outcome_since == NOW + 4 * HOUR
+    poll(world, NOW + 5 * HOUR)
+    assert feed(world).outcome_since == NOW + 5 * HOUR
+
+
+def test_the_last_poll_and_the_usual_gap_of_a_source(world: World) -> None:
+    world.keep(world.mention("a"), now=NOW)
+    poll(world, NOW + HOUR)
+    for number in range(3):
+        world.keep(world.mention(f"g{number}", published_at=NOW - number * HOUR))
+    with reading(world.engine) as conn:
+        assert last_polls(conn)[world.feed].started_at == NOW + HOUR
+        assert usual_gaps(conn, NOW - DAY)[world.feed] == 2 * HOUR / 3
+        assert usual_gaps(conn, NOW) == {}

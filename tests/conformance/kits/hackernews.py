@@ -15,9 +15,16 @@ class HackerNewsKit(Kit):
     lag = timedelta(hours=5)
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
-        return {"queries": ["zerno"], "page_size": 3, "base_url": f"{base_url}/api/v1"}
+        return {
+            "queries": ["zerno"],
+            "page_size": 3,
+            "base_url": f"{base_url}/api/v1",
+            "items_url": f"{base_url}/v0",
+        }
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
+        if request.path.startswith("/v0/item/"):
+            return _single(request.path.removeprefix("/v0/item/").removesuffix(".json"), items)
         if request.path != "/api/v1/search_by_date":
             return Answer(404)
         after, until = (
@@ -32,6 +39,18 @@ class HackerNewsKit(Kit):
         hits = [_hit(second, item) for second, item in found[start : start + size]]
         pages = -(-len(found) // size)
         return json_answer({"hits": hits, "nbHits": len(found), "page": 0, "nbPages": pages})
+
+
+def _single(wanted: str, items: Sequence[Item]) -> Answer:
+    """An item as Hacker News itself gives it."""
+    for item in items:
+        hit = _hit(_second(item), item)
+        if hit["objectID"] == wanted:
+            told = {"by": hit["author"], "text": hit["comment_text"], "time": hit["created_at_i"]}
+            return json_answer(
+                {"id": int(wanted), "type": "comment", "parent": 40_000_000, "kids": [], **told}
+            )
+    return json_answer({"id": int(wanted), "type": "comment", "deleted": True})
 
 
 def _second(item: Item) -> int:

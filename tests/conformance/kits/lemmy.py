@@ -18,8 +18,10 @@ class LemmyKit(Kit):
     environment: ClassVar = {"LEMMY_TOKEN": "s3cret-lemmy-jwt"}
     lag = timedelta(hours=5)
     api = "v3"
+    home = "https://kofe.example"
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
+        self.home = base_url
         return {
             "instance": base_url,
             "queries": ["zerno"],
@@ -32,9 +34,21 @@ class LemmyKit(Kit):
             return json_answer({"error": "not_logged_in"}, 401)
         if request.path == f"/api/{self.api}/site":
             return json_answer({"version": "0.19.12", "all_languages": LANGUAGES})
+        if request.path in {f"/api/{self.api}/post", f"/api/{self.api}/comment"}:
+            return self.single(request, items)
         if request.path != f"/api/{self.api}/search":
             return Answer(404)
         return json_answer(self.search(request.query, items))
+
+    def single(self, request: Request, items: Sequence[Item]) -> Answer:
+        sort = request.path.rpartition("/")[2]
+        for item in items:
+            if _sort(item) == sort and str(item.number) == request.query["id"]:
+                return json_answer({f"{sort}_view": self.view(item)})
+        return json_answer({"error": f"couldnt_find_{sort}"}, 404)
+
+    def view(self, item: Item) -> Any:
+        return _view(item, self.home)
 
     def search(self, query: Any, items: Sequence[Item]) -> dict[str, Any]:
         shown = sorted(
@@ -44,7 +58,7 @@ class LemmyKit(Kit):
         )
         assert (query["q"], query["sort"], query["listing_type"]) == ("zerno", "New", "All")
         size, page = int(query["limit"]), int(query["page"])
-        views = [_view(item) for item in shown[size * (page - 1) : size * page]]
+        views = [self.view(item) for item in shown[size * (page - 1) : size * page]]
         answer: dict[str, Any] = {"type_": query["type_"], "posts": [], "comments": []}
         return {**answer, "communities": [], "users": [], query["type_"].lower(): views}
 
@@ -52,13 +66,16 @@ class LemmyKit(Kit):
 class LemmyV4Kit(LemmyKit):
     api = "v4"
 
+    def view(self, item: Item) -> Any:
+        return _in_v4(_view(item, self.home))
+
     def search(self, query: Any, items: Sequence[Item]) -> dict[str, Any]:
         start = NOW - timedelta(seconds=int(query["time_range_seconds"]))
         shown = [item for item in items if query["type_"] == _sort(item) + "s"]
         shown = sorted((i for i in shown if _filed(i)[0] >= start), key=_filed, reverse=True)
         assert (query["search_term"], query["listing_type"]) == ("zerno", "all")
         at, size = int(query.get("page_cursor", "P0")[1:]), int(query["limit"])
-        views = [_in_v4(_view(item)) for item in shown[at : at + size]]
+        views = [self.view(item) for item in shown[at : at + size]]
         more = {"next_page": f"P{at + size}"} if at + size < len(shown) else {}
         empty: dict[str, Any] = {"posts": [], "comments": [], "communities": [], "persons": []}
         return {**empty, query["type_"]: views, **more}
@@ -72,10 +89,10 @@ def _filed(item: Item) -> tuple[Any, int]:
     return item.at or NOW - timedelta(minutes=1), item.number
 
 
-def _view(item: Item) -> Any:
+def _view(item: Item, home: str) -> Any:
     if item.junk is not None:
         return item.junk
-    sort, address = _sort(item), f"https://kofe.example/{_sort(item)}/{item.number}"
+    sort, address = _sort(item), f"{home}/{_sort(item)}/{item.number}"
     written: dict[str, Any] = {
         "id": item.number,
         "ap_id": address if item.has_id else None,

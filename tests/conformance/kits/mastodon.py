@@ -14,8 +14,10 @@ class MastodonKit(Kit):
     type = "mastodon"
     environment: ClassVar = {"MASTODON_TOKEN": "s3cret-mastodon-token"}
     lag = timedelta(days=300)
+    home = "https://kofe.example"
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
+        self.home = base_url
         return {
             "instance": base_url,
             "tags": ["zerno"],
@@ -24,6 +26,11 @@ class MastodonKit(Kit):
         }
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
+        if request.path.startswith("/api/v1/statuses/"):
+            wanted = [item for item in items if request.path.endswith(f"/{_id(item)}")]
+            if wanted:
+                return json_answer(_status(wanted[0], self.home))
+            return json_answer({"error": "Record not found"}, 404)
         if request.path != "/api/v1/timelines/tag/zerno":
             return Answer(404, b"<html>no such page", {"Content-Type": "text/html"})
         if request.headers.get("authorization") != "Bearer s3cret-mastodon-token":
@@ -32,17 +39,17 @@ class MastodonKit(Kit):
         below, above = int(query.get("max_id", 10**9)), int(query.get("min_id", 0))
         shown = sorted((i for i in items if above < _id(i) < below), key=_id)
         page = shown[:size] if "min_id" in query else shown[-size:]
-        return json_answer([_status(item) for item in reversed(page)])
+        return json_answer([_status(item, self.home) for item in reversed(page)])
 
 
 def _id(item: Item) -> int:
     return 1000 + item.number
 
 
-def _status(item: Item) -> Any:
+def _status(item: Item, home: str) -> Any:
     if item.junk is not None:
         return item.junk
-    uri = f"https://kofe.example/users/anna/statuses/{_id(item)}"
+    uri = f"{home}/users/anna/statuses/{_id(item)}"
     status = {
         "id": str(_id(item)),
         "uri": uri if item.has_id else None,

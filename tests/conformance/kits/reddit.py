@@ -36,10 +36,14 @@ class RedditKit(Kit):
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
         if request.path == "/api/v1/access_token":
             return _token(request)
-        if request.path != "/search":
+        if request.path not in {"/search", "/api/info"}:
             return json_answer({"message": "Not Found", "error": 404}, 404)
         if request.headers.get("authorization") != f"bearer {TOKEN}":
             return json_answer({"message": "Unauthorized", "error": 401}, 401)
+        if request.path == "/api/info":
+            wanted = request.query["id"].split(",")
+            found = [_child(item) for item in items if name_of(item) in wanted]
+            return json_answer({"kind": "Listing", "data": {"children": found, "after": None}})
         page, more = page_of(request, items)
         after = name_of(page[-1]) if page and more else None
         children = [_child(item) for item in page]

@@ -37,6 +37,9 @@ class StackExchangeKit(Kit):
             assert len(wanted) <= 100
             assert query["filter"] == "withbody"
             return wrapper([_post(item) for item in items if FIRST + item.number in wanted])
+        if method.startswith("questions/"):
+            wanted = {int(number) for number in method.removeprefix("questions/").split(";")}
+            return wrapper([_excerpt(item) for item in items if FIRST + item.number in wanted])
         if method != "search/excerpts":
             return refusal(404, "no_method", "no method found with this name")
         return self._search(query, items)

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from tests.conformance.kit import NOW, Item, Kit
 from tests.conformance.server import Answer, Request, json_answer
 
+PROFILES = [{"id": 7, "first_name": "Anna", "last_name": "Ivanova"}]
+
 SHOWN = 30
 """Hits of a search that can be paged through; the real service shows 1,000."""
 
@@ -28,11 +30,15 @@ class VkKit(Kit):
         }
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
-        if request.path != "/method/newsfeed.search":
+        if request.path not in {"/method/newsfeed.search", "/method/wall.getById"}:
             return json_answer({"error": {"error_code": 3, "error_msg": "Unknown method passed"}})
         query = request.query
         if query.get("access_token") != "s3cret-vk-service-key":
             return json_answer({"error": {"error_code": 5, "error_msg": "Authorization failed"}})
+        if "posts" in query:
+            wanted = query["posts"].split(",")
+            posts = [_post(item) for item in items if f"7_{500 + item.number}" in wanted]
+            return json_answer({"response": {"items": posts, "profiles": PROFILES, "groups": []}})
         after, until = int(query["start_time"]), int(query["end_time"])
         found = [item for item in items if after <= _second(item) <= until]
         found.sort(key=lambda item: (_second(item), item.number), reverse=True)
@@ -42,7 +48,7 @@ class VkKit(Kit):
             "items": [_post(item) for item in page],
             "count": len(page),
             "total_count": len(found),
-            "profiles": [{"id": 7, "first_name": "Anna", "last_name": "Ivanova"}],
+            "profiles": PROFILES,
             "groups": [],
         }
         if start + size < min(len(found), SHOWN):
