@@ -429,6 +429,20 @@ class AlertEvent(SQLModel, table=True):
     facts: dict[str, Any] = _json()
 
 
+class SeriesCount(SQLModel, table=True):
+    """A brand's counts of one series and day, in 144 buckets of ten minutes."""
+
+    __tablename__ = "series_count"
+    __table_args__ = {"sqlite_with_rowid": False}
+    brand_id: int = Field(primary_key=True, foreign_key="brand.id", sa_type=BigInteger)
+    series: str = Field(primary_key=True)
+    """`volume`, `negative`, `cause:ID` and so on; see `store.series_counts`."""
+    day: int = Field(primary_key=True)
+    """Whole days since 1970-01-01 UTC."""
+    counts: bytes = Field(sa_type=LargeBinary)
+    """144 little-endian unsigned whole numbers of one, two or four bytes."""
+
+
 class Digest(SQLModel, table=True):
     """A brand's digest of one day in one zone, made once."""
 
@@ -507,6 +521,7 @@ FITTED_HEAD = _core(FittedHead)
 CHANGE = _core(Change)
 ALERT = _core(Alert)
 ALERT_EVENT = _core(AlertEvent)
+SERIES_COUNT = _core(SeriesCount)
 DIGEST = _core(Digest)
 OUTBOX = _core(OutboxMessage)
 LEASE = _core(Lease)
