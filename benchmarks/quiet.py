@@ -34,28 +34,23 @@ QUIET_AGAIN: Final = 24 * PER_HOUR
 def rates(kind: QuietKind, days: int, a_day: float, dice: np.random.Generator) -> Floats:
     """Expected mentions in each bucket of `days` days."""
     size = days * PER_DAY
-    flat = np.full(size, a_day / PER_DAY)
+    flat = np.full(size, (5 / 7 if kind == "five a week" else a_day) / PER_DAY)
     hour = np.arange(size) / PER_HOUR % 24
-    day = np.arange(size) // PER_DAY
     cycle = 1 + 0.8 * np.cos((hour - 15) / 24 * 2 * np.pi)
-    week = np.where(day % 7 >= 5, 0.5, 1.2)
-    if kind == "over-dispersed":
-        scatter = _gamma(days * 24, 0.25, dice).repeat(PER_HOUR)
-        return flat * scatter * _gamma(days, 0.05, dice).repeat(PER_DAY)
-    if kind == "cycles":
-        return flat * cycle * week
-    if kind == "holidays":
-        free = dice.random(days) < 1 / 30
-        return flat * cycle * week * np.where(free, 0.4, 1.0).repeat(PER_DAY)
-    if kind == "growth":
-        grown: Floats = flat * cycle * 2 ** (np.arange(size) / PER_DAY / 90)
-        return grown
-    if kind == "zero-inflated":
-        closed = dice.random(days * 24) < 0.3
-        return flat * np.where(closed, 0.0, 1 / 0.7).repeat(PER_HOUR)
-    if kind == "five a week":
-        return np.full(size, 5 / 7 / PER_DAY)
-    return flat
+    week = np.where(np.arange(size) // PER_DAY % 7 >= 5, 0.5, 1.2)
+    free = np.where(dice.random(days) < 1 / 30, 0.4, 1.0).repeat(PER_DAY)
+    scatter = _gamma(days * 24, 0.25, dice).repeat(PER_HOUR)
+    scatter *= _gamma(days, 0.05, dice).repeat(PER_DAY)
+    closed = np.where(dice.random(days * 24) < 0.3, 0.0, 1 / 0.7).repeat(PER_HOUR)
+    shapes: dict[QuietKind, Floats | float] = {
+        "over-dispersed": scatter,
+        "cycles": cycle * week,
+        "holidays": cycle * week * free,
+        "growth": cycle * 2 ** (np.arange(size) / PER_DAY / 90),
+        "zero-inflated": closed,
+    }
+    found: Floats = flat * shapes.get(kind, 1.0)
+    return found
 
 
 def _gamma(size: int, spread: float, dice: np.random.Generator) -> Floats:

@@ -41,13 +41,14 @@ def alert_subject(facts: AlertFacts) -> str:
     """The news in one line."""
     words = _words(facts)
     text = words.say(
-        f"alert_subject_{facts.action}",
+        _key(f"alert_subject_{facts.action}", facts),
         brand=facts.brand,
-        observed=words.say("negative_mentions", n=facts.observed),
-        window=words.say("in_hours", n=facts.window_hours),
-        expected=_expected(facts, words),
+        observed=_seen(facts, words),
+        window=_window("in", facts.window_minutes, words),
+        expected=_usual(facts, words),
         since=words.moment(facts.started_at),
         duration=words.duration(facts.end - facts.started_at),
+        followers=words.short(facts.observed),
     )
     cause = _main_cause(facts)
     return text + words.say("alert_subject_cause", cause=lowered(cause.name)) if cause else text
@@ -57,18 +58,82 @@ def reason(facts: AlertFacts) -> str:
     """Why this was sent, in a sentence or two: how much, and what most of it is about."""
     words = _words(facts)
     text = words.say(
-        f"say_alert_{facts.action}",
-        observed=words.say("negative_mentions", n=facts.observed),
-        window=words.say("last_hours", n=facts.window_hours),
-        expected=_expected(facts, words),
-        span=f"{facts.low}{DASH}{facts.high}",
+        _key(f"say_alert_{facts.action}", facts),
+        observed=_seen(facts, words),
+        window=_window("last", facts.window_minutes, words),
+        expected=_usual(facts, words),
+        span=_span(facts, words),
         since=words.moment(facts.started_at),
         duration=words.duration(facts.end - facts.started_at),
         calm=words.say("last_hours", n=3),
+        followers=words.short(facts.observed),
     )
-    return " ".join(
-        part for part in (text, _why(facts, words), _cause_sentence(facts, words)) if part
+    parts = (text, _why(facts, words), _others(facts, words), _cause_sentence(facts, words))
+    return " ".join(part for part in parts if part)
+
+
+_OWN_SENTENCES = {"author", "silence"}
+"""Kinds of which `so many in such a window` says nothing."""
+_ABOUT_NEGATIVE = {"negative_count", "negative_share", "cause", "author"}
+
+
+def _key(key: str, facts: AlertFacts) -> str:
+    return f"{key}_{facts.kind}" if facts.kind in _OWN_SENTENCES else key
+
+
+def _seen(facts: AlertFacts, words: Words) -> str:
+    """What was seen, by kind: `12 mentions`, `9 of 14 mentions negative`."""
+    if facts.action != "opened" and facts.kind in {"negative_share", "author"}:
+        return words.say("seen_negative_count", n=facts.observed)
+    return seen(facts.kind, facts.observed, facts.trials, facts.subject, words)
+
+
+def seen(kind: str, observed: int, trials: int, subject: str, words: Words) -> str:
+    """What a series held, in words.
+
+    Args:
+        trials: scored mentions among which a share was seen.
+        subject: what the cause is called, if it is one.
+    """
+    return words.say(
+        f"seen_{kind}",
+        n=observed,
+        cause=lowered(subject) if subject else "",
+        trials=trials,
+        share=words.percent(observed / trials) if trials else "",
+        followers=words.short(observed),
     )
+
+
+def _window(form: str, minutes: int, words: Words) -> str:
+    """`the last 3 hours` or `3 hours`; in minutes below an hour and a half."""
+    if minutes < 60:
+        return words.say(f"{form}_minutes", n=minutes)
+    return words.say(f"{form}_hours", n=round(minutes / 60))
+
+
+def _usual(facts: AlertFacts, words: Words) -> str:
+    if facts.kind == "negative_share" and facts.action == "opened" and facts.trials:
+        return words.percent(facts.expected / facts.trials)
+    return _expected(facts, words)
+
+
+def _span(facts: AlertFacts, words: Words) -> str:
+    if facts.kind == "negative_share" and facts.action == "opened" and facts.trials:
+        ends = (words.percent(end / facts.trials) for end in (facts.low, facts.high))
+        return words.span(*ends)
+    return f"{words.number(facts.low)}{DASH}{words.number(facts.high)}"
+
+
+def _others(facts: AlertFacts, words: Words) -> str:
+    """What stands out besides; three at most."""
+    if not facts.others or facts.action == "over":
+        return ""
+    named = [
+        seen(other.kind, other.observed, other.trials, other.name, words)
+        for other in facts.others[:3]
+    ]
+    return words.say("say_alert_others", others=words.join(named))
 
 
 def _why(facts: AlertFacts, words: Words) -> str:
@@ -78,7 +143,7 @@ def _why(facts: AlertFacts, words: Words) -> str:
 def _cause_sentence(facts: AlertFacts, words: Words) -> str:
     cause = _main_cause(facts)
     if cause is None:
-        return words.say("say_alert_no_cause")
+        return words.say("say_alert_no_cause") if facts.kind in _ABOUT_NEGATIVE else ""
     text = words.say(
         "say_alert_cause",
         cause=lowered(cause.name),
@@ -93,7 +158,7 @@ def _cause_sentence(facts: AlertFacts, words: Words) -> str:
 
 
 def _main_cause(facts: AlertFacts) -> CauseFact | None:
-    first = facts.causes[0] if facts.causes else None
+    first = facts.causes[0] if facts.causes and facts.kind != "cause" else None
     return first if first and first.mentions >= 2 else None
 
 
@@ -122,9 +187,9 @@ def _view(facts: AlertFacts) -> dict[str, Any]:
 def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
     """The table of facts: what changed, how sure, in the order a person asks."""
     rows = [
-        ("observed", words.say("negative_mentions", n=facts.observed)),
-        ("expected", _expected(facts, words)),
-        ("interval", f"{facts.low}{DASH}{facts.high}"),
+        ("observed", _seen(facts, words)),
+        ("expected", _usual(facts, words)),
+        ("interval", _span(facts, words)),
         ("ratio", f"×{words.ratio(facts.ratio)}" if facts.ratio is not None else DASH),
         ("started", words.moment(facts.started_at)),
         ("detected", words.moment(facts.detected_at)),

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from reports.baseline import BASELINE_DAYS, Baseline
 from reports.causes import CauseCounts, cause_facts, cause_name
 from reports.interface import Audience, CauseFact, Lang, PostFact, as_json
 from reports.posts import by_story, post_fact, quotes, top_posts
 from reports.statistics import wilson
+from reports.usual import HISTORY_DAYS, Baseline
 from store.counts import cause_counts, totals
 from store.history import labelled_mentions
 from store.interface import BrandRow, MentionFilter, Totals
-from store.sources import outages
+from store.series_counts import known_outages
 
 Action = Literal["opened", "updated", "over"]
 HOUR = timedelta(hours=1)
@@ -25,31 +25,58 @@ EVIDENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another series that stands out beside the one that leads an alert.
+
+    Attributes:
+        subject: the cause's id; empty for the other kinds.
+        trials: scored stories, for a share.
+        name: what the cause is called.
+    """
+
+    kind: str
+    subject: str
+    observed: int
+    expected: float
+    trials: int
+    window_minutes: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """What detection decided about an alert at one moment, before it is explained.
 
     Attributes:
+        kind: which series stands out; see `reports.series`.
+        subject: the cause's id, if it is a cause.
         start: `end` with it bounds the stretch that is explained.
-        window_hours: the window that was found, for an opening.
-        observed: negative stories in that window, or since the alert started.
+        window_minutes: the window that was found, or how long the alert lasts.
+        observed: what that series holds in the window (or since the alert started): stories, or
+            followers of the author.
+        trials: scored stories among which a share was seen.
         left_out: hours of the baseline that were not known.
-        why: what made an update worth sending: `doubled` or `new_cause`.
+        why: what made an update worth sending: `doubled`, `new_cause` or `joined`.
+        others: what stands out besides.
     """
 
     action: Action
     fingerprint: str
     kind: str
+    subject: str
     severity: int
     started_at: datetime
     detected_at: datetime
     start: datetime
     end: datetime
-    window_hours: int
+    window_minutes: int
     observed: int
+    trials: int
     baseline: Baseline
     left_out: int
     false_alarms_per_month: float
     why: str = ""
+    others: tuple[Other, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +85,8 @@ class AlertFacts:
 
     Attributes:
         thread: the alert's fingerprint, the same for every message about it.
-        expected: negative stories usual in the window, `low`-`high` its 95 % interval.
+        subject: what the cause is called, if a cause stands out; `subject_id` is its id.
+        expected: what is usual in the window, `low`-`high` its 95 % interval.
         stories: all stories of the stretch, reprints merged; `sightings` counts the reprints.
         usual_share: the negative share of the 28 days before; `None` without scored stories.
     """
@@ -66,6 +94,8 @@ class AlertFacts:
     thread: str
     action: Action
     kind: str
+    subject: str
+    subject_id: str
     brand: str
     slug: str
     lang: Lang
@@ -77,8 +107,9 @@ class AlertFacts:
     delay_minutes: int
     start: datetime
     end: datetime
-    window_hours: int
+    window_minutes: int
     observed: int
+    trials: int
     expected: float
     low: int
     high: int
@@ -103,6 +134,7 @@ class AlertFacts:
     outage_minutes: int
     why: str
     new_cause: str
+    others: tuple[Other, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -118,25 +150,29 @@ def top_cause(conn: Connection, brand_id: int, start: datetime, end: datetime) -
 
 def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience) -> AlertFacts:
     """Gather the facts of one message of an alert."""
-    stories = by_story(
-        labelled_mentions(
-            conn,
-            MentionFilter(
-                brand_id=brand.id, since=stage.start, until=stage.end, sentiment="negative"
-            ),
-        )
-    )
+    stories = by_story(labelled_mentions(conn, _evidence(brand, stage)))
     now = totals(conn, brand.id, stage.start, stage.end)
-    usual = totals(conn, brand.id, stage.start - timedelta(days=BASELINE_DAYS), stage.start)
+    usual = totals(conn, brand.id, stage.start - timedelta(days=HISTORY_DAYS), stage.start)
     share = wilson(now.negative, _scored(now)) if _scored(now) else None
     first = min(stories, key=lambda s: s.mention.published_at, default=None)
+    if stage.kind == "story" and stories:
+        stories = [max(stories, key=lambda s: s.sightings)]
+        first = stories[0]
     farthest = top_posts(stories, lambda s: s.mention.reach > 0, 1)
-    out = outages(conn, stage.start, stage.end)
+    out = [
+        (max(start, stage.start), min(end, stage.end))
+        for start, end in known_outages(conn)
+        if start < stage.end and stage.start < end
+    ]
     causes = _causes(conn, brand, stage, now, stories, audience)
     return AlertFacts(
         thread=stage.fingerprint,
         action=stage.action,
         kind=stage.kind,
+        subject=cause_name(audience.cause_names, stage.subject, audience.lang)
+        if stage.subject
+        else "",
+        subject_id=stage.subject,
         brand=brand.name,
         slug=brand.slug,
         lang=audience.lang,
@@ -148,8 +184,9 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
         delay_minutes=round((stage.detected_at - stage.started_at) / timedelta(minutes=1)),
         start=stage.start,
         end=stage.end,
-        window_hours=stage.window_hours,
+        window_minutes=stage.window_minutes,
         observed=stage.observed,
+        trials=stage.trials,
         expected=stage.baseline.expected,
         low=stage.baseline.low,
         high=stage.baseline.high,
@@ -174,6 +211,27 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
         outage_minutes=round(sum((b - a for a, b in out), timedelta()) / timedelta(minutes=1)),
         why=stage.why,
         new_cause=causes[0].name if stage.why == "new_cause" and causes else "",
+        others=tuple(
+            replace(
+                other,
+                name=cause_name(audience.cause_names, other.subject, audience.lang)
+                if other.subject
+                else "",
+            )
+            for other in stage.others
+        ),
+    )
+
+
+def _evidence(brand: BrandRow, stage: Stage) -> MentionFilter:
+    """The mentions an alert is about: all of them for a wave of posts, else the negative ones."""
+    every = stage.kind in {"volume", "silence", "story"}
+    return MentionFilter(
+        brand_id=brand.id,
+        since=stage.start,
+        until=stage.end,
+        sentiment=None if every else "negative",
+        cause=stage.subject or None,
     )
 
 
@@ -190,7 +248,7 @@ def _causes(
     audience: Audience,
 ) -> tuple[CauseFact, ...]:
     """The top three causes of the stretch against the four weeks before it, with evidence."""
-    begin = stage.start - timedelta(days=BASELINE_DAYS)
+    begin = stage.start - timedelta(days=HISTORY_DAYS)
     hours = max((stage.end - stage.start) / HOUR, 1 / 60)
     counts = CauseCounts(
         now=cause_counts(conn, brand.id, stage.start, stage.end),

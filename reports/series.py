@@ -26,12 +26,23 @@ import numpy as np
 
 from reports.spikes import MONTH, severity
 from reports.statistics import (
-    beta_binomial_tail,
     benjamini_hochberg,
+    beta_binomial_tail,
     negative_binomial_quantile,
     negative_binomial_tail,
 )
-from reports.usual import LEAST_DAYS, PER_DAY, PER_HOUR, WIDTHS, Board, Flags, Floats, Usual, learn
+from reports.usual import (
+    LEAST_DAYS,
+    PER_DAY,
+    PER_HOUR,
+    SIZE,
+    WIDTHS,
+    Board,
+    Flags,
+    Floats,
+    Usual,
+    learn,
+)
 
 Kind = Literal["volume", "negative_count", "negative_share", "cause", "author", "silence", "story"]
 KINDS: Final[tuple[Kind, ...]] = (
@@ -57,6 +68,7 @@ LEAST_EXPECTED: Final = 0.05
 LEAST_TRIALS: Final = 8
 """Scored stories without which a share means nothing."""
 LEAST_REACH: Final = 1000
+CALM: Final = 3 * PER_HOUR
 _SHARE_PRIOR = (1.0, 4.0)
 _SHARE_SPREAD, _SHARE_SPREAD_WEIGHT = 0.02, 40.0
 _REACH_PRIOR = 5.0
@@ -131,12 +143,23 @@ def judge(board: Board, watch: Watch, usual: Usual | None = None) -> Verdict | N
     if not told:
         return None
     told.sort(key=lambda signal: signal.monthly)
-    strongest = told[0]
-    if strongest.kind == "cause":
-        # A cause is a part of the negative stories: where both stand out, the whole leads.
-        strongest = next((s for s in told if s.kind == "negative_count"), strongest)
+    strongest = _leading(told)
     others = tuple(signal for signal in told if signal is not strongest)
     return Verdict(_weighed(strongest, board, usual), others, len(found))
+
+
+def _leading(told: list[Signal]) -> Signal:
+    """The strongest, or the negative stories where those explain it.
+
+    A cause is a part of them, and a wave of posts most of which are negative is a wave of negative
+    posts.
+    """
+    first = told[0]
+    negative = next((s for s in told if s.kind == "negative_count"), None)
+    if negative is None:
+        return first
+    most = negative.observed - negative.expected >= (first.observed - first.expected) / 2
+    return negative if first.kind == "cause" or (first.kind == "volume" and most) else first
 
 
 def counted(board: Board) -> tuple[str, ...]:
@@ -167,8 +190,13 @@ def looks(width: int) -> float:
 
 
 def windows(usual: Usual, index: int) -> tuple[int, ...]:
-    """The windows worth watching for a series: those that hold something now and then."""
-    expected = usual.a_day[index] / PER_DAY
+    """The windows worth watching: those in which the series, or the brand, holds something.
+
+    A series much rarer than the brand's mentions is watched in windows fit for a tenth of them:
+    what never happened before may happen fast.
+    """
+    rate = max(usual.a_day[index], usual.a_day[usual.names.index("volume")] / 10)
+    expected = rate / PER_DAY
     kept = [width for width in WIDTHS if width * expected >= LEAST_EXPECTED]
     return tuple(kept or WIDTHS[-1:])
 
@@ -429,26 +457,39 @@ def _weighed(signal: Signal, board: Board, usual: Usual) -> Signal:
     return replace(signal, severity=max(1, min(10, round(score))))
 
 
-def calm(board: Board, kind: Kind, subject: str, began: int, hours: int = 3) -> bool:
-    """Whether the newest hours hold no more than their 95 % interval of an alert's series.
+def series_of(kind: str, subject: str) -> str:
+    """The counted series that an alert of this kind is followed by."""
+    if kind == "cause":
+        return CAUSE + subject
+    names: dict[str, str] = {found: name for name, found in COUNTED.items()}
+    return "volume" if kind == "silence" else names.get(kind, "negative")
 
-    Compared with the time before the alert began, `began` buckets ago, so that a long wave cannot
-    become its own excuse. Silence is over with the first story.
+
+def before(board: Board, name: str, began: int, width: int) -> tuple[float, float]:
+    """What `width` buckets ending now of a series usually hold, and the dispersion of that.
+
+    Learnt from the time before an alert began, `began` buckets ago, so that a long wave cannot
+    become its own excuse.
+    """
+    known = board.known.copy()
+    known[-min(began, SIZE) :] = False
+    usual = learn(Board({name: board.row(name)}, known), (name,))
+    nearest = next((w for w in WIDTHS if w >= width), WIDTHS[-1])
+    return float(usual.expected(width)[0]), float(usual.spread[nearest][0])
+
+
+def calm(board: Board, kind: str, subject: str, began: int) -> bool:
+    """Whether the last three hours hold no more than the 95 % interval of an alert's series.
+
+    Silence is over with the first story.
 
     Returns:
         False where some of those hours are not known.
     """
-    width = hours * PER_HOUR
+    name = series_of(kind, subject)
     if kind == "silence":
-        return bool(board.row("volume")[-max(board.seen_until + 1, PER_HOUR) :].any())
-    if not board.known[-width:].all() or began < width:
+        return bool(board.row(name)[-began:].any())
+    if not board.known[-CALM:].all() or began < CALM:
         return False
-    names = {kind_: name for name, kind_ in COUNTED.items()}
-    name = CAUSE + subject if kind == "cause" else names.get(kind, "negative")
-    known = board.known.copy()
-    known[-began:] = False
-    usual = learn(Board({name: board.row(name)}, known), (name,))
-    high = negative_binomial_quantile(
-        0.975, float(usual.expected(width)[0]), float(usual.spread[width][0])
-    )
-    return int(board.row(name)[-width:].sum()) <= max(high, 1)
+    high = negative_binomial_quantile(0.975, *before(board, name, began, CALM))
+    return int(board.row(name)[-CALM:].sum()) <= max(high, 1)

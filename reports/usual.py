@@ -82,6 +82,24 @@ class Board:
         return float(self.known[:-PER_DAY].sum()) / PER_DAY
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an alert was compared with: mean, spread and 95 % prediction interval of a window.
+
+    Attributes:
+        dispersion: `a` of the variance `M + a·M²`, the doubt about the mean included.
+        hours: known hours it rests on.
+        seasonal: whether the hour of the day was taken into account.
+    """
+
+    expected: float
+    dispersion: float
+    low: int
+    high: int
+    hours: int
+    seasonal: bool
+
+
 @dataclass(frozen=True)
 class Usual:
     """What some series usually hold in windows ending now; rows are series.
