@@ -85,7 +85,7 @@ def _seen(facts: AlertFacts, words: Words) -> str:
     """What was seen, by kind: `12 mentions`, `9 of 14 mentions negative`."""
     if facts.action != "opened" and facts.kind in {"negative_share", "author"}:
         return words.say("seen_negative_count", n=facts.observed)
-    return seen(facts.kind, facts.observed, facts.trials, facts.subject, words)
+    return seen(facts.kind, facts.observed, facts.trials, facts.about, words)
 
 
 def seen(kind: str, observed: int, trials: int, subject: str, words: Words) -> str:

@@ -206,7 +206,7 @@ def _follow(
     conn: Connection, brand: BrandRow, alert: AlertRow, moment: _Moment
 ) -> AlertDecision | None:
     """Whether an open alert is over or has grown enough to be told of again."""
-    subject = str(alert.facts.get("subject_id") or "")
+    subject = str(alert.facts.get("about_id") or "")
     began = min(SIZE, moment.scene.back(alert.started_at))
     row = moment.board.row(series_of(alert.kind, subject))
     count = int(row[-began:].sum())
@@ -233,7 +233,7 @@ def _joined(alert: AlertRow, count: int, moment: _Moment) -> AlertDecision | Non
     if verdict is None or verdict.strongest.severity <= alert.severity:
         return None
     named = {(other["kind"], other["subject"]) for other in alert.facts.get("others") or ()}
-    named.add((alert.kind, str(alert.facts.get("subject_id") or "")))
+    named.add((alert.kind, str(alert.facts.get("about_id") or "")))
     if (verdict.strongest.kind, verdict.strongest.subject) in named:
         return None
     return _next(alert, "updated", "joined", count, moment, verdict)
@@ -248,7 +248,7 @@ def _next(
     joined: Verdict | None = None,
 ) -> AlertDecision:
     """The next message of a thread: all that came since the alert started."""
-    subject = str(alert.facts.get("subject_id") or "")
+    subject = str(alert.facts.get("about_id") or "")
     width = min(max(1, moment.scene.back(alert.started_at)), SIZE // 2)
     law = before(moment.board, series_of(alert.kind, subject), width, width)
     others = [Other(**other) for other in alert.facts.get("others") or ()]

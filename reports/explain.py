@@ -85,7 +85,7 @@ class AlertFacts:
 
     Attributes:
         thread: the alert's fingerprint, the same for every message about it.
-        subject: what the cause is called, if a cause stands out; `subject_id` is its id.
+        about: what the cause is called, if a cause stands out; `about_id` is its id.
         expected: what is usual in the window, `low`-`high` its 95 % interval.
         stories: all stories of the stretch, reprints merged; `sightings` counts the reprints.
         usual_share: the negative share of the 28 days before; `None` without scored stories.
@@ -94,8 +94,8 @@ class AlertFacts:
     thread: str
     action: Action
     kind: str
-    subject: str
-    subject_id: str
+    about: str
+    about_id: str
     brand: str
     slug: str
     lang: Lang
@@ -169,10 +169,10 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
         thread=stage.fingerprint,
         action=stage.action,
         kind=stage.kind,
-        subject=cause_name(audience.cause_names, stage.subject, audience.lang)
+        about=cause_name(audience.cause_names, stage.subject, audience.lang)
         if stage.subject
         else "",
-        subject_id=stage.subject,
+        about_id=stage.subject,
         brand=brand.name,
         slug=brand.slug,
         lang=audience.lang,

@@ -12,7 +12,7 @@ crisis lifts several at once. One alarm carries the strongest and names the othe
 | volume, negative_count, cause | more stories than usual? | negative binomial, upper tail |
 | negative_share | more of them negative, whatever their number? | beta-binomial, upper tail |
 | author | does someone with such a reach complain so rarely? | log-Lomax tail of followers |
-| silence | none, where many are expected? | negative binomial, P(0) |
+| silence | none, where many are expected? | exponential tail of past silences |
 | story | one story retold more than stories usually are? | negative binomial, upper tail |
 """
 
@@ -62,13 +62,14 @@ COUNTED: Final[dict[str, Kind]] = {
 CAUSE: Final = "cause:"
 LOOKS_A_MONTH: Final = MONTH.total_seconds() / 600
 LOOKS_PER_WINDOW: Final = 8
-SILENT_WIDTHS: Final = (6, 18, 48, 144, 432)
+CALM: Final = 3 * PER_HOUR
+LONGEST_SILENCE: Final = 7 * PER_DAY
+_SILENCE_PRIOR = 5.0
 LEAST_EXPECTED: Final = 0.05
 """A window in which so few are usual is too short for the series, unless it is the longest."""
 LEAST_TRIALS: Final = 8
 """Scored stories without which a share means nothing."""
 LEAST_REACH: Final = 1000
-CALM: Final = 3 * PER_HOUR
 _SHARE_PRIOR = (1.0, 4.0)
 _SHARE_SPREAD, _SHARE_SPREAD_WEIGHT = 0.02, 40.0
 _REACH_PRIOR = 5.0
@@ -409,24 +410,43 @@ def _author_signal(board: Board) -> Signal:
 
 
 def _silence_signal(board: Board, usual: Usual) -> Signal:
-    """No story at all where many are usual; never over hours that are not known."""
+    """No story at all where many are usual; never over hours that are not known.
+
+    A silence is measured by the stories it lacks. Past silences longer than most have an
+    exponential excess (mean 1 for a Poisson brand) with a gamma prior worth five of them, so a
+    brand whose sources sleep at odd hours is not taken for a dead one; the rate of such silences
+    is what the past held.
+    """
     row, end = board.row("volume"), board.seen_until
+    longest = min(board.fresh, len(row), end + LONGEST_SILENCE)
+    silent = (row[::-1] == 0) & board.known[::-1]
+    broken = np.flatnonzero(~silent[end:longest])
+    start = end + int(broken[0]) if len(broken) else longest
+    if start <= end:
+        return _nothing("silence")
     index = usual.names.index("volume")
-    best = _nothing("silence")
-    for width in SILENT_WIDTHS:
-        start = end + width
-        if start > min(board.fresh, len(row)) or row[-start : len(row) - end].any():
-            break
-        if not board.known[-start:].all():
-            break
-        expected = float(usual.expected_between(start, end)[index])
-        spread = float(usual.spread[min(width, PER_DAY)][index])
-        none = math.exp(-expected) if spread < 1e-6 else (1 + spread * expected) ** (-1 / spread)
-        monthly = none * looks(width) * len(SILENT_WIDTHS)
-        if monthly < best.monthly:
-            found = _signal("silence", "", (width, 0), (expected, spread), monthly)
-            best = replace(found, start=start, end=end)
-    return best
+    lacking = float(usual.expected_between(start, end)[index])
+    if lacking < LEAST_TRIALS:
+        return _nothing("silence")
+    past = _past_silences(row, board.known, usual.forecast[index])
+    count = min(len(past), max(10, len(past) // 10))
+    least = float(past[count - 1]) if len(past) > count else 0.0
+    shape, scale = count + _SILENCE_PRIOR, float((past[:count] - least).sum()) + _SILENCE_PRIOR
+    tail = (scale / (scale + max(0.0, lacking - least))) ** shape
+    monthly = max(count, 1) / board.known_days * MONTH.days * tail
+    width = next((w for w in WIDTHS if w >= start - end), WIDTHS[-1])
+    law = (lacking, float(usual.spread[width][index]))
+    return replace(_signal("silence", "", (start - end, 0), law, monthly), start=start, end=end)
+
+
+def _past_silences(row: Floats, known: Flags, forecast: Floats) -> Floats:
+    """The stories that each past silence lacked, the most first."""
+    foretold = np.repeat(forecast.reshape(-1) / PER_HOUR, PER_HOUR)
+    silent = (row[:-PER_DAY][::-1] == 0) & known[:-PER_DAY][::-1]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
+    sums = np.concatenate([[0.0], np.cumsum(foretold)])
+    lacked: Floats = np.sort(sums[edges[1::2]] - sums[edges[::2]])[::-1]
+    return lacked
 
 
 def _weighed(signal: Signal, board: Board, usual: Usual) -> Signal:

@@ -109,6 +109,8 @@ class Usual:
         shape: season's factor of the hours backwards from now, a week of them.
         spread: dispersion `a` by width of window.
         a_day: mean stories a day.
+        forecast: what was expected of each past hour, days and hours counted backwards from a day
+            before now.
     """
 
     names: tuple[str, ...]
@@ -116,6 +118,7 @@ class Usual:
     shape: Floats
     spread: Mapping[int, Floats]
     a_day: Floats
+    forecast: Floats
 
     def expected(self, width: int) -> Floats:
         """The usual count of the newest `width` buckets (any number of them)."""
@@ -162,6 +165,7 @@ def learn(board: Board, names: tuple[str, ...]) -> Usual:
         shape=np.concatenate([_today(season), season[:, :6].reshape(len(names), -1)], axis=1),
         spread=_spreads(buckets, weight, forecast, days, mean),
         a_day=24 * mean,
+        forecast=forecast,
     )
 
 

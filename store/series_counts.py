@@ -198,6 +198,22 @@ def keep_counts(conn: Connection, brand_id: int, day: int, counts: Mapping[str, 
         )
 
 
+def first_seen(
+    conn: Connection, brand_id: int, start: datetime, end: datetime
+) -> dict[int, datetime]:
+    """When each mention of a brand published in `[start, end)` was first collected."""
+    rows = (
+        select(MENTION.c.id, MENTION.c.first_seen_at)
+        .join_from(BRAND_MENTION, MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
+        .where(
+            BRAND_MENTION.c.brand_id == brand_id,
+            BRAND_MENTION.c.published_at >= start,
+            BRAND_MENTION.c.published_at < end,
+        )
+    )
+    return {int(id_): seen for id_, seen in conn.execute(rows)}
+
+
 def _outages(conn: Connection, mark: Mapping[str, Any], now: datetime) -> list[Stretch]:
     """Known outages, those of the last days looked up anew."""
     since = now - KEPT_DAYS * timedelta(days=1)

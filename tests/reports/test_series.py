@@ -95,6 +95,10 @@ def test_silence_is_told_where_many_are_expected_and_never_in_an_outage() -> Non
     assert judge(board(counts, known=known), Watch()) is None
     assert judge(board(counts, seen_until=SIZE), Watch()) is None
     assert calm(board(counts), "silence", "", 48) is False
+    sleepy = series(300, kind="zero-inflated")
+    for row in sleepy.values():
+        row[-18:] = 0
+    assert judge(board(sleepy), Watch()) is None
     few = series(5)
     for row in few.values():
         row[-PER_DAY:] = 0
