@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -93,7 +94,7 @@ def event_row(size: float, what: Event, repeats: int, seed: int) -> tuple[int, l
     return len(delays), delays
 
 
-def events(repeats: int, seed: int) -> None:
+def events(sizes: Sequence[int], repeats: int, seed: int) -> None:
     """Print the table of events."""
     print("| mentions a day | event | found | median delay |\n|---|---|---|---|", flush=True)
     tried = [
@@ -103,7 +104,7 @@ def events(repeats: int, seed: int) -> None:
     ]
     tried.append(("only the share, 20 % to 40 % for a day", Event(0, PER_DAY, 2.0, "share")))
     tried.append(("only one cause ×4 for a day", Event(0, PER_DAY, 4.0, "cause")))
-    for size in SIZES:
+    for size in sizes:
         for name, event in tried:
             count, delays = event_row(size, event, repeats, seed)
             delay = f"{median(delays):.0f} min" if delays else "–"
@@ -115,13 +116,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.alarms", description=__doc__)
     parser.add_argument("which", choices=("quiet", "events"))
     parser.add_argument("--months", type=int, default=24, help="quiet: months of each kind")
+    parser.add_argument("--size", type=int, action="append", help="events: mentions a day")
     parser.add_argument("--repeats", type=int, default=20, help="events: brands of each row")
     parser.add_argument("--rate", type=float, default=1.0, help="the stated rate")
     parser.add_argument("--kind", choices=KINDS, action="append", help="quiet: only this kind")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     if options.which == "events":
-        events(options.repeats, options.seed)
+        events(options.size or SIZES, options.repeats, options.seed)
         return 0
     print("| kind | months | alarms | a month | 95 % interval | what was told |")
     print("|---|---|---|---|---|---|", flush=True)
