@@ -24,7 +24,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.quiet import KINDS, Event, QuietKind, brand, rates, walk
-from reports.series import Watch
+from reports.signals import Watch
 from reports.statistics import _bisect, lower_gamma
 from reports.usual import HISTORY_DAYS, PER_DAY, PER_HOUR, SIZE
 

@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from reports.series import CAUSE, Verdict, Watch, counted, judge
+from reports.series import CAUSE, Verdict, counted, judge
+from reports.signals import Watch
 from reports.usual import PER_DAY, PER_HOUR, SIZE, Board, Floats, learn
 
 QuietKind = Literal[

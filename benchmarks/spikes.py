@@ -18,13 +18,15 @@ import numpy as np
 
 from benchmarks.measure import Ratio, ratio
 from benchmarks.quiet import brand, rates
-from reports.series import Watch, judge
+from reports.series import judge
+from reports.signals import Watch
 from reports.usual import HISTORY_DAYS, PER_DAY
 from reports.watch import board_of, scene
 from store.brands import sync_brands
 from store.engine import open_store, reading, writing
 from store.interface import BrandRow, BrandSpec
-from store.series_counts import bucket_of, keep_counts
+from store.series_counts import keep_counts
+from store.series_tally import bucket_of
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 BRANDS = 1000

@@ -21,14 +21,16 @@ from sqlalchemy import Connection
 from reports.alert_words import alert_message, alert_subject
 from reports.explain import AlertFacts, Other, Stage, explain, top_cause
 from reports.interface import Audience
-from reports.series import Signal, Verdict, Watch, before, calm, judge, series_of
+from reports.series import Verdict, before, calm, judge, series_of
+from reports.signals import Signal, Watch
 from reports.statistics import negative_binomial_quantile
 from reports.usual import HISTORY_DAYS, PER_HOUR, SIZE, Baseline, Board
 from reports.watch import Scene, board_of, scene
 from store.alerts import add_event, alerts, open_alert, open_alerts
 from store.interface import AlertRow, BrandRow
 from store.outbox import enqueue
-from store.series_counts import bucket_start, refresh
+from store.series_counts import refresh
+from store.series_tally import bucket_start
 
 HOUR = timedelta(hours=1)
 CALM_HOURS = 3

@@ -15,22 +15,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from reports.alerts import CALM_HOURS, HOUR, LONGEST_OPEN, AlertSettings
-from reports.series import Signal, Verdict, Watch, calm, counted, judge
+from reports.series import Verdict, calm, counted, judge
+from reports.signals import Signal, Watch
 from reports.spikes import MONTH
 from reports.usual import PER_HOUR, SIZE, Usual, learn
 from reports.watch import Scene, make_board
 from store.interface import BrandRow
-from store.series_counts import (
-    BUCKET,
-    Story,
-    Stretch,
-    Tally,
-    bucket_of,
-    bucket_start,
-    first_seen,
-    late_ids,
-    stories,
-)
+from store.series_counts import Stretch, first_seen, late_ids, stories
+from store.series_tally import BUCKET, Story, Tally, bucket_of, bucket_start
 from store.sources import outages, sources
 
 

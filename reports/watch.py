@@ -11,14 +11,8 @@ from sqlalchemy import Connection
 
 from reports.usual import PER_DAY, SIZE, Board, Flags
 from store.interface import AlertRow
-from store.series_counts import (
-    BUCKET,
-    Stretch,
-    bucket_of,
-    bucket_start,
-    known_outages,
-    series_counts,
-)
+from store.series_counts import Stretch, known_outages, series_counts
+from store.series_tally import BUCKET, bucket_of, bucket_start
 from store.sources import sources
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -13,17 +13,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from store.engine import upsert
 from store.labels import SENTIMENT, effective
 from store.marks import get_mark, set_mark
+from store.series_tally import (
+    PER_DAY,
+    STORY_MEMORY,
+    Counts,
+    Story,
+    Tally,
+    bucket_of,
+    bucket_start,
+    packed,
+    unpacked,
+)
 from store.sources import outages
 from store.tables import (
     BRAND_MENTION,
@@ -36,97 +45,16 @@ from store.tables import (
     SERIES_COUNT,
 )
 
-Counts = NDArray[np.int64]
 Stretch = tuple[datetime, datetime]
 
-BUCKET: Final = timedelta(minutes=10)
-PER_DAY: Final = 144
 KEPT_DAYS: Final = 64
 """Days of counts that are kept: eight weeks of history, and the days an alert may be open."""
-VOLUME, NEGATIVE, SCORED, AUTHOR, REPRINTS = "volume", "negative", "scored", "author", "reprints"
-LATE, LATE_NEGATIVE = "late", "late_negative"
-CAUSE: Final = "cause:"
-"""The prefix of a cause's series."""
-STORY_MEMORY: Final = timedelta(days=1)
 CATCH_UP: Final = timedelta(hours=1)
 """For so long after an outage a post without a time may have been published during it."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK = "series_counts"
 _SETTLED = timedelta(days=2)
 """Polls older than this say nothing new of outages."""
 _CHUNK = 500
-_WIDTHS: Final[Mapping[int, str]] = {1: "<u1", 2: "<u2", 4: "<u4"}
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """A mention as the series count it.
-
-    Attributes:
-        late: it has no time of its own and came with a catch-up.
-        causes: the causes of unhappiness it names.
-    """
-
-    at: datetime
-    cluster: int
-    sentiment: str
-    followers: int
-    late: bool = False
-    causes: tuple[str, ...] = ()
-    mention_id: int = 0
-
-
-@dataclass
-class Tally:
-    """Series filled story by story, in order of time; buckets are counted from `first`."""
-
-    first: int
-    size: int
-    seen: dict[int, datetime] = field(default_factory=dict)
-    """When each cluster was last mentioned before."""
-    series: dict[str, Counts] = field(default_factory=dict)
-
-    def add(self, story: Story) -> None:
-        """Count one mention."""
-        before = self.seen.get(story.cluster)
-        self.seen[story.cluster] = story.at
-        index = bucket_of(story.at) - self.first
-        if not 0 <= index < self.size:
-            return
-        if before is not None and story.at - before < STORY_MEMORY:
-            self._count(REPRINTS, index)
-            return
-        negative = story.sentiment == "negative"
-        self._count(LATE if story.late else VOLUME, index)
-        if negative:
-            self._count(LATE_NEGATIVE if story.late else NEGATIVE, index)
-            self._most(AUTHOR, index, story.followers)
-        if story.late:
-            return
-        if story.sentiment in {"negative", "neutral", "positive"}:
-            self._count(SCORED, index)
-        for cause in story.causes:
-            self._count(CAUSE + cause, index)
-
-    def _row(self, name: str) -> Counts:
-        return self.series.setdefault(name, np.zeros(self.size, np.int64))
-
-    def _count(self, name: str, index: int) -> None:
-        self._row(name)[index] += 1
-
-    def _most(self, name: str, index: int, value: int) -> None:
-        row = self._row(name)
-        row[index] = max(int(row[index]), value)
-
-
-def bucket_of(at: datetime) -> int:
-    """The number of the bucket that holds a moment, counted from 1970."""
-    return (at - _EPOCH) // BUCKET
-
-
-def bucket_start(bucket: int) -> datetime:
-    """When a bucket begins."""
-    return _EPOCH + bucket * BUCKET
 
 
 def refresh(conn: Connection, now: datetime) -> int:
@@ -161,13 +89,13 @@ def series_counts(conn: Connection, brand_id: int, last: int, size: int) -> dict
     first = last - size + 1
     found: dict[str, Counts] = {}
     days = {"brand": brand_id, "first": first // PER_DAY, "last": last // PER_DAY}
-    for name, day, packed in conn.execute(_DAYS, days):
+    for name, day, blob in conn.execute(_DAYS, days):
         row = found.get(name)
         if row is None:
             row = found[name] = np.zeros(size, np.int64)
         begin = day * PER_DAY - first
         low, high = max(begin, 0), min(begin + PER_DAY, size)
-        row[low:high] = _unpacked(packed)[low - begin : high - begin]
+        row[low:high] = unpacked(blob)[low - begin : high - begin]
     return found
 
 
@@ -183,7 +111,7 @@ def keep_counts(conn: Connection, brand_id: int, day: int, counts: Mapping[str, 
     mine = (SERIES_COUNT.c.brand_id == brand_id, SERIES_COUNT.c.day == day)
     conn.execute(delete(SERIES_COUNT).where(*mine, SERIES_COUNT.c.series.not_in(list(counts))))
     rows = [
-        {"brand_id": brand_id, "series": name, "day": day, "counts": _packed(row)}
+        {"brand_id": brand_id, "series": name, "day": day, "counts": packed(row)}
         for name, row in counts.items()
         if row.any()
     ]
@@ -415,14 +343,3 @@ def _causes(
         for id_, cause in conn.execute(rows):
             found[id_].add(cause)
     return found
-
-
-def _packed(counts: Counts) -> bytes:
-    """Counts in the narrowest whole numbers that hold the greatest."""
-    most = int(counts.max(initial=0))
-    width = 1 if most < 2**8 else 2 if most < 2**16 else 4
-    return counts.clip(0, 2**32 - 1).astype(_WIDTHS[width]).tobytes()
-
-
-def _unpacked(packed: bytes) -> NDArray[Any]:
-    return np.frombuffer(packed, _WIDTHS[len(packed) // PER_DAY])

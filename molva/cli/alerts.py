@@ -26,7 +26,7 @@ from reports.alert_words import seen
 from reports.alerts import AlertSettings
 from reports.causes import cause_name
 from reports.replay import Replayed, alarms_a_month, past_of, replay
-from reports.series import Signal
+from reports.signals import Signal
 from reports.words import Words
 from store.alerts import alerts as stored_alerts
 from store.brands import brand_by_slug

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.quiet import QuietKind, brand, rates, walk
-from reports.series import Verdict, Watch, calm, counted, judge, looks, signals, windows
+from reports.series import Verdict, calm, counted, judge, signals, windows
+from reports.signals import Watch, looks
 from reports.statistics import beta_binomial_tail, negative_binomial_tail
 from reports.usual import PER_DAY, SIZE, Board, Floats, learn
 

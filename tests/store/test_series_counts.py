@@ -10,7 +10,8 @@ import pytest
 
 from store.engine import reading, writing
 from store.labels import correct
-from store.series_counts import bucket_of, known_outages, refresh, series_counts
+from store.series_counts import known_outages, refresh, series_counts
+from store.series_tally import bucket_of
 from store.sources import finish_poll, start_poll
 from tests.reports.world import NOON, World, new_world
 
