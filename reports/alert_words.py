@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from reports.alert_chart import alert_chart
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.explain import AlertFacts
-from reports.interface import CauseFact, Message
-from reports.render import environment, post_line
+from reports.interface import CauseFact
+from reports.render import post_line
 from reports.words import DASH, Words
-
-
-def alert_message(facts: AlertFacts, key: str, now: datetime) -> Message:
-    """One message of an alert's thread, for the outbox."""
-    return Message(
-        key=key,
-        kind="alert",
-        subject=alert_subject(facts),
-        text=render_alert_text(facts),
-        html=render_alert_html(facts),
-        facts=facts.as_json(),
-        created_at=now,
-        title=f"alert-{facts.slug}-{facts.started_at:%Y-%m-%d-%H%M}-{facts.action}",
-    )
-
-
-def render_alert_html(facts: AlertFacts) -> str:
-    """The alert as one self-contained page."""
-    return environment().get_template("alert.html.j2").render(_view(facts))
-
-
-def render_alert_text(facts: AlertFacts) -> str:
-    """The alert as plain text."""
-    return environment().get_template("alert.txt.j2").render(_view(facts)).strip() + "\n"
 
 
 def alert_subject(facts: AlertFacts) -> str:
@@ -72,12 +50,25 @@ def reason(facts: AlertFacts) -> str:
     return " ".join(part for part in parts if part)
 
 
+LISTED = 5
+NOTICEABLE = 1.05
+"""A threshold that is stricter by less is not worth a line."""
 _OWN_SENTENCES = {"author", "silence"}
 """Kinds of which `so many in such a window` says nothing."""
 _ABOUT_NEGATIVE = {"negative_count", "negative_share", "cause", "author"}
 
 
+def link_lines(facts: AlertFacts, links: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What each link does, in the reader's words, with its address; none once it is over."""
+    if facts.action == "over":
+        return []
+    words = _words(facts)
+    return [(words.say(f"link_{action}"), url) for action, url in links.items()]
+
+
 def _key(key: str, facts: AlertFacts) -> str:
+    if facts.why == "false":
+        return f"{key}_false"
     return f"{key}_{facts.kind}" if facts.kind in _OWN_SENTENCES else key
 
 
@@ -137,7 +128,19 @@ def _others(facts: AlertFacts, words: Words) -> str:
 
 
 def _why(facts: AlertFacts, words: Words) -> str:
-    return words.say(f"why_{facts.why}", cause=lowered(facts.new_cause)) if facts.why else ""
+    if not facts.why:
+        return ""
+    detail = facts.detail
+    if facts.why == "new_language":
+        detail = words.language(detail)
+    elif facts.why == "big_author":
+        detail = words.short(int(detail or 0))
+    return words.say(
+        f"why_{facts.why}",
+        cause=lowered(facts.new_cause),
+        detail=detail,
+        times=words.times(facts.stricter),
+    )
 
 
 def _cause_sentence(facts: AlertFacts, words: Words) -> str:
@@ -170,7 +173,8 @@ def _expected(facts: AlertFacts, words: Words) -> str:
     return words.number(facts.expected, 1 if facts.expected < 10 else 0)
 
 
-def _view(facts: AlertFacts) -> dict[str, Any]:
+def alert_view(facts: AlertFacts, links: Mapping[str, str]) -> dict[str, Any]:
+    """What the templates of an alert are given."""
     words = _words(facts)
     return {
         "f": facts,
@@ -181,6 +185,11 @@ def _view(facts: AlertFacts) -> dict[str, Any]:
         "rows": [(words.say(f"f_{name}"), value) for name, value in _rows(facts, words)],
         "lift": lambda cause: lift_of(cause, words),
         "line": lambda post: post_line(post, words),
+        "links": link_lines(facts, links),
+        "chart": alert_chart(facts.points, words.say("chart_alert")),
+        "chart_ends": [words.moment(facts.points[i].start) for i in (0, -1)]
+        if facts.points
+        else [],
     }
 
 
@@ -202,15 +211,40 @@ def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
         ("authors", words.number(facts.authors)),
         (
             "sightings",
-            words.say("f_sightings_value", stories=facts.stories, sightings=facts.sightings),
+            words.say(
+                "f_sightings_value",
+                stories=facts.stories,
+                sightings=facts.sightings,
+                merged=max(0, facts.sightings - facts.stories),
+            ),
         ),
-        ("sources", ", ".join(f"{name} ({words.number(n)})" for name, n in facts.sources) or DASH),
+        *_reached(facts, words),
         ("baseline", _baseline(facts, words)),
         ("rate", words.say("f_rate_value", rate=words.ratio(facts.false_alarms_per_month))),
         ("collectors", _collectors(facts, words)),
     ]
+    if facts.stricter > NOTICEABLE:
+        rows.append(("stricter", words.say("f_stricter_value", times=words.times(facts.stricter))))
     if facts.low_confidence_share is not None:
         rows.append(("low", words.percent(facts.low_confidence_share)))
+    return rows
+
+
+def _reached(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
+    """Where it spread and who spoke; languages and authors only where there is news in them."""
+
+    def counted(pairs: list[tuple[str, int]]) -> str:
+        return ", ".join(f"{name} ({words.number(n)})" for name, n in pairs)
+
+    rows = [("sources", counted(list(facts.sources[:LISTED])) or DASH)]
+    if facts.languages:
+        named = [(words.language(code), n) for code, n in facts.languages[:LISTED]]
+        rows.append(("languages", counted(named)))
+    if facts.top_authors:
+        voices = [f"{name} ({words.short(n)})" for name, n in facts.top_authors]
+        rows.append(("top_authors", ", ".join(voices)))
+    if facts.new_terms:
+        rows.append(("terms", ", ".join(facts.new_terms)))
     return rows
 
 
@@ -237,8 +271,12 @@ def _baseline(facts: AlertFacts, words: Words) -> str:
 
 
 def _collectors(facts: AlertFacts, words: Words) -> str:
-    if not facts.outage_minutes:
-        return words.say("f_collectors_ok")
-    return words.say(
-        "f_collectors_out", duration=words.duration(timedelta(minutes=facts.outage_minutes))
-    )
+    told = words.say("f_collectors_ok")
+    if facts.outage_minutes:
+        length = words.duration(timedelta(minutes=facts.outage_minutes))
+        told = words.say("f_collectors_out", duration=length)
+    if facts.collectors_down:
+        told += "; " + words.say(
+            "f_collectors_down", names=", ".join(facts.collectors_down[:LISTED])
+        )
+    return told

@@ -2,15 +2,16 @@
 
 An alert is a thread: *opened* when a series of the brand (its negative stories, their share, a
 cause, its volume, ...; see `reports.series`) holds more than the stated false-alarm rate allows;
-*updated* only when the count since its start has doubled, another cause has come to lead, or
-something worse joins it; *over* when the last hours were as usual. One brand has one open thread,
-which names every series that stands out; a fingerprint keeps it from opening twice, and stories
-that were part of one thread never open another.
+*updated* only when the count since its start has doubled, another cause has come to lead,
+something worse joins it, or it reaches another language, another source or far more people through
+one author; *over* when the last hours were as usual, or a person marked it false. One brand has one
+open thread, which names every series that stands out; a fingerprint keeps it from opening twice,
+and stories that were part of one thread never open another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -18,19 +19,26 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from reports.alert_words import alert_message, alert_subject
-from reports.explain import AlertFacts, Other, Stage, explain, top_cause
+from reports.alert_actions import stricter_series
+from reports.alert_chart import HourPoint, hour_points
+from reports.alert_message import alert_message
+from reports.alert_words import alert_subject
+from reports.explain import ABOUT_ALL, AlertFacts, Other, Stage, explain, top_cause
 from reports.interface import Audience
+from reports.routing import owe
 from reports.series import Verdict, before, calm, judge, series_of
 from reports.signals import Signal, Watch
+from reports.spreading import news_of
 from reports.statistics import negative_binomial_quantile
+from reports.tuning import series_key
 from reports.usual import HISTORY_DAYS, PER_HOUR, SIZE, Baseline, Board
 from reports.watch import Scene, board_of, scene
+from store.alert_actions import was_done
 from store.alerts import add_event, alerts, open_alert, open_alerts
 from store.interface import AlertRow, BrandRow
-from store.outbox import enqueue
 from store.series_counts import refresh
 from store.series_tally import bucket_start
+from store.spread import spread
 
 HOUR = timedelta(hours=1)
 CALM_HOURS = 3
@@ -76,12 +84,14 @@ class _Moment:
 
     Attributes:
         left_out: hours left out because collectors were down.
+        stricter: what marked false alarms ask of the series.
     """
 
     scene: Scene
     settings: AlertSettings
     board: Board
     left_out: int
+    stricter: Mapping[str, float]
 
     @property
     def now(self) -> datetime:
@@ -91,8 +101,12 @@ class _Moment:
     def judge(self) -> Verdict | None:
         """What stands out now."""
         settings = self.settings
-        watch = Watch(settings.false_alarms_per_month, settings.minimum_count)
+        watch = Watch(settings.false_alarms_per_month, settings.minimum_count, self.stricter)
         return judge(self.board, watch)
+
+    def points(self, kind: str, subject: str, began: int) -> tuple[HourPoint, ...]:
+        """A series hour by hour, for the chart."""
+        return hour_points(self.board, self.scene.end, kind, subject, began)
 
 
 def run_detection(
@@ -132,7 +146,8 @@ def detect(
     """
     threads = alerts(conn, brand.id, at.now - _OLDEST)
     board, left_out = board_of(conn, brand.id, at, threads)
-    moment = _Moment(at, settings, board, left_out)
+    stricter = stricter_series(conn, brand.id, at.now)
+    moment = _Moment(at, settings, board, left_out, stricter)
     current = next(iter(open_alerts(conn, brand.id)), None)
     if current is not None:
         followed = _follow(conn, brand, current, moment)
@@ -179,6 +194,8 @@ def _opening(brand: BrandRow, verdict: Verdict, moment: _Moment) -> Stage:
         left_out=moment.left_out,
         false_alarms_per_month=moment.settings.false_alarms_per_month,
         others=tuple(map(_other, verdict.others)),
+        stricter=moment.stricter.get(series_key(signal.kind, signal.subject), 1.0),
+        points=moment.points(signal.kind, signal.subject, signal.start),
     )
 
 
@@ -212,21 +229,36 @@ def _follow(
     began = min(SIZE, moment.scene.back(alert.started_at))
     row = moment.board.row(series_of(alert.kind, subject))
     count = int(row[-began:].sum())
+    if was_done(conn, alert.id, ["false"]):
+        return _next(alert, "over", "false", count, moment)
     rested = moment.now - alert.detected_at >= CALM_HOURS * HOUR or alert.kind == "silence"
     if rested and calm(moment.board, alert.kind, subject, began):
         return _next(alert, "over", "", count, moment)
     if moment.now - alert.started_at >= LONGEST_OPEN:
         return _next(alert, "over", "", count, moment)
+    why, detail = _news(conn, brand, alert, count, moment.now)
+    if why:
+        return _next(alert, "updated", why, count, moment, detail=detail)
+    return _joined(alert, count, moment)
+
+
+def _news(
+    conn: Connection, brand: BrandRow, alert: AlertRow, count: int, now: datetime
+) -> tuple[str, str]:
+    """Why an open alert is worth telling again, and a detail of it; empty if it is not."""
     told = int(alert.facts.get("observed") or 0)
     if alert.kind in _DOUBLING and count >= 2 * max(told, 1):
-        return _next(alert, "updated", "doubled", count, moment)
+        return "doubled", ""
     if alert.kind in {"negative_count", "negative_share"}:
-        leading = top_cause(conn, brand.id, alert.started_at, moment.now)
+        leading = top_cause(conn, brand.id, alert.started_at, now)
         causes = alert.facts.get("causes") or []
         known = causes[0]["cause"] if causes else ""
         if leading and leading != known and count > told:
-            return _next(alert, "updated", "new_cause", count, moment)
-    return _joined(alert, count, moment)
+            return "new_cause", ""
+    negative = alert.kind not in ABOUT_ALL
+    return news_of(
+        alert.facts, spread(conn, brand.id, alert.started_at, now, negative_only=negative)
+    )
 
 
 def _joined(alert: AlertRow, count: int, moment: _Moment) -> AlertDecision | None:
@@ -248,6 +280,8 @@ def _next(
     count: int,
     moment: _Moment,
     joined: Verdict | None = None,
+    *,
+    detail: str = "",
 ) -> AlertDecision:
     """The next message of a thread: all that came since the alert started."""
     subject = str(alert.facts.get("about_id") or "")
@@ -283,6 +317,9 @@ def _next(
         false_alarms_per_month=moment.settings.false_alarms_per_month,
         why=why,
         others=tuple(others),
+        detail=detail,
+        stricter=moment.stricter.get(series_key(alert.kind, subject), 1.0),
+        points=moment.points(alert.kind, subject, moment.scene.back(alert.started_at)),
     )
     return AlertDecision(stage, alert.id)
 
@@ -323,7 +360,7 @@ def _write(
             severity=stage.severity,
             close=stage.action == "over",
         )
-    message = alert_message(facts, f"alert:{alert_id}:{number}", now)
-    for channel in audience.channels:
-        enqueue(conn, message.key, channel, message.as_payload(), now)
+    links = audience.links(alert_id, now) if audience.links else {}
+    message = alert_message(facts, f"alert:{alert_id}:{number}", now, links)
+    owe(conn, (alert_id, brand.id), message, facts, audience, now)
     return 1

@@ -43,6 +43,7 @@ from reports.statistics import (
     negative_binomial_quantile,
     negative_binomial_tail,
 )
+from reports.tuning import series_key
 from reports.usual import (
     LEAST_DAYS,
     PER_DAY,
@@ -87,7 +88,7 @@ def judge(board: Board, watch: Watch, usual: Usual | None = None) -> Verdict | N
     usual = usual or learn(board, counted(board))
     found = signals(board, usual, watch)
     stands = benjamini_hochberg(
-        [min(signal.monthly, 1e9) for signal in found], watch.false_alarms_per_month
+        [min(_weighted(signal, watch), 1e9) for signal in found], watch.false_alarms_per_month
     )
     told = [signal for signal, stand in zip(found, stands, strict=True) if stand]
     if not told:
@@ -96,6 +97,11 @@ def judge(board: Board, watch: Watch, usual: Usual | None = None) -> Verdict | N
     strongest = _leading(told)
     others = tuple(signal for signal in told if signal is not strongest)
     return Verdict(_weighed(strongest, board, usual), others, len(found))
+
+
+def _weighted(signal: Signal, watch: Watch) -> float:
+    """The figure that is judged: what a person marked false must be more surprising."""
+    return signal.monthly * watch.stricter.get(series_key(signal.kind, signal.subject), 1.0)
 
 
 def _leading(told: list[Signal]) -> Signal:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -41,10 +42,14 @@ class Watch:
     Attributes:
         false_alarms_per_month: at most, for the brand as a whole.
         minimum_count: a window with fewer stories raises nothing.
+        stricter: how many times more surprising a series must be than the others, by
+            `kind:subject`; at least 1, so the stated rate can only be undercut. See
+            `reports.tuning`.
     """
 
     false_alarms_per_month: float = 1.0
     minimum_count: int = 5
+    stricter: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

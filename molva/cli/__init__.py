@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from collectors.query import QueryError
-from molva.cli import alerts, causes, models, outputs, texts, watch
+from molva.cli import alert_actions, causes, models, outputs, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
@@ -44,7 +44,7 @@ app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)
 app.command()(outputs.digest)
-app.add_typer(alerts.app)
+app.add_typer(alert_actions.app)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -49,8 +50,14 @@ def alerts(
     json_lines: JsonOption = False,
 ) -> None:
     """The alerts so far: what, when, how severe, why."""
-    if context.invoked_subcommand is not None:
-        return
+    if context.invoked_subcommand is None:
+        write_alerts(brand, since, config, json_lines=json_lines)
+
+
+def write_alerts(
+    brand: str | None, since: str | None, config: Path, *, json_lines: bool = False
+) -> None:
+    """Write the alerts of one brand or all, one a line."""
     loaded = configure(config)
     engine = open_store(loaded.store_url)
     with reading(engine) as conn:
@@ -73,7 +80,7 @@ def alerts(
         else:
             started = row.started_at.astimezone(loaded.timezone).strftime("%Y-%m-%d %H:%M")
             tables.print(
-                f"{started}  {row.severity}/10  {row.state:<5} {row.facts['subject']}",
+                f"{row.id:>4}  {started}  {row.severity}/10  {row.state:<5} {row.facts['subject']}",
                 markup=False,
                 soft_wrap=True,
             )
