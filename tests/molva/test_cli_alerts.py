@@ -4,11 +4,18 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from store.engine import writing
+from molva.config import load_config
+from reports.alerts import run_detection
+from reports.interface import Audience
+from reports.links import make_token
+from store.brands import brand_by_slug
+from store.engine import open_store, writing
 from tests.molva.conftest import Ran
+from tests.reports import test_alerts as worlds_noon
 from tests.reports import world as worlds
 from tests.reports.test_alerts import quiet_month, wave
 
@@ -63,3 +70,65 @@ def test_a_wrong_rate_is_refused_in_words(molva: Molva, config: Path) -> None:
     ran = molva("alerts", "replay", "-c", config, "--rate", "0")
     assert ran.status == 2
     assert "--rate must be above 0" in ran.err
+
+
+def alert_in(config: Path) -> None:
+    """Look once, so that the wave becomes an alert."""
+    loaded = load_config(config)
+    engine = open_store(loaded.store_url)
+    with writing(engine) as conn:
+        brand = brand_by_slug(conn, "zerno")
+        assert brand is not None
+        noon = worlds_noon.NOON
+        audience = Audience("en", ZoneInfo("UTC"), ("pr",))
+        assert run_detection(conn, [brand], noon, loaded.alerts, audience) == 1
+    engine.dispose()
+
+
+def test_an_alert_is_listed_answered_and_shown(molva: Molva, config: Path) -> None:
+    alert_in(config)
+    listed = molva("alerts", "list", "-c", config, "--json").out
+    number = json.loads(listed)["alert"]
+    assert f"alert {number}: acknowledged" in molva("alerts", "ack", number, "-c", config).out
+    assert "acknowledged before" in molva("alerts", "ack", number, "-c", config).out
+    assert "the brand: muted until" in molva("alerts", "mute", "zerno", "-c", config).out
+    assert "no longer muted" in molva("alerts", "unmute", "zerno", "-c", config).out
+    marked = molva("alerts", "false", number, "--note", "a sale", "-c", config).out
+    assert "negative_count must now be 2.00 times as surprising" in marked
+    shown = molva("alerts", "show", number, "-c", config).out
+    for part in ("opened", "ack", "mute", "unmute", "false", ": a sale", "2.00 times"):
+        assert part in shown
+    gone = molva("alerts", "ack", 999, "-c", config)
+    assert gone.status == 2
+    assert "there is no alert 999" in gone.err
+
+
+def test_a_link_is_opened_by_command(
+    molva: Molva, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert_in(config)
+    number = json.loads(molva("alerts", "list", "-c", config, "--json").out)["alert"]
+    secret = "not for the repository"
+    token = make_token("ack", number, secret, datetime.now(UTC) + timedelta(hours=1))
+    refused = molva("alerts", "open", token, "-c", config)
+    assert refused.status == 2
+    assert "no [links] table" in refused.err
+    with config.open("a", encoding="utf-8") as stream:
+        stream.write('\n[links]\nbase_url = "https://molva.example"\n')
+    assert "MOLVA_LINK_SECRET to at least 16" in molva("alerts", "open", token, "-c", config).err
+    monkeypatch.setenv("MOLVA_LINK_SECRET", secret)
+    opened = molva(
+        "alerts", "open", f"https://molva.example/alerts/act?token={token}", "-c", config
+    )
+    assert f"alert {number}: acknowledged" in opened.out
+
+
+def test_a_channel_is_tried(molva: Molva, config: Path, tmp_path: Path) -> None:
+    with config.open("a", encoding="utf-8") as stream:
+        stream.write('\n[[channel]]\nname = "box"\ntype = "file"\npath = "box"\n')
+    ran = molva("alerts", "test", "box", "-c", config)
+    assert ran.status == 0
+    assert len(list((tmp_path / "box").glob("*.txt"))) == 1
+    unknown = molva("alerts", "test", "bax", "-c", config)
+    assert unknown.status == 2
+    assert "names: box" in unknown.err
