@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -25,6 +26,8 @@ from store.engine import reading, writing
 from store.interface import BrandRow
 from store.outbox import enqueue
 from store.sources import sources
+
+log = logging.getLogger(__name__)
 
 
 class _Which(TypedDict):
@@ -125,13 +128,16 @@ async def deliver(rooms: Rooms) -> DeliveryReport:
 def alert_links(config: Config) -> Callable[[int, datetime], Mapping[str, str]] | None:
     """What makes the signed links of an alert; None if they are not configured.
 
-    Raises:
-        ConfigError: the secret is not set.
+    Without a secret the alerts go out without links, and the log says so: an alert matters more.
     """
     if config.links is None:
         return None
-    valid = timedelta(days=config.links.valid_days)
-    return Links(config.links.base_url, link_secret(config), valid).of
+    try:
+        secret = link_secret(config)
+    except ConfigError as error:
+        log.warning("alerts have no links: %s", error)
+        return None
+    return Links(config.links.base_url, secret, timedelta(days=config.links.valid_days)).of
 
 
 def link_secret(config: Config) -> str:
