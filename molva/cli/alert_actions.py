@@ -38,6 +38,8 @@ from store.alerts import alert_by_id, alert_events
 from store.engine import open_store, reading, writing
 from store.interface import AlertRow
 
+__all__ = ["app"]
+
 AlertArgument = Annotated[int, typer.Argument(help="The alert's number, from molva alerts list.")]
 
 

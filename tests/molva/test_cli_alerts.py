@@ -92,7 +92,9 @@ def test_an_alert_is_listed_answered_and_shown(molva: Molva, config: Path) -> No
     assert f"alert {number}: acknowledged" in molva("alerts", "ack", number, "-c", config).out
     assert "acknowledged before" in molva("alerts", "ack", number, "-c", config).out
     assert "the brand: muted until" in molva("alerts", "mute", "zerno", "-c", config).out
-    assert "no longer muted" in molva("alerts", "unmute", "zerno", "-c", config).out
+    muted = molva("alerts", "mute", number, "--hours", "1", "-c", config).out
+    assert f"alert {number}: muted until" in muted
+    assert "no longer muted" in molva("alerts", "unmute", number, "-c", config).out
     marked = molva("alerts", "false", number, "--note", "a sale", "-c", config).out
     assert "negative_count must now be 2.00 times as surprising" in marked
     shown = molva("alerts", "show", number, "-c", config).out
