@@ -30,11 +30,12 @@ from collectors.registry import parse_settings
 from molva.toml_lines import line_of
 from reports.alerts import AlertSettings
 from reports.channels import Channel, FileChannel
+from reports.quiet import QuietHours
 from sentiment.choice import ModelChoice
 from sentiment.foreign import TargetUse
 from sentiment.label_names import SentimentClass
 
-_CHANNEL_TAGS = ("email", "webhook", "file")
+_CHANNEL_TAGS = ("email", "webhook", "file", "apprise")
 
 
 class ConfigError(Exception):
@@ -86,6 +87,18 @@ class DigestConfig(_Table):
 
     enabled: bool = True
     hour: int = Field(default=9, ge=0, le=23, description="Hour of the day in `timezone`.")
+
+
+class LinksConfig(_Table):
+    """Signed links in alert messages; none without a base URL."""
+
+    base_url: str = Field(
+        pattern=r"^https?://[^\s?#]+$", description="Where the alerts are served, without a path."
+    )
+    secret_env: str = Field(
+        default="MOLVA_LINK_SECRET", min_length=1, description="The variable with the secret."
+    )
+    valid_days: int = Field(default=7, ge=1, le=90, description="How long a link holds.")
 
 
 class SentimentConfig(_Table):
@@ -153,6 +166,8 @@ class Config(_Table):
     sources: tuple[SourceSettings, ...] = Field(default=(), alias="source")
     channels: tuple[Channel, ...] = Field(default=(), alias="channel")
     alerts: AlertSettings = AlertSettings()
+    quiet_hours: QuietHours | None = None
+    links: LinksConfig | None = None
     digest: DigestConfig = DigestConfig()
     sentiment: SentimentConfig = SentimentConfig()
     http: HttpSettings = HttpSettings()

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from reports.alert_chart import alert_chart
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.explain import AlertFacts
-from reports.interface import CauseFact, Message
-from reports.render import environment, post_line
+from reports.interface import CauseFact
+from reports.render import post_line
 from reports.words import DASH, Words
-
-
-def alert_message(facts: AlertFacts, key: str, now: datetime) -> Message:
-    """One message of an alert's thread, for the outbox."""
-    return Message(
-        key=key,
-        kind="alert",
-        subject=alert_subject(facts),
-        text=render_alert_text(facts),
-        html=render_alert_html(facts),
-        facts=facts.as_json(),
-        created_at=now,
-        title=f"alert-{facts.slug}-{facts.started_at:%Y-%m-%d-%H%M}-{facts.action}",
-    )
-
-
-def render_alert_html(facts: AlertFacts) -> str:
-    """The alert as one self-contained page."""
-    return environment().get_template("alert.html.j2").render(_view(facts))
-
-
-def render_alert_text(facts: AlertFacts) -> str:
-    """The alert as plain text."""
-    return environment().get_template("alert.txt.j2").render(_view(facts)).strip() + "\n"
 
 
 def alert_subject(facts: AlertFacts) -> str:
     """The news in one line."""
     words = _words(facts)
     text = words.say(
-        f"alert_subject_{facts.action}",
+        _key(f"alert_subject_{facts.action}", facts),
         brand=facts.brand,
-        observed=words.say("negative_mentions", n=facts.observed),
-        window=words.say("in_hours", n=facts.window_hours),
-        expected=_expected(facts, words),
+        observed=_seen(facts, words),
+        window=_window("in", facts.window_minutes, words),
+        expected=_usual(facts, words),
         since=words.moment(facts.started_at),
         duration=words.duration(facts.end - facts.started_at),
+        followers=words.short(facts.observed),
     )
     cause = _main_cause(facts)
     return text + words.say("alert_subject_cause", cause=lowered(cause.name)) if cause else text
@@ -57,28 +36,117 @@ def reason(facts: AlertFacts) -> str:
     """Why this was sent, in a sentence or two: how much, and what most of it is about."""
     words = _words(facts)
     text = words.say(
-        f"say_alert_{facts.action}",
-        observed=words.say("negative_mentions", n=facts.observed),
-        window=words.say("last_hours", n=facts.window_hours),
-        expected=_expected(facts, words),
-        span=f"{facts.low}{DASH}{facts.high}",
+        _key(f"say_alert_{facts.action}", facts),
+        observed=_seen(facts, words),
+        window=_window("last", facts.window_minutes, words),
+        expected=_usual(facts, words),
+        span=_span(facts, words),
         since=words.moment(facts.started_at),
         duration=words.duration(facts.end - facts.started_at),
         calm=words.say("last_hours", n=3),
+        followers=words.short(facts.observed),
     )
-    return " ".join(
-        part for part in (text, _why(facts, words), _cause_sentence(facts, words)) if part
+    parts = (text, _why(facts, words), _others(facts, words), _cause_sentence(facts, words))
+    return " ".join(part for part in parts if part)
+
+
+LISTED = 5
+NOTICEABLE = 1.05
+"""A threshold that is stricter by less is not worth a line."""
+_OWN_SENTENCES = {"author", "silence"}
+"""Kinds of which `so many in such a window` says nothing."""
+_ABOUT_NEGATIVE = {"negative_count", "negative_share", "cause", "author"}
+
+
+def link_lines(facts: AlertFacts, links: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What each link does, in the reader's words, with its address; none once it is over."""
+    if facts.action == "over":
+        return []
+    words = _words(facts)
+    return [(words.say(f"link_{action}"), url) for action, url in links.items()]
+
+
+def _key(key: str, facts: AlertFacts) -> str:
+    if facts.why == "false":
+        return f"{key}_false"
+    return f"{key}_{facts.kind}" if facts.kind in _OWN_SENTENCES else key
+
+
+def _seen(facts: AlertFacts, words: Words) -> str:
+    """What was seen, by kind: `12 mentions`, `9 of 14 mentions negative`."""
+    if facts.action != "opened" and facts.kind in {"negative_share", "author"}:
+        return words.say("seen_negative_count", n=facts.observed)
+    return seen(facts.kind, facts.observed, facts.trials, facts.about, words)
+
+
+def seen(kind: str, observed: int, trials: int, subject: str, words: Words) -> str:
+    """What a series held, in words.
+
+    Args:
+        trials: scored mentions among which a share was seen.
+        subject: what the cause is called, if it is one.
+    """
+    return words.say(
+        f"seen_{kind}",
+        n=observed,
+        cause=lowered(subject) if subject else "",
+        trials=trials,
+        share=words.percent(observed / trials) if trials else "",
+        followers=words.short(observed),
     )
+
+
+def _window(form: str, minutes: int, words: Words) -> str:
+    """`the last 3 hours` or `3 hours`; in minutes below an hour and a half."""
+    if minutes < 60:
+        return words.say(f"{form}_minutes", n=minutes)
+    return words.say(f"{form}_hours", n=round(minutes / 60))
+
+
+def _usual(facts: AlertFacts, words: Words) -> str:
+    if facts.kind == "negative_share" and facts.action == "opened" and facts.trials:
+        return words.percent(facts.expected / facts.trials)
+    return _expected(facts, words)
+
+
+def _span(facts: AlertFacts, words: Words) -> str:
+    if facts.kind == "negative_share" and facts.action == "opened" and facts.trials:
+        ends = (words.percent(end / facts.trials) for end in (facts.low, facts.high))
+        return words.span(*ends)
+    return f"{words.number(facts.low)}{DASH}{words.number(facts.high)}"
+
+
+def _others(facts: AlertFacts, words: Words) -> str:
+    """What stands out besides; three at most."""
+    if not facts.others or facts.action == "over":
+        return ""
+    named = [
+        seen(other.kind, other.observed, other.trials, other.name, words)
+        for other in facts.others[:3]
+    ]
+    return words.say("say_alert_others", others=words.join(named))
 
 
 def _why(facts: AlertFacts, words: Words) -> str:
-    return words.say(f"why_{facts.why}", cause=lowered(facts.new_cause)) if facts.why else ""
+    if not facts.why:
+        return ""
+    detail = facts.detail
+    if facts.why == "new_language":
+        detail = words.language(detail)
+    elif facts.why == "big_author":
+        detail = words.short(int(detail or 0))
+    return words.say(
+        f"why_{facts.why}",
+        cause=lowered(facts.new_cause),
+        detail=detail,
+        times=words.times(facts.stricter),
+    )
 
 
 def _cause_sentence(facts: AlertFacts, words: Words) -> str:
     cause = _main_cause(facts)
     if cause is None:
-        return words.say("say_alert_no_cause")
+        return words.say("say_alert_no_cause") if facts.kind in _ABOUT_NEGATIVE else ""
     text = words.say(
         "say_alert_cause",
         cause=lowered(cause.name),
@@ -93,7 +161,7 @@ def _cause_sentence(facts: AlertFacts, words: Words) -> str:
 
 
 def _main_cause(facts: AlertFacts) -> CauseFact | None:
-    first = facts.causes[0] if facts.causes else None
+    first = facts.causes[0] if facts.causes and facts.kind != "cause" else None
     return first if first and first.mentions >= 2 else None
 
 
@@ -105,7 +173,8 @@ def _expected(facts: AlertFacts, words: Words) -> str:
     return words.number(facts.expected, 1 if facts.expected < 10 else 0)
 
 
-def _view(facts: AlertFacts) -> dict[str, Any]:
+def alert_view(facts: AlertFacts, links: Mapping[str, str]) -> dict[str, Any]:
+    """What the templates of an alert are given."""
     words = _words(facts)
     return {
         "f": facts,
@@ -116,15 +185,20 @@ def _view(facts: AlertFacts) -> dict[str, Any]:
         "rows": [(words.say(f"f_{name}"), value) for name, value in _rows(facts, words)],
         "lift": lambda cause: lift_of(cause, words),
         "line": lambda post: post_line(post, words),
+        "links": link_lines(facts, links),
+        "chart": alert_chart(facts.points, words.say("chart_alert")),
+        "chart_ends": [words.moment(facts.points[i].start) for i in (0, -1)]
+        if facts.points
+        else [],
     }
 
 
 def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
     """The table of facts: what changed, how sure, in the order a person asks."""
     rows = [
-        ("observed", words.say("negative_mentions", n=facts.observed)),
-        ("expected", _expected(facts, words)),
-        ("interval", f"{facts.low}{DASH}{facts.high}"),
+        ("observed", _seen(facts, words)),
+        ("expected", _usual(facts, words)),
+        ("interval", _span(facts, words)),
         ("ratio", f"×{words.ratio(facts.ratio)}" if facts.ratio is not None else DASH),
         ("started", words.moment(facts.started_at)),
         ("detected", words.moment(facts.detected_at)),
@@ -137,15 +211,40 @@ def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
         ("authors", words.number(facts.authors)),
         (
             "sightings",
-            words.say("f_sightings_value", stories=facts.stories, sightings=facts.sightings),
+            words.say(
+                "f_sightings_value",
+                stories=facts.stories,
+                sightings=facts.sightings,
+                merged=max(0, facts.sightings - facts.stories),
+            ),
         ),
-        ("sources", ", ".join(f"{name} ({words.number(n)})" for name, n in facts.sources) or DASH),
+        *_reached(facts, words),
         ("baseline", _baseline(facts, words)),
         ("rate", words.say("f_rate_value", rate=words.ratio(facts.false_alarms_per_month))),
         ("collectors", _collectors(facts, words)),
     ]
+    if facts.stricter > NOTICEABLE:
+        rows.append(("stricter", words.say("f_stricter_value", times=words.times(facts.stricter))))
     if facts.low_confidence_share is not None:
         rows.append(("low", words.percent(facts.low_confidence_share)))
+    return rows
+
+
+def _reached(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
+    """Where it spread and who spoke; languages and authors only where there is news in them."""
+
+    def counted(pairs: list[tuple[str, int]]) -> str:
+        return ", ".join(f"{name} ({words.number(n)})" for name, n in pairs)
+
+    rows = [("sources", counted(list(facts.sources[:LISTED])) or DASH)]
+    if facts.languages:
+        named = [(words.language(code), n) for code, n in facts.languages[:LISTED]]
+        rows.append(("languages", counted(named)))
+    if facts.top_authors:
+        voices = [f"{name} ({words.short(n)})" for name, n in facts.top_authors]
+        rows.append(("top_authors", ", ".join(voices)))
+    if facts.new_terms:
+        rows.append(("terms", ", ".join(facts.new_terms)))
     return rows
 
 
@@ -172,8 +271,12 @@ def _baseline(facts: AlertFacts, words: Words) -> str:
 
 
 def _collectors(facts: AlertFacts, words: Words) -> str:
-    if not facts.outage_minutes:
-        return words.say("f_collectors_ok")
-    return words.say(
-        "f_collectors_out", duration=words.duration(timedelta(minutes=facts.outage_minutes))
-    )
+    told = words.say("f_collectors_ok")
+    if facts.outage_minutes:
+        length = words.duration(timedelta(minutes=facts.outage_minutes))
+        told = words.say("f_collectors_out", duration=length)
+    if facts.collectors_down:
+        told += "; " + words.say(
+            "f_collectors_down", names=", ".join(facts.collectors_down[:LISTED])
+        )
+    return told

@@ -1,15 +1,17 @@
-"""Decides when a brand's people are told of a wave of negative stories, and tells it once.
+"""Decides when a brand's people are told that something is going on, and tells it once.
 
-An alert is a thread: *opened* when a window ending now holds more negative stories than the
-stated false-alarm rate allows; *updated* only when the count since its start has doubled or
-another cause has come to lead; *over* when the last hours were as usual. One brand has one open
-thread of a kind, a fingerprint keeps it from opening twice, and stories that were part of one
-thread never open another.
+An alert is a thread: *opened* when a series of the brand (its negative stories, their share, a
+cause, its volume, ...; see `reports.series`) holds more than the stated false-alarm rate allows;
+*updated* only when the count since its start has doubled, another cause has come to lead,
+something worse joins it, or it reaches another language, another source or far more people through
+one author; *over* when the last hours were as usual, or a person marked it false. One brand has one
+open thread, which names every series that stands out; a fingerprint keeps it from opening twice,
+and stories that were part of one thread never open another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,22 +19,32 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from reports.alert_words import alert_message, alert_subject
-from reports.baseline import BASELINE_DAYS, WINDOWS, Finding, judge, window_baseline
-from reports.explain import AlertFacts, Stage, explain, top_cause
+from reports.alert_actions import stricter_series
+from reports.alert_chart import HourPoint, hour_points
+from reports.alert_message import alert_message
+from reports.alert_words import alert_subject
+from reports.explain import ABOUT_ALL, AlertFacts, Other, Stage, explain, top_cause
 from reports.interface import Audience
+from reports.routing import owe
+from reports.series import Verdict, before, calm, judge, series_of
+from reports.signals import Signal, Watch
+from reports.spreading import news_of
+from reports.statistics import negative_binomial_quantile
+from reports.tuning import series_key
+from reports.usual import HISTORY_DAYS, PER_HOUR, SIZE, Baseline, Board
+from reports.watch import Scene, board_of, scene
+from store.alert_actions import was_done
 from store.alerts import add_event, alerts, open_alert, open_alerts
-from store.counts import series, totals
 from store.interface import AlertRow, BrandRow
-from store.outbox import enqueue
-from store.sources import outages, sources
+from store.series_counts import refresh
+from store.series_tally import bucket_start
+from store.spread import spread
 
-NEGATIVE = "negative"
 HOUR = timedelta(hours=1)
-HISTORY = BASELINE_DAYS * 24
 CALM_HOURS = 3
 LONGEST_OPEN = timedelta(days=7)
 """A wave that lasts longer has become the usual, and is closed as such."""
+_DOUBLING = frozenset({"volume", "negative_count", "negative_share", "cause", "story"})
 
 
 class AlertSettings(BaseModel):
@@ -71,16 +83,30 @@ class _Moment:
     """What is known of a brand at the time of deciding.
 
     Attributes:
-        hours: negative stories by hour, newest first; unknown hours are None.
         left_out: hours left out because collectors were down.
-        blind: whether they were down in the hours that would have to be calm.
+        stricter: what marked false alarms ask of the series.
     """
 
-    now: datetime
+    scene: Scene
     settings: AlertSettings
-    hours: tuple[float | None, ...]
+    board: Board
     left_out: int
-    blind: bool
+    stricter: Mapping[str, float]
+
+    @property
+    def now(self) -> datetime:
+        """When it is decided."""
+        return self.scene.now
+
+    def judge(self) -> Verdict | None:
+        """What stands out now."""
+        settings = self.settings
+        watch = Watch(settings.false_alarms_per_month, settings.minimum_count, self.stricter)
+        return judge(self.board, watch)
+
+    def points(self, kind: str, subject: str, began: int) -> tuple[HourPoint, ...]:
+        """A series hour by hour, for the chart."""
+        return hour_points(self.board, self.scene.end, kind, subject, began)
 
 
 def run_detection(
@@ -90,7 +116,7 @@ def run_detection(
     settings: AlertSettings,
     audience: Audience,
 ) -> int:
-    """Decide for every brand that is not a rival, and write what was decided.
+    """Bring the series up to now, decide for every brand that is not a rival, write the decisions.
 
     Alert, event and one outbox message for each of the audience's channels are written through
     `conn`, so they stand or fall with the caller's writing transaction.
@@ -98,122 +124,100 @@ def run_detection(
     Returns:
         How many alert messages were written (opened, updated and over).
     """
+    refresh(conn, now)
+    at = scene(conn, now, trust_history=settings.trust_history)
     told = 0
     for brand in brands:
         if brand.is_rival:
             continue
-        for decision in detect(conn, brand, now, settings):
+        for decision in detect(conn, brand, at, settings):
             facts = explain(conn, brand, decision.stage, audience)
             told += _write(conn, brand, decision, facts, now, audience)
     return told
 
 
 def detect(
-    conn: Connection, brand: BrandRow, now: datetime, settings: AlertSettings
+    conn: Connection, brand: BrandRow, at: Scene, settings: AlertSettings
 ) -> list[AlertDecision]:
-    """What is to be told about a brand now; reads the store and writes nothing."""
-    threads = [a for a in alerts(conn, brand.id, now - _OLDEST) if a.kind == NEGATIVE]
-    moment = _moment(conn, brand, now, settings, threads)
-    current = next((a for a in open_alerts(conn, brand.id) if a.kind == NEGATIVE), None)
+    """What is to be told about a brand now; reads the store and writes nothing.
+
+    Args:
+        at: what is known of the collectors; the series are those of the last refresh.
+    """
+    threads = alerts(conn, brand.id, at.now - _OLDEST)
+    board, left_out = board_of(conn, brand.id, at, threads)
+    stricter = stricter_series(conn, brand.id, at.now)
+    moment = _Moment(at, settings, board, left_out, stricter)
+    current = next(iter(open_alerts(conn, brand.id)), None)
     if current is not None:
         followed = _follow(conn, brand, current, moment)
         return [followed] if followed else []
     closed = [alert for alert in threads if alert.closed_at]
-    last = max(closed, key=lambda alert: alert.closed_at or now, default=None)
+    last = max(closed, key=lambda alert: alert.closed_at or at.now, default=None)
     opened = _open(brand, last, moment)
     return [opened] if opened else []
 
 
-_OLDEST = timedelta(days=BASELINE_DAYS) + LONGEST_OPEN
-
-
-def _moment(
-    conn: Connection,
-    brand: BrandRow,
-    now: datetime,
-    settings: AlertSettings,
-    threads: Sequence[AlertRow],
-) -> _Moment:
-    """The negative counts of the last 28 days by hours ending now, what is not known blanked."""
-    begin = now - HISTORY * HOUR
-    rows = series(conn, brand.id, begin, now, HOUR)
-    watched = _watched_since(conn, settings)
-    first = next((row.start for row in rows if row.sightings), now)
-    since = max(begin, first) if watched is None else max(begin, watched)
-    down = _hours_down(outages(conn, begin, now), begin, now)
-    known = sum(row.start >= since for row in rows)
-    if 2 * len(down) > known:
-        # Polled by hand or once a day: no hour is special, so none is left out.
-        down = frozenset()
-    waves = [(a.started_at, a.closed_at or now) for a in threads if a.closed_at]
-    hours: list[float | None] = []
-    for index, row in enumerate(rows):
-        in_wave = any(start < row.end and row.start < end for start, end in waves)
-        # What came in the newest hours came, whatever else was missed: a wave is never hidden.
-        missed = index in down and index < HISTORY - max(WINDOWS)
-        unknown = row.start < since or missed or in_wave
-        hours.append(None if unknown else float(row.negative))
-    blind = any(index >= HISTORY - CALM_HOURS for index in down)
-    return _Moment(now, settings, tuple(reversed(hours)), len(down), blind)
-
-
-def _watched_since(conn: Connection, settings: AlertSettings) -> datetime | None:
-    """When the first active source was set up; None where older posts are complete as well."""
-    if settings.trust_history:
-        return None
-    return min((row.created_at for row in sources(conn)), default=None)
-
-
-def _hours_down(
-    stretches: Sequence[tuple[datetime, datetime]], begin: datetime, now: datetime
-) -> frozenset[int]:
-    """Hours of the history that lie at least half in an outage."""
-    down = set()
-    for index in range(HISTORY):
-        start = begin + index * HOUR
-        out = sum(
-            (max(timedelta(), min(b, start + HOUR) - max(a, start)) for a, b in stretches),
-            timedelta(),
-        )
-        if out >= HOUR / 2:
-            down.add(index)
-    return frozenset(down)
+_OLDEST = timedelta(days=HISTORY_DAYS) + LONGEST_OPEN
 
 
 def _open(brand: BrandRow, last: AlertRow | None, moment: _Moment) -> AlertDecision | None:
-    """A new thread, if the hours since the last one hold too much; `last` is its alert."""
-    now, settings = moment.now, moment.settings
+    """A new thread, if the time since the last one holds too much; `last` is its alert."""
+    verdict = moment.judge()
+    if verdict is None:
+        return None
     closed = last.closed_at if last else None
-    finding = judge(
-        moment.hours,
-        false_alarms_per_month=settings.false_alarms_per_month,
-        minimum_count=settings.minimum_count,
-        longest=None if closed is None else max(0, int((now - closed) / HOUR)),
-    )
-    if finding is None:
+    cooling = closed is not None and moment.now - closed < moment.settings.cool_down
+    if cooling and last is not None and verdict.strongest.severity <= last.severity:
         return None
-    cooling = closed is not None and now - closed < settings.cool_down
-    if cooling and last is not None and finding.severity <= last.severity:
-        return None
-    return AlertDecision(_opening(brand, finding, moment), None)
+    return AlertDecision(_opening(brand, verdict, moment), None)
 
 
-def _opening(brand: BrandRow, finding: Finding, moment: _Moment) -> Stage:
-    started = moment.now - finding.start * HOUR
+def _opening(brand: BrandRow, verdict: Verdict, moment: _Moment) -> Stage:
+    signal = verdict.strongest
+    start = bucket_start(moment.scene.last + 1 - signal.start)
+    named = f"{signal.kind}:{signal.subject}" if signal.subject else signal.kind
     return Stage(
         action="opened",
-        fingerprint=f"{brand.slug}:{NEGATIVE}:{started:%Y-%m-%dT%H:%M}",
-        kind=NEGATIVE,
-        severity=finding.severity,
-        started_at=started,
+        fingerprint=f"{brand.slug}:{named}:{start:%Y-%m-%dT%H:%M}",
+        kind=signal.kind,
+        subject=signal.subject,
+        severity=signal.severity,
+        started_at=start,
         detected_at=moment.now,
-        start=moment.now - finding.width * HOUR,
+        start=min(start, bucket_start(moment.scene.last + 1 - signal.end - signal.width)),
         end=moment.now,
-        window_hours=finding.width,
-        observed=finding.observed,
-        baseline=finding.baseline,
+        window_minutes=signal.width * 10,
+        observed=signal.observed,
+        trials=signal.trials,
+        baseline=_baseline(signal, moment),
         left_out=moment.left_out,
         false_alarms_per_month=moment.settings.false_alarms_per_month,
+        others=tuple(map(_other, verdict.others)),
+        stricter=moment.stricter.get(series_key(signal.kind, signal.subject), 1.0),
+        points=moment.points(signal.kind, signal.subject, signal.start),
+    )
+
+
+def _other(signal: Signal) -> Other:
+    return Other(
+        kind=signal.kind,
+        subject=signal.subject,
+        observed=signal.observed,
+        expected=signal.expected,
+        trials=signal.trials,
+        window_minutes=signal.width * 10,
+    )
+
+
+def _baseline(signal: Signal, moment: _Moment) -> Baseline:
+    return Baseline(
+        expected=signal.expected,
+        dispersion=signal.dispersion,
+        low=signal.low,
+        high=signal.high,
+        hours=round(24 * moment.board.known_days),
+        seasonal=True,
     )
 
 
@@ -221,33 +225,52 @@ def _follow(
     conn: Connection, brand: BrandRow, alert: AlertRow, moment: _Moment
 ) -> AlertDecision | None:
     """Whether an open alert is over or has grown enough to be told of again."""
-    count = totals(conn, brand.id, alert.started_at, moment.now).negative
-    if _calm(alert, moment) or moment.now - alert.started_at >= LONGEST_OPEN:
+    subject = str(alert.facts.get("about_id") or "")
+    began = min(SIZE, moment.scene.back(alert.started_at))
+    row = moment.board.row(series_of(alert.kind, subject))
+    count = int(row[-began:].sum())
+    if was_done(conn, alert.id, ["false"]):
+        return _next(alert, "over", "false", count, moment)
+    rested = moment.now - alert.detected_at >= CALM_HOURS * HOUR or alert.kind == "silence"
+    if rested and calm(moment.board, alert.kind, subject, began):
         return _next(alert, "over", "", count, moment)
-    told = int(alert.facts.get("negative") or alert.facts.get("observed") or 0)
-    if count >= 2 * max(told, 1):
-        return _next(alert, "updated", "doubled", count, moment)
-    leading = top_cause(conn, brand.id, alert.started_at, moment.now)
-    causes = alert.facts.get("causes") or []
-    known = causes[0]["cause"] if causes else ""
-    if leading and leading != known and count > told:
-        return _next(alert, "updated", "new_cause", count, moment)
-    return None
+    if moment.now - alert.started_at >= LONGEST_OPEN:
+        return _next(alert, "over", "", count, moment)
+    why, detail = _news(conn, brand, alert, count, moment.now)
+    if why:
+        return _next(alert, "updated", why, count, moment, detail=detail)
+    return _joined(alert, count, moment)
 
 
-def _calm(alert: AlertRow, moment: _Moment) -> bool:
-    """The last three hours, known and after the opening, were not above their 95 % interval.
+def _news(
+    conn: Connection, brand: BrandRow, alert: AlertRow, count: int, now: datetime
+) -> tuple[str, str]:
+    """Why an open alert is worth telling again, and a detail of it; empty if it is not."""
+    told = int(alert.facts.get("observed") or 0)
+    if alert.kind in _DOUBLING and count >= 2 * max(told, 1):
+        return "doubled", ""
+    if alert.kind in {"negative_count", "negative_share"}:
+        leading = top_cause(conn, brand.id, alert.started_at, now)
+        causes = alert.facts.get("causes") or []
+        known = causes[0]["cause"] if causes else ""
+        if leading and leading != known and count > told:
+            return "new_cause", ""
+    negative = alert.kind not in ABOUT_ALL
+    return news_of(
+        alert.facts, spread(conn, brand.id, alert.started_at, now, negative_only=negative)
+    )
 
-    Compared with the hours before the alert began, so that a long wave cannot become its own
-    excuse.
-    """
-    if moment.blind or moment.now - alert.detected_at < CALM_HOURS * HOUR:
-        return False
-    recent = moment.hours[:CALM_HOURS]
-    since = max(CALM_HOURS, int((moment.now - alert.started_at) / HOUR) + 1)
-    before = (*recent, *(None,) * (since - CALM_HOURS), *moment.hours[since:])
-    usual = window_baseline(before, CALM_HOURS)
-    return sum(value or 0.0 for value in recent) <= max(usual.high, 1)
+
+def _joined(alert: AlertRow, count: int, moment: _Moment) -> AlertDecision | None:
+    """An update, if another series stands out that was not named and is worse than the alert."""
+    verdict = moment.judge()
+    if verdict is None or verdict.strongest.severity <= alert.severity:
+        return None
+    named = {(other["kind"], other["subject"]) for other in alert.facts.get("others") or ()}
+    named.add((alert.kind, str(alert.facts.get("about_id") or "")))
+    if (verdict.strongest.kind, verdict.strongest.subject) in named:
+        return None
+    return _next(alert, "updated", "joined", count, moment, verdict)
 
 
 def _next(
@@ -256,24 +279,47 @@ def _next(
     why: str,
     count: int,
     moment: _Moment,
+    joined: Verdict | None = None,
+    *,
+    detail: str = "",
 ) -> AlertDecision:
     """The next message of a thread: all that came since the alert started."""
-    width = min(max(1, round((moment.now - alert.started_at) / HOUR)), HISTORY // 2)
+    subject = str(alert.facts.get("about_id") or "")
+    width = min(max(1, moment.scene.back(alert.started_at)), SIZE // 2)
+    law = before(moment.board, series_of(alert.kind, subject), width, width)
+    others = [Other(**other) for other in alert.facts.get("others") or ()]
+    severity = min(10, alert.severity + 1) if why == "doubled" else alert.severity
+    if joined is not None:
+        others = [_other(joined.strongest), *others]
+        severity = joined.strongest.severity
     stage = Stage(
         action=action,
         fingerprint=alert.fingerprint,
         kind=alert.kind,
-        severity=min(10, alert.severity + 1) if why == "doubled" else alert.severity,
+        subject=subject,
+        severity=severity,
         started_at=alert.started_at,
         detected_at=alert.detected_at,
         start=alert.started_at,
         end=moment.now,
-        window_hours=width,
+        window_minutes=width * 60 // PER_HOUR,
         observed=count,
-        baseline=window_baseline(moment.hours, width),
+        trials=int(moment.board.row("scored")[-width:].sum()),
+        baseline=Baseline(
+            expected=law[0],
+            dispersion=law[1],
+            low=negative_binomial_quantile(0.025, *law),
+            high=negative_binomial_quantile(0.975, *law),
+            hours=round(24 * moment.board.known_days),
+            seasonal=True,
+        ),
         left_out=moment.left_out,
         false_alarms_per_month=moment.settings.false_alarms_per_month,
         why=why,
+        others=tuple(others),
+        detail=detail,
+        stricter=moment.stricter.get(series_key(alert.kind, subject), 1.0),
+        points=moment.points(alert.kind, subject, moment.scene.back(alert.started_at)),
     )
     return AlertDecision(stage, alert.id)
 
@@ -314,7 +360,7 @@ def _write(
             severity=stage.severity,
             close=stage.action == "over",
         )
-    message = alert_message(facts, f"alert:{alert_id}:{number}", now)
-    for channel in audience.channels:
-        enqueue(conn, message.key, channel, message.as_payload(), now)
+    links = audience.links(alert_id, now) if audience.links else {}
+    message = alert_message(facts, f"alert:{alert_id}:{number}", now, links)
+    owe(conn, (alert_id, brand.id), message, facts, audience, now)
     return 1

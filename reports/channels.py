@@ -1,4 +1,4 @@
-"""Where messages go: a folder, an e-mail server, a webhook. Secrets only by variable name.
+"""Where messages go: a folder, an e-mail server, a webhook, a chat. Secrets only by variable name.
 
 A webhook receives `POST` with the message as JSON and four headers. To check one, compute
 `HMAC-SHA256(secret, timestamp + "." + body)` over the raw body, compare it in constant time with
@@ -17,7 +17,9 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from base64 import b64decode
 from collections.abc import Mapping
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -25,22 +27,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from reports.interface import Message
+from reports.chat import send_chat
+from reports.interface import ChannelError, Message, Route
 
 Sends = Literal["alerts", "digests"]
-
-
-class ChannelError(Exception):
-    """A message could not be sent; says why, without secrets.
-
-    Args:
-        message: what happened and what to do.
-        permanent: sending the same again cannot help.
-    """
-
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
-        self.permanent = permanent
 
 
 class _ChannelSettings(BaseModel):
@@ -50,6 +40,34 @@ class _ChannelSettings(BaseModel):
     sends: tuple[Sends, ...] = Field(
         default=("alerts", "digests"), min_length=1, description="What it is sent."
     )
+
+    brands: frozenset[str] = Field(
+        default=frozenset(), description="Alerts of these brands (ids); default: of all."
+    )
+    causes: frozenset[str] = Field(
+        default=frozenset(), description="Only alerts that name one of these causes (ids)."
+    )
+    minimum_severity: int = Field(
+        default=1, ge=1, le=10, description="Only alerts at least so severe."
+    )
+    escalate_after_minutes: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_080,
+        description="Only alerts that nobody acknowledged for so long.",
+    )
+    quiet: bool = Field(default=True, description="Whether alerts wait out the quiet hours.")
+
+    @property
+    def escalate_after(self) -> timedelta | None:
+        """How long an alert must have waited for somebody; None: it is told at once."""
+        minutes = self.escalate_after_minutes
+        return None if minutes is None else timedelta(minutes=minutes)
+
+    @property
+    def route(self) -> Route:
+        """Which alerts go here."""
+        return Route(self.brands, self.causes, self.minimum_severity, self.escalate_after)
 
     def wants(self, kind: str) -> bool:
         """Whether a message of this kind (`alert`, `digest`) goes here."""
@@ -100,7 +118,18 @@ class WebhookChannel(_ChannelSettings):
     timeout: float = Field(default=15, gt=0, le=300)
 
 
-Channel = Annotated[FileChannel | EmailChannel | WebhookChannel, Field(discriminator="type")]
+class AppriseChannel(_ChannelSettings):
+    """A chat or push service through Apprise: Slack, Teams, Telegram, Discord, ntfy, Matrix, ..."""
+
+    type: Literal["apprise"] = "apprise"
+    url_env: str = Field(
+        min_length=1, description="The variable with the Apprise URL; it holds the token."
+    )
+
+
+Channel = Annotated[
+    FileChannel | EmailChannel | WebhookChannel | AppriseChannel, Field(discriminator="type")
+]
 
 
 def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> None:
@@ -118,6 +147,8 @@ def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> 
         _write_files(channel, message)
     elif isinstance(channel, EmailChannel):
         _send_email(channel, message, environment)
+    elif isinstance(channel, AppriseChannel):
+        send_chat(_secret(channel.url_env, environment), message, channel.url_env)
     else:
         _post(channel, message, environment)
 
@@ -154,18 +185,37 @@ def compose_email(channel: EmailChannel, message: Message) -> EmailMessage:
     mail["From"] = channel.sender
     mail["To"] = ", ".join(channel.to)
     mail["Date"] = format_datetime(message.created_at)
-    digest = hashlib.sha256(f"{channel.name}\n{message.key}".encode()).hexdigest()[:32]
-    mail["Message-ID"] = f"<{digest}@molva.invalid>"
+    thread = message.facts.get("thread")
+    root = _message_id(channel, thread) if isinstance(thread, str) and thread else ""
+    opens = message.facts.get("action") == "opened"
+    mail["Message-ID"] = root if root and opens else _message_id(channel, message.key)
     mail["Auto-Submitted"] = "auto-generated"
     if channel.unsubscribe:
         mail["List-Unsubscribe"] = f"<{channel.unsubscribe}>"
-    thread = message.facts.get("thread")
-    if isinstance(thread, str) and thread:
-        root = hashlib.sha256(f"{channel.name}\n{thread}".encode()).hexdigest()[:32]
-        mail["References"] = f"<{root}@molva.invalid>"
+    if root and not opens:
+        mail["In-Reply-To"] = root
+        mail["References"] = root
     mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
+    mail.add_alternative(message.mail or message.html, subtype="html")
+    if message.pictures:
+        page = list(mail.iter_parts())[-1]
+        for content_id, picture in message.pictures.items():
+            name = content_id.partition(".")[0] + ".png"
+            page.add_related(
+                b64decode(picture),
+                "image",
+                "png",
+                cid=f"<{content_id}>",
+                filename=name,
+                disposition="inline",
+            )
     return mail
+
+
+def _message_id(channel: EmailChannel, key: str) -> str:
+    """The same for the same message, so that a mail program can drop a second copy."""
+    digest = hashlib.sha256(f"{channel.name}\n{key}".encode()).hexdigest()[:32]
+    return f"<{digest}@molva.invalid>"
 
 
 def _send_email(channel: EmailChannel, message: Message, environment: Mapping[str, str]) -> None:

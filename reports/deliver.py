@@ -1,9 +1,10 @@
 """Sends what the outbox holds: each (message, channel) once in effect, a failure stops no other.
 
 A message is written to the outbox with the decision that made it; here it is read back, sent and
-marked. A process killed between sending and marking sends again, so every channel is given the
-same key both times: a file is named by it, a webhook carries it as `Idempotency-Key`, an e-mail
-has it as its Message-ID.
+marked. It is claimed first, so two processes do not send it at once. A process killed between
+sending and marking leaves it to be sent again once the claim has run out, so every channel is
+given the same key both times: a file is named by it, a webhook carries it as `Idempotency-Key`, an
+e-mail has it as its Message-ID. A chat knows no such key and may show that one message twice.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from reports.channels import Channel, ChannelError, send
-from reports.interface import Message
+from reports.channels import Channel, send
+from reports.failing import PATIENCE, tell_failing
+from reports.interface import ChannelError, Lang
+from reports.manners import Manners, message_of, settle
 from store.engine import reading, writing
 from store.interface import DueMessage
-from store.outbox import due, mark_retry, mark_sent
+from store.outbox import claim, due, failing_channels, mark_retry, mark_sent
 
 Clock = Callable[[], datetime]
 
@@ -29,6 +32,8 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 GIVE_UP_AFTER = 12
 """Attempts: with the waits above, a channel may be down for about a day and a half."""
+CLAIM = timedelta(minutes=10)
+"""For so long nobody else sends a message that a process has taken; longer than any timeout."""
 BATCH = 100
 
 
@@ -56,6 +61,8 @@ def deliver_due(
     *,
     environment: Mapping[str, str],
     jitter: Callable[[], float] = random.random,
+    manners: Manners | None = None,
+    lang: Lang = "en",
 ) -> DeliveryReport:
     """Send every message that is due, the channels beside each other.
 
@@ -68,9 +75,10 @@ def deliver_due(
         clock: the current time.
         environment: where channels find their secrets by name.
         jitter: uniform in [0, 1); spreads retries.
+        manners: when people want to be left alone; default: never.
+        lang: of a notice about a failing channel.
     """
-    with reading(engine) as conn:
-        rows = due(conn, clock(), BATCH)
+    rows = _to_send(engine, channels, clock(), manners or Manners(ZoneInfo("UTC")), lang)
     by_channel: dict[str, list[DueMessage]] = {}
     for row in rows:
         by_channel.setdefault(row.channel, []).append(row)
@@ -90,6 +98,20 @@ def deliver_due(
     )
 
 
+def _to_send(
+    engine: Engine, channels: Mapping[str, Channel], now: datetime, manners: Manners, lang: Lang
+) -> list[DueMessage]:
+    """What is to be sent now; writes only where something has to be settled."""
+    with reading(engine) as conn:
+        rows = due(conn, now, BATCH)
+        failing = failing_channels(conn)
+    if not rows and all(now - row.since < PATIENCE for row in failing):
+        return []
+    with writing(engine) as conn:
+        tell_failing(conn, channels, now, lang, manners.zone)
+        return settle(conn, due(conn, now, BATCH), channels, manners, now)
+
+
 def _serve(
     engine: Engine,
     channel: Channel | None,
@@ -101,6 +123,10 @@ def _serve(
     """Send one channel's messages until the first failure; mark each as soon as it is known."""
     sent = 0
     for row in queue:
+        now = clock()
+        with writing(engine) as conn:
+            if not claim(conn, row.id, now, now + CLAIM):
+                continue
         outcome = _attempt(channel, row, environment)
         now = clock()
         with writing(engine) as conn:
@@ -124,21 +150,6 @@ def _attempt(channel: Channel | None, row: DueMessage, environment: Mapping[str,
     except ChannelError as error:
         return _Outcome(row, str(error), error.permanent)
     return _Outcome(row, None)
-
-
-def message_of(row: DueMessage) -> Message:
-    """An outbox row as the message it holds."""
-    payload: Mapping[str, Any] = row.payload
-    return Message(
-        key=row.key,
-        kind=str(payload["kind"]),
-        subject=str(payload["subject"]),
-        text=str(payload["text"]),
-        html=str(payload["html"]),
-        facts=payload["facts"],
-        created_at=row.created_at,
-        title=str(payload.get("title", "")),
-    )
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from reports.baseline import BASELINE_DAYS, Baseline
+from reports.alert_chart import HourPoint
 from reports.causes import CauseCounts, cause_facts, cause_name
+from reports.evidence import representative
 from reports.interface import Audience, CauseFact, Lang, PostFact, as_json
-from reports.posts import by_story, post_fact, quotes, top_posts
+from reports.new_terms import new_terms
+from reports.posts import Story, by_story, post_fact, quotes, top_posts
 from reports.statistics import wilson
+from reports.usual import HISTORY_DAYS, Baseline
+from reports.words import plain
 from store.counts import cause_counts, totals
 from store.history import labelled_mentions
 from store.interface import BrandRow, MentionFilter, Totals
-from store.sources import outages
+from store.series_counts import known_outages
+from store.sources import sources
+from store.spread import spread
 
 Action = Literal["opened", "updated", "over"]
 HOUR = timedelta(hours=1)
 EVIDENCE = 3
+ABOUT_ALL = frozenset({"volume", "silence", "story"})
+"""Kinds of alerts that are about all stories, not only the negative ones."""
+READ_BEFORE = 500
+"""Mentions before an alert among which its words would be old ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another series that stands out beside the one that leads an alert.
+
+    Attributes:
+        subject: the cause's id; empty for the other kinds.
+        trials: scored stories, for a share.
+        name: what the cause is called.
+    """
+
+    kind: str
+    subject: str
+    observed: int
+    expected: float
+    trials: int
+    window_minutes: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +58,42 @@ class Stage:
     """What detection decided about an alert at one moment, before it is explained.
 
     Attributes:
+        kind: which series stands out; see `reports.series`.
+        subject: the cause's id, if it is a cause.
         start: `end` with it bounds the stretch that is explained.
-        window_hours: the window that was found, for an opening.
-        observed: negative stories in that window, or since the alert started.
+        window_minutes: the window that was found, or how long the alert lasts.
+        observed: what that series holds in the window (or since the alert started): stories, or
+            followers of the author.
+        trials: scored stories among which a share was seen.
         left_out: hours of the baseline that were not known.
-        why: what made an update worth sending: `doubled` or `new_cause`.
+        why: what made an update worth sending: `doubled`, `new_cause`, `joined`, `new_language`,
+            `new_source` or `big_author`; `false` where a person ended the thread.
+        others: what stands out besides.
+        detail: the new language, the new source or the author's followers.
+        stricter: how many times more surprising this series must be for its false alarms.
+        points: the series hour by hour.
     """
 
     action: Action
     fingerprint: str
     kind: str
+    subject: str
     severity: int
     started_at: datetime
     detected_at: datetime
     start: datetime
     end: datetime
-    window_hours: int
+    window_minutes: int
     observed: int
+    trials: int
     baseline: Baseline
     left_out: int
     false_alarms_per_month: float
     why: str = ""
+    others: tuple[Other, ...] = ()
+    detail: str = ""
+    stricter: float = 1.0
+    points: tuple[HourPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +102,25 @@ class AlertFacts:
 
     Attributes:
         thread: the alert's fingerprint, the same for every message about it.
-        expected: negative stories usual in the window, `low`-`high` its 95 % interval.
+        about: what the cause is called, if a cause stands out; `about_id` is its id.
+        expected: what is usual in the window, `low`-`high` its 95 % interval.
         stories: all stories of the stretch, reprints merged; `sightings` counts the reprints.
         usual_share: the negative share of the 28 days before; `None` without scored stories.
+        shared_post: the one passed on most, where that is another than the farthest.
+        posts: what stands for the wave where no cause has evidence.
+        languages: stories by language code, the most first; `sources` likewise.
+        top_authors: name and followers of those who reach farthest.
+        widest_reach: the most followers of any author of the stretch.
+        new_terms: words that set these stories apart from those before.
+        collectors_down: sources that fail now.
+        stricter: see `Stage`.
     """
 
     thread: str
     action: Action
     kind: str
+    about: str
+    about_id: str
     brand: str
     slug: str
     lang: Lang
@@ -77,8 +132,9 @@ class AlertFacts:
     delay_minutes: int
     start: datetime
     end: datetime
-    window_hours: int
+    window_minutes: int
     observed: int
+    trials: int
     expected: float
     low: int
     high: int
@@ -103,6 +159,17 @@ class AlertFacts:
     outage_minutes: int
     why: str
     new_cause: str
+    others: tuple[Other, ...]
+    shared_post: PostFact | None = None
+    posts: tuple[PostFact, ...] = ()
+    languages: tuple[tuple[str, int], ...] = ()
+    top_authors: tuple[tuple[str, int], ...] = ()
+    widest_reach: int = 0
+    new_terms: tuple[str, ...] = ()
+    collectors_down: tuple[str, ...] = ()
+    detail: str = ""
+    stricter: float = 1.0
+    points: tuple[HourPoint, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -118,25 +185,33 @@ def top_cause(conn: Connection, brand_id: int, start: datetime, end: datetime) -
 
 def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience) -> AlertFacts:
     """Gather the facts of one message of an alert."""
-    stories = by_story(
-        labelled_mentions(
-            conn,
-            MentionFilter(
-                brand_id=brand.id, since=stage.start, until=stage.end, sentiment="negative"
-            ),
-        )
-    )
+    stories = by_story(labelled_mentions(conn, _evidence(brand, stage)))
     now = totals(conn, brand.id, stage.start, stage.end)
-    usual = totals(conn, brand.id, stage.start - timedelta(days=BASELINE_DAYS), stage.start)
+    usual = totals(conn, brand.id, stage.start - timedelta(days=HISTORY_DAYS), stage.start)
     share = wilson(now.negative, _scored(now)) if _scored(now) else None
     first = min(stories, key=lambda s: s.mention.published_at, default=None)
+    if stage.kind == "story" and stories:
+        stories = [max(stories, key=lambda s: s.sightings)]
+        first = stories[0]
     farthest = top_posts(stories, lambda s: s.mention.reach > 0, 1)
-    out = outages(conn, stage.start, stage.end)
+    out = [
+        (max(start, stage.start), min(end, stage.end))
+        for start, end in known_outages(conn)
+        if start < stage.end and stage.start < end
+    ]
     causes = _causes(conn, brand, stage, now, stories, audience)
+    told = any(cause.quotes for cause in causes)
+    reached = spread(
+        conn, brand.id, stage.start, stage.end, negative_only=stage.kind not in ABOUT_ALL
+    )
     return AlertFacts(
         thread=stage.fingerprint,
         action=stage.action,
         kind=stage.kind,
+        about=cause_name(audience.cause_names, stage.subject, audience.lang)
+        if stage.subject
+        else "",
+        about_id=stage.subject,
         brand=brand.name,
         slug=brand.slug,
         lang=audience.lang,
@@ -148,8 +223,9 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
         delay_minutes=round((stage.detected_at - stage.started_at) / timedelta(minutes=1)),
         start=stage.start,
         end=stage.end,
-        window_hours=stage.window_hours,
+        window_minutes=stage.window_minutes,
         observed=stage.observed,
+        trials=stage.trials,
         expected=stage.baseline.expected,
         low=stage.baseline.low,
         high=stage.baseline.high,
@@ -169,11 +245,74 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
         causes=causes,
         first_post=post_fact(first) if first else None,
         farthest_post=farthest[0] if farthest else None,
-        sources=tuple(Counter(s.mention.source_type for s in stories).most_common(5)),
+        sources=_most(reached.sources),
         low_confidence_share=now.low_confidence / now.mentions if now.mentions else None,
         outage_minutes=round(sum((b - a for a, b in out), timedelta()) / timedelta(minutes=1)),
         why=stage.why,
         new_cause=causes[0].name if stage.why == "new_cause" and causes else "",
+        others=tuple(
+            replace(
+                other,
+                name=cause_name(audience.cause_names, other.subject, audience.lang)
+                if other.subject
+                else "",
+            )
+            for other in stage.others
+        ),
+        shared_post=_shared(stories, farthest[0].mention_id if farthest else 0),
+        posts=() if told else representative(stories, EVIDENCE),
+        languages=_most(reached.langs),
+        top_authors=_authors(stories),
+        widest_reach=reached.reach,
+        new_terms=_new_terms(conn, brand, stage, stories),
+        collectors_down=tuple(row.name for row in sources(conn) if row.error_count),
+        detail=stage.detail,
+        stricter=stage.stricter,
+        points=stage.points,
+    )
+
+
+def _most(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _shared(stories: Sequence[Story], other_than: int) -> PostFact | None:
+    """The post passed on most often; none where nobody did, or it is that other one."""
+    most = max(stories, key=lambda s: (s.mention.shares or 0, -s.mention.mention_id), default=None)
+    if most is None or not most.mention.shares or most.mention.mention_id == other_than:
+        return None
+    return post_fact(most)
+
+
+def _authors(stories: Sequence[Story], limit: int = 3) -> tuple[tuple[str, int], ...]:
+    """The authors with the most followers, each once."""
+    most: dict[str, int] = {}
+    for story in stories:
+        name = plain(story.mention.author_name or story.mention.author_handle, 60)
+        if name and story.mention.author_followers:
+            most[name] = max(most.get(name, 0), story.mention.author_followers)
+    return tuple(sorted(most.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
+
+
+def _new_terms(
+    conn: Connection, brand: BrandRow, stage: Stage, stories: Sequence[Story]
+) -> tuple[str, ...]:
+    """Words of these stories that the brand's stories before did not have."""
+    past = MentionFilter(brand_id=brand.id, until=stage.start)
+    before = by_story(labelled_mentions(conn, past, limit=READ_BEFORE, newest_first=True))
+    texts = [[f"{s.mention.title} {s.mention.text}" for s in some] for some in (stories, before)]
+    return new_terms(texts[0], texts[1], skip=(brand.name,))
+
+
+def _evidence(brand: BrandRow, stage: Stage) -> MentionFilter:
+    """The mentions an alert is about: all of them for a wave of posts, else the negative ones."""
+    every = stage.kind in ABOUT_ALL
+    return MentionFilter(
+        brand_id=brand.id,
+        since=stage.start,
+        until=stage.end,
+        sentiment=None if every else "negative",
+        cause=stage.subject or None,
     )
 
 
@@ -190,7 +329,7 @@ def _causes(
     audience: Audience,
 ) -> tuple[CauseFact, ...]:
     """The top three causes of the stretch against the four weeks before it, with evidence."""
-    begin = stage.start - timedelta(days=BASELINE_DAYS)
+    begin = stage.start - timedelta(days=HISTORY_DAYS)
     hours = max((stage.end - stage.start) / HOUR, 1 / 60)
     counts = CauseCounts(
         now=cause_counts(conn, brand.id, stage.start, stage.end),

@@ -6,9 +6,9 @@ Reports read the store and write messages; what they say in words comes from the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isfinite
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -26,6 +26,19 @@ class ReportError(Exception):
     """A report cannot be made; the message says which and what to do."""
 
 
+class ChannelError(Exception):
+    """A message could not be sent; says why, without secrets.
+
+    Args:
+        message: what happened and what to do.
+        permanent: sending the same again cannot help.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one channel receives, once.
@@ -35,6 +48,9 @@ class Message:
         kind: `alert` or `digest`.
         facts: the JSON-serialisable numbers behind the text.
         title: a short file-name-safe hint for channels that write files.
+        mail: the HTML part of an e-mail, where it is not `html`.
+        pictures: what the mail shows, content id -> PNG in base64.
+        brief: the text for chats, where there is little room; empty: `text`.
     """
 
     key: str
@@ -45,6 +61,9 @@ class Message:
     facts: Mapping[str, Any]
     created_at: datetime
     title: str = ""
+    mail: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    brief: str = ""
 
     def as_payload(self) -> dict[str, Any]:
         """What the outbox keeps."""
@@ -55,6 +74,9 @@ class Message:
             "html": self.html,
             "facts": dict(self.facts),
             "title": self.title,
+            "mail": self.mail,
+            "pictures": dict(self.pictures),
+            "brief": self.brief,
         }
 
 
@@ -134,10 +156,34 @@ def as_json(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Which alerts a channel takes; see `reports.routing`.
+
+    Attributes:
+        brands: ids of brands; empty: all.
+        causes: ids of causes; empty: any alert. Alerts that name none of them are kept out.
+        minimum_severity: 1-10.
+        escalate_after: only alerts that nobody acknowledged for so long.
+    """
+
+    brands: frozenset[str] = frozenset()
+    causes: frozenset[str] = frozenset()
+    minimum_severity: int = 1
+    escalate_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
-    """Who reads: in what language and zone, through which channels, what causes are called."""
+    """Who reads: in what language and zone, through which channels, what causes are called.
+
+    Attributes:
+        routes: what each channel takes of the alerts; one that is not named takes all.
+        links: the signed links of an alert by action, given its id and the time.
+    """
 
     lang: Lang
     zone: ZoneInfo
     channels: tuple[str, ...] = ()
     cause_names: CauseNames = field(default_factory=dict)
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    links: Callable[[int, datetime], Mapping[str, str]] | None = None

@@ -193,6 +193,44 @@ def negative_binomial_quantile(probability: float, mean: float, dispersion: floa
     return high
 
 
+def beta_binomial_tail(value: int, trials: int, share: float, spread: float) -> float:
+    """`P(X >= value)` of `trials` that succeed with a share that itself varies.
+
+    Mean share `share`, intra-class correlation `spread`: alpha = share·(1/spread - 1), beta
+    likewise (Johnson, Kemp and Kotz, *Univariate Discrete Distributions*, 3rd ed., §6.2.2); the
+    binomial where `spread` is as good as 0.
+    """
+    if value <= 0:
+        return 1.0
+    if value > trials or share <= 0:
+        return 0.0
+    if share >= 1:
+        return 1.0
+    if spread * trials < _POISSON_BELOW:
+        return incomplete_beta(value, trials - value + 1, share)
+    alpha, beta = share * (1 / spread - 1), (1 - share) * (1 / spread - 1)
+    if alpha <= 0 or beta <= 0:
+        return share
+    log_term = (
+        math.lgamma(trials + 1)
+        - math.lgamma(value + 1)
+        - math.lgamma(trials - value + 1)
+        + math.lgamma(value + alpha)
+        + math.lgamma(trials - value + beta)
+        - math.lgamma(trials + alpha + beta)
+        + math.lgamma(alpha + beta)
+        - math.lgamma(alpha)
+        - math.lgamma(beta)
+    )
+    term = total = 1.0
+    for k in range(value, trials):
+        term *= (trials - k) / (k + 1) * (k + alpha) / (trials - k - 1 + beta)
+        total += term
+        if term < total * _EPSILON:
+            break
+    return min(1.0, math.exp(log_term + math.log(total)))
+
+
 def lognormal_tail(value: float, mean: float, variance: float) -> float:
     """`P(X >= value)` of a positive quantity, log-normal with that mean and variance.
 

@@ -71,6 +71,10 @@ class Words:
         message = self._messages.get(f"{group}_{key}")
         return message if isinstance(message, str) else key
 
+    def language(self, code: str) -> str:
+        """What a language is called, or its code where it has no name."""
+        return str(self._locale.languages.get(code, code))
+
     def number(self, value: float, digits: int = 0) -> str:
         """A number with the language's separators and that many decimals at most."""
         pattern = "#,##0." + "#" * digits if digits else "#,##0"

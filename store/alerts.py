@@ -94,6 +94,11 @@ def alerts(
     return _alerts(conn, statement)
 
 
+def alert_by_id(conn: Connection, alert_id: int) -> AlertRow | None:
+    """One alert."""
+    return next(iter(_alerts(conn, _select().where(ALERT.c.id == alert_id))), None)
+
+
 def alert_events(conn: Connection, alert_id: int) -> list[AlertEventRow]:
     """The thread of an alert, in order."""
     columns = (ALERT_EVENT.c.number, ALERT_EVENT.c.action, ALERT_EVENT.c.at, ALERT_EVENT.c.facts)

@@ -509,6 +509,35 @@ class AlertEventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertActionRow:
+    """What a person did: `ack`, `mute`, `unmute`, `false`; see the table `alert_action`."""
+
+    id: int
+    brand_id: int
+    alert_id: int | None
+    action: str
+    series: str
+    at: datetime
+    until: datetime | None
+    note: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailingChannel:
+    """A channel that has taken nothing since its oldest unsent message failed.
+
+    Attributes:
+        since: when that message was written.
+        error: why the latest attempt failed.
+    """
+
+    channel: str
+    since: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class DueMessage:
     """An outbox message whose time to be sent has come."""
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from store.engine import insert_new
-from store.interface import DueMessage
+from store.interface import DueMessage, FailingChannel
 from store.tables import OUTBOX
 
 
 def enqueue(
-    conn: Connection, key: str, channel: str, payload: Mapping[str, Any], now: datetime
+    conn: Connection,
+    key: str,
+    channel: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    *,
+    send_at: datetime | None = None,
 ) -> bool:
     """Owe a message to a channel; False if this key was already owed to it, sent or not.
 
     Call it in the transaction that decides what the message tells.
+
+    Args:
+        send_at: not before then; default: at once.
     """
     new = insert_new(conn, OUTBOX).returning(OUTBOX.c.id)
     row = {
@@ -28,7 +37,7 @@ def enqueue(
         "status": "pending",
         "attempts": 0,
         "created_at": now,
-        "next_attempt_at": now,
+        "next_attempt_at": send_at or now,
         "last_error": "",
     }
     return conn.execute(new, [row]).first() is not None
@@ -36,20 +45,100 @@ def enqueue(
 
 def due(conn: Connection, now: datetime, limit: int) -> list[DueMessage]:
     """The messages whose time to be sent has come, the longest waiting first."""
-    rows = conn.execute(
-        select(
-            OUTBOX.c.id,
-            OUTBOX.c.key,
-            OUTBOX.c.channel,
-            OUTBOX.c.payload,
-            OUTBOX.c.attempts,
-            OUTBOX.c.created_at,
-        )
-        .where(OUTBOX.c.status == "pending", OUTBOX.c.next_attempt_at <= now)
-        .order_by(OUTBOX.c.next_attempt_at, OUTBOX.c.id)
-        .limit(limit)
+    return _messages(
+        conn, OUTBOX.c.status == "pending", OUTBOX.c.next_attempt_at <= now, limit=limit
     )
-    return [DueMessage(*row) for row in rows]
+
+
+def message(conn: Connection, key: str, channel: str) -> DueMessage | None:
+    """The message of that key that a channel is or was owed."""
+    return next(iter(_messages(conn, OUTBOX.c.key == key, OUTBOX.c.channel == channel)), None)
+
+
+def claim(conn: Connection, message_id: int, now: datetime, until: datetime) -> bool:
+    """Take a due message for sending; False if another process took it, or it is no longer owed.
+
+    Whoever takes it and dies leaves it due again at `until`.
+    """
+    taken = (
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.id == message_id,
+            OUTBOX.c.status == "pending",
+            OUTBOX.c.next_attempt_at <= now,
+        )
+        .values(next_attempt_at=until, attempts=OUTBOX.c.attempts + 1)
+        .returning(OUTBOX.c.id)
+    )
+    return conn.execute(taken).first() is not None
+
+
+def set_aside(conn: Connection, ids: Sequence[int], status: str) -> None:
+    """Messages that are not sent themselves: `folded` into another, or `cancelled`."""
+    conn.execute(update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(status=status))
+
+
+def hold(conn: Connection, ids: Sequence[int], until: datetime) -> None:
+    """Make pending messages due at another time."""
+    mine = (OUTBOX.c.id.in_(ids), OUTBOX.c.status == "pending")
+    conn.execute(update(OUTBOX).where(*mine).values(next_attempt_at=until))
+
+
+def waiting(conn: Connection, now: datetime, prefix: str) -> list[DueMessage]:
+    """Messages of that prefix that were never tried and are due only later."""
+    return _messages(
+        conn,
+        OUTBOX.c.status == "pending",
+        OUTBOX.c.attempts == 0,
+        OUTBOX.c.next_attempt_at > now,
+        OUTBOX.c.key.startswith(prefix, autoescape=True),
+    )
+
+
+def channels_told(conn: Connection, prefix: str) -> frozenset[str]:
+    """The channels that messages of that prefix were owed to."""
+    told = select(OUTBOX.c.channel).where(OUTBOX.c.key.startswith(prefix, autoescape=True))
+    return frozenset(conn.execute(told.distinct()).scalars())
+
+
+def was_sent(conn: Connection, prefix: str, channel: str) -> bool:
+    """Whether the channel took a message of that prefix, itself or folded into another."""
+    sent = select(OUTBOX.c.id).where(
+        OUTBOX.c.channel == channel,
+        OUTBOX.c.status.in_(["sent", "folded"]),
+        OUTBOX.c.key.startswith(prefix, autoescape=True),
+    )
+    return conn.execute(sent.limit(1)).first() is not None
+
+
+def failing_channels(conn: Connection) -> list[FailingChannel]:
+    """The channels that took nothing after a message that they failed to take was written.
+
+    One message that fails while later ones are taken is no failing channel.
+    """
+    last = (
+        select(
+            OUTBOX.c.channel, func.max(OUTBOX.c.sent_at, type_=OUTBOX.c.sent_at.type).label("at")
+        )
+        .where(OUTBOX.c.status == "sent")
+        .group_by(OUTBOX.c.channel)
+        .subquery("last")
+    )
+    failed = (
+        select(OUTBOX.c.channel, OUTBOX.c.created_at, OUTBOX.c.last_error)
+        .outerjoin(last, last.c.channel == OUTBOX.c.channel)
+        .where(
+            OUTBOX.c.status.in_(["pending", "failed"]),
+            OUTBOX.c.last_error != "",
+            or_(last.c.at.is_(None), OUTBOX.c.created_at > last.c.at),
+        )
+        .order_by(OUTBOX.c.created_at, OUTBOX.c.id)
+    )
+    found: dict[str, FailingChannel] = {}
+    for channel, at, error in conn.execute(failed):
+        since = found[channel].since if channel in found else at
+        found[channel] = FailingChannel(channel, since, error)
+    return list(found.values())
 
 
 def mark_sent(conn: Connection, message_id: int, now: datetime) -> None:
@@ -57,7 +146,7 @@ def mark_sent(conn: Connection, message_id: int, now: datetime) -> None:
     conn.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id == message_id)
-        .values(status="sent", sent_at=now, attempts=OUTBOX.c.attempts + 1, last_error="")
+        .values(status="sent", sent_at=now, last_error="")
     )
 
 
@@ -70,8 +159,16 @@ def mark_retry(
         .where(OUTBOX.c.id == message_id)
         .values(
             status="failed" if give_up else "pending",
-            attempts=OUTBOX.c.attempts + 1,
             last_error=error,
             next_attempt_at=next_attempt_at,
         )
     )
+
+
+def _messages(
+    conn: Connection, *conditions: ColumnElement[bool], limit: int | None = None
+) -> list[DueMessage]:
+    columns = [OUTBOX.c[name] for name in DueMessage.__dataclass_fields__]
+    wanted = select(*columns).where(*conditions)
+    rows = conn.execute(wanted.order_by(OUTBOX.c.next_attempt_at, OUTBOX.c.id).limit(limit))
+    return [DueMessage(*row) for row in rows]

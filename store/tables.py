@@ -477,6 +477,39 @@ class AlertEvent(SQLModel, table=True):
     facts: dict[str, Any] = _json()
 
 
+class AlertAction(SQLModel, table=True):
+    """What a person did about an alert, or a brand's alerts; nothing is changed afterwards."""
+
+    __tablename__ = "alert_action"
+    __table_args__ = (Index("ix_alert_action_brand_at", "brand_id", "at"),)
+    id: int | None = _key()
+    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    alert_id: int | None = Field(default=None, foreign_key="alert.id", sa_type=BigInteger)
+    """None: all alerts of the brand."""
+    action: str
+    """`ack`, `mute`, `unmute` or `false`."""
+    series: str = ""
+    """The series a false alarm was about, e.g. `negative_count` or `cause:late`."""
+    at: datetime
+    until: datetime | None = None
+    note: str = ""
+    who: str = ""
+
+
+class SeriesCount(SQLModel, table=True):
+    """A brand's counts of one series and day, in 144 buckets of ten minutes."""
+
+    __tablename__ = "series_count"
+    __table_args__ = {"sqlite_with_rowid": False}
+    brand_id: int = Field(primary_key=True, foreign_key="brand.id", sa_type=BigInteger)
+    series: str = Field(primary_key=True)
+    """`volume`, `negative`, `cause:ID` and so on; see `store.series_counts`."""
+    day: int = Field(primary_key=True)
+    """Whole days since 1970-01-01 UTC."""
+    counts: bytes = Field(sa_type=LargeBinary)
+    """144 little-endian unsigned whole numbers of one, two or four bytes."""
+
+
 class Digest(SQLModel, table=True):
     """A brand's digest of one day in one zone, made once."""
 
@@ -505,7 +538,7 @@ class OutboxMessage(SQLModel, table=True):
     channel: str
     payload: dict[str, Any] = _json()
     status: str = "pending"
-    """`pending`, `sent` or `failed`."""
+    """`pending`, `sent`, `failed`, `folded` (told by another message) or `cancelled`."""
     attempts: int = 0
     created_at: datetime
     next_attempt_at: datetime
@@ -565,6 +598,8 @@ FITTED_HEAD = _core(FittedHead)
 CHANGE = _core(Change)
 ALERT = _core(Alert)
 ALERT_EVENT = _core(AlertEvent)
+ALERT_ACTION = _core(AlertAction)
+SERIES_COUNT = _core(SeriesCount)
 DIGEST = _core(Digest)
 OUTBOX = _core(OutboxMessage)
 LEASE = _core(Lease)

@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from collectors.query import QueryError
-from molva.cli import add_source, causes, models, outputs, sources, texts, watch
+from molva.cli import (
+    add_source,
+    alert_actions,
+    causes,
+    models,
+    outputs,
+    sources,
+    texts,
+    watch,
+)
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
 from molva.cli.evaluate import evaluate
@@ -49,7 +58,7 @@ app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)
 app.command()(outputs.digest)
-app.command()(outputs.alerts)
+app.add_typer(alert_actions.app)
 
 
 @app.command()

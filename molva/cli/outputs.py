@@ -1,4 +1,4 @@
-"""Commands that give people something to hold: export, digest, alerts."""
+"""Commands that give people something to hold: export, digest."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from molva.cli.common import (
     DEFAULT_CONFIG,
     CommandError,
     ConfigOption,
-    JsonOption,
     brand_row,
     configure,
     day,
     moment,
     progress_bar,
-    tables,
     write_line,
 )
 from molva.clock import utc_now
@@ -28,7 +26,6 @@ from reports.digest_words import subject
 from reports.export import FORMATS, Format, export
 from reports.interface import Lang
 from reports.render import render_html, render_text
-from store.alerts import alerts as stored_alerts
 from store.engine import open_store, reading
 from store.interface import MentionFilter
 
@@ -124,38 +121,3 @@ def digest(
     write_line(
         {"digest": output, "brand": row.slug, "date": wanted.isoformat(), "subject": subject(facts)}
     )
-
-
-def alerts(
-    brand: BrandOption = None,
-    since: SinceOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    json_lines: JsonOption = False,
-) -> None:
-    """The alerts so far, newest first: what, when, how severe, why."""
-    loaded = configure(config)
-    engine = open_store(loaded.store_url)
-    with reading(engine) as conn:
-        brand_id = brand_row(conn, loaded, brand).id if brand else None
-        rows = stored_alerts(conn, brand_id, moment(since, loaded))
-    for row in rows:
-        if json_lines:
-            write_line(
-                {
-                    "alert": row.id,
-                    "kind": row.kind,
-                    "severity": row.severity,
-                    "state": row.state,
-                    "started_at": row.started_at,
-                    "detected_at": row.detected_at,
-                    "closed_at": row.closed_at,
-                    "facts": row.facts,
-                }
-            )
-        else:
-            started = row.started_at.astimezone(loaded.timezone).strftime("%Y-%m-%d %H:%M")
-            tables.print(
-                f"{started}  {row.severity}/10  {row.state:<5} {row.facts['subject']}",
-                markup=False,
-                soft_wrap=True,
-            )

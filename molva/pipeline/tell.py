@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from molva.config import Config
+from molva.config import Config, ConfigError
 from molva.rooms import Rooms, config_taxonomy
 from reports.alerts import run_detection
 from reports.deliver import DeliveryReport, deliver_due
 from reports.digest import build_digest, day_bounds
 from reports.interface import Audience, CauseNames
+from reports.links import SHORTEST_SECRET, Links
+from reports.manners import Manners
 from reports.render import digest_message
 from store.digests import digest_exists, save_digest
 from store.engine import reading, writing
 from store.interface import BrandRow
 from store.outbox import enqueue
 from store.sources import sources
+
+log = logging.getLogger(__name__)
 
 
 class _Which(TypedDict):
@@ -46,6 +52,8 @@ def detect(rooms: Rooms) -> int:
         zone=config.timezone,
         channels=tuple(channel.name for channel in config.channels if channel.wants("alert")),
         cause_names=reporting_names(config),
+        routes={channel.name: channel.route for channel in config.channels},
+        links=alert_links(config),
     )
     with writing(rooms.engine) as conn:
         return run_detection(conn, watched, rooms.clock(), config.alerts, audience)
@@ -112,4 +120,40 @@ async def deliver(rooms: Rooms) -> DeliveryReport:
         rooms.clock,
         environment=os.environ,
         jitter=rooms.rng.random,
+        manners=Manners(rooms.config.timezone, rooms.config.quiet_hours),
+        lang=rooms.config.language,
     )
+
+
+def alert_links(config: Config) -> Callable[[int, datetime], Mapping[str, str]] | None:
+    """What makes the signed links of an alert; None if they are not configured.
+
+    Without a secret the alerts go out without links, and the log says so: an alert matters more.
+    """
+    if config.links is None:
+        return None
+    try:
+        secret = link_secret(config)
+    except ConfigError as error:
+        log.warning("alerts have no links: %s", error)
+        return None
+    return Links(config.links.base_url, secret, timedelta(days=config.links.valid_days)).of
+
+
+def link_secret(config: Config) -> str:
+    """The secret that links are signed with.
+
+    Raises:
+        ConfigError: links are not configured, or the secret is not set or too short.
+    """
+    if config.links is None:
+        raise ConfigError([f"{config.path}: links: no [links] table, so no link was made here"])
+    secret = os.environ.get(config.links.secret_env, "")
+    if len(secret) < SHORTEST_SECRET:
+        raise ConfigError(
+            [
+                f"{config.path}: links.secret_env: set {config.links.secret_env} to at least "
+                f"{SHORTEST_SECRET} random characters, e.g. from: openssl rand -hex 32"
+            ]
+        )
+    return secret

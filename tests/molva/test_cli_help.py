@@ -29,3 +29,10 @@ def test_the_commands_of_the_contract_are_there():
         "init", "run", "check", "sources", "collect", "import", "label", "match", "spikes",
         "export", "digest", "alerts", "demo",
     }  # fmt: skip
+
+
+def test_the_alerts_group_has_its_commands():
+    alerts = COMMANDS["alerts"]
+    assert isinstance(alerts, TyperGroup)
+    assert "replay" in alerts.commands
+    assert all(command.help for command in alerts.commands.values())

@@ -21,14 +21,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from reports.channels import (
     Channel,
-    ChannelError,
     EmailChannel,
     FileChannel,
     WebhookChannel,
     send,
 )
 from reports.deliver import GIVE_UP_AFTER, back_off, deliver_due
-from reports.interface import Message
+from reports.interface import ChannelError, Message
 from store.engine import reading, writing
 from store.outbox import due, enqueue
 from tests.reports.world import NOON, World

@@ -9,7 +9,7 @@ from store.digests import digest_exists, save_digest
 from store.engine import writing
 from store.interface import AlertRow, BrandSpec
 from store.leases import acquire, release, renew
-from store.outbox import due, enqueue, mark_retry, mark_sent
+from store.outbox import claim, due, enqueue, mark_retry, mark_sent
 from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, make_world
 
 
@@ -84,6 +84,7 @@ def test_a_message_that_failed_waits_and_is_given_up_in_the_end(world: World) ->
     with writing(world.engine) as conn:
         enqueue(conn, "digest:1", "mail", {}, NOW)
         (message,) = due(conn, NOW, 1)
+        assert claim(conn, message.id, NOW, NOW + MINUTE)
         mark_retry(conn, message.id, "refused", NOW + HOUR, give_up=False)
         assert due(conn, NOW + MINUTE, 1) == []
         assert due(conn, NOW + HOUR, 1)[0].attempts == 1

@@ -1,0 +1,244 @@
+"""Commands that answer an alert: show, ack, mute, unmute, false, open a link; test a channel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlalchemy import Connection
+
+from molva.cli.alerts import BrandOption, SinceOption, app, write_alerts
+from molva.cli.common import (
+    DEFAULT_CONFIG,
+    CommandError,
+    ConfigOption,
+    JsonOption,
+    brand_row,
+    configure,
+    console,
+    tables,
+    user_name,
+    write_line,
+)
+from molva.clock import utc_now
+from molva.config import Config
+from molva.pipeline.tell import link_secret
+from reports.alert_actions import Done, acknowledge, mark_false, mute, stricter_series, unmute
+from reports.alert_message import notice_message
+from reports.channels import send
+from reports.interface import ChannelError, ReportError
+from reports.links import open_link
+from reports.words import Words
+from store.alert_actions import actions_of
+from store.alerts import alert_by_id, alert_events
+from store.engine import open_store, reading, writing
+from store.interface import AlertRow
+
+__all__ = ["app"]
+
+AlertArgument = Annotated[int, typer.Argument(help="The alert's number, from molva alerts list.")]
+
+
+@app.command("list")
+def list_alerts(
+    brand: BrandOption = None,
+    since: SinceOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_lines: JsonOption = False,
+) -> None:
+    """The alerts so far: number, when, how severe, open or over, what."""
+    write_alerts(brand, since, config, json_lines=json_lines)
+
+
+@app.command("show")
+def show(
+    alert: AlertArgument, config: ConfigOption = DEFAULT_CONFIG, json_lines: JsonOption = False
+) -> None:
+    """One alert: its thread, what people did about it, what its series is judged by now."""
+    loaded = configure(config)
+    with reading(open_store(loaded.store_url)) as conn:
+        row = _alert(conn, alert)
+        events = alert_events(conn, alert)
+        done = actions_of(conn, alert)
+        stricter = stricter_series(conn, row.brand_id, utc_now())
+    if json_lines:
+        for event in events:
+            write_line(
+                {
+                    "event": event.action,
+                    "number": event.number,
+                    "at": event.at,
+                    "facts": event.facts,
+                }
+            )
+        for act in done:
+            write_line(
+                {
+                    "event": act.action,
+                    "at": act.at,
+                    "until": act.until,
+                    "who": act.who,
+                    "note": act.note,
+                }
+            )
+        write_line({"event": "thresholds", "stricter": stricter})
+        return
+    zone = loaded.timezone
+    _say(f"{row.id}  {row.severity}/10  {row.state}  {row.fingerprint}")
+    for event in events:
+        _say(
+            f"{event.at.astimezone(zone):%Y-%m-%d %H:%M}  {event.action:<8} "
+            f"{event.facts['subject']}"
+        )
+    for act in done:
+        until = f" until {act.until.astimezone(zone):%Y-%m-%d %H:%M}" if act.until else ""
+        by = f" by {act.who}" if act.who else ""
+        note = f": {act.note}" if act.note else ""
+        _say(f"{act.at.astimezone(zone):%Y-%m-%d %H:%M}  {act.action:<8}{until}{by}{note}")
+    for series, factor in sorted(stricter.items()):
+        _say(f"{series}: {factor:.2f} times as surprising as usual is asked for now")
+
+
+@app.command("ack")
+def ack(alert: AlertArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Say that somebody is at it: nobody else is called; updates still come."""
+    loaded = configure(config)
+    with writing(open_store(loaded.store_url)) as conn:
+        done = _or_fail(lambda: acknowledge(conn, alert, utc_now(), user_name()))
+    _tell(done, loaded)
+
+
+@app.command("mute")
+def mute_alerts(
+    what: Annotated[str, typer.Argument(help="A brand's id, or an alert's number.")],
+    hours: Annotated[float, typer.Option(help="For how long.")] = 4,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Hold back messages for some hours; what happened meanwhile is told in one afterwards."""
+    loaded = configure(config)
+    with writing(open_store(loaded.store_url)) as conn:
+        brand_id, alert_id = _target(conn, what, loaded)
+        done = _or_fail(
+            lambda: mute(
+                conn,
+                utc_now(),
+                user_name(),
+                timedelta(hours=hours),
+                brand_id=brand_id,
+                alert_id=alert_id,
+            )
+        )
+    _tell(done, loaded)
+
+
+@app.command("unmute")
+def unmute_alerts(
+    what: Annotated[str, typer.Argument(help="A brand's id, or an alert's number.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """End a mute; what it held back is sent with the next delivery."""
+    loaded = configure(config)
+    with writing(open_store(loaded.store_url)) as conn:
+        brand_id, alert_id = _target(conn, what, loaded)
+        done = unmute(conn, utc_now(), user_name(), brand_id=brand_id, alert_id=alert_id)
+    _tell(done, loaded)
+
+
+@app.command("false")
+def false_alarm(
+    alert: AlertArgument,
+    note: Annotated[str, typer.Option(help="Why, for whoever reads it later.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Mark a false alarm: its thread ends, and its series must be more surprising from now on."""
+    loaded = configure(config)
+    with writing(open_store(loaded.store_url)) as conn:
+        done = _or_fail(lambda: mark_false(conn, alert, utc_now(), user_name(), note))
+    _tell(done, loaded)
+
+
+@app.command("open")
+def open_signed(
+    link: Annotated[str, typer.Argument(help="A link of a message, or its token.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Do what a signed link of a message asks for, where no web page is served."""
+    loaded = configure(config)
+    secret = link_secret(loaded)
+    with writing(open_store(loaded.store_url)) as conn:
+        done = _or_fail(lambda: open_link(conn, link, secret, utc_now()))
+    _tell(done, loaded)
+
+
+@app.command("test")
+def try_channel(
+    channel: Annotated[str, typer.Argument(help="A channel's name in the configuration.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a short message to one channel now, and say whether it was taken."""
+    loaded = configure(config)
+    chosen = loaded.channels_by_name.get(channel)
+    if chosen is None:
+        known = ", ".join(loaded.channels_by_name) or "none"
+        raise CommandError(f"no channel {channel!r}; {loaded.path} names: {known}")
+    words = Words(loaded.language, ZoneInfo(loaded.timezone.key))
+    now = utc_now()
+    message = notice_message(
+        f"test:{channel}:{now:%Y-%m-%dT%H:%M:%S.%f}",
+        words.say("test_subject", channel=channel),
+        words.say("test_text", channel=channel),
+        words,
+        now,
+    )
+    try:
+        send(chosen, message, os.environ)
+    except ChannelError as error:
+        raise CommandError(f"{channel}: {error}") from error
+    console.print(f"{channel}: taken", markup=False)
+
+
+def _target(conn: Connection, what: str, config: Config) -> tuple[int, int | None]:
+    """The ids of the brand and, if it is a number, of the alert."""
+    known = {brand.id for brand in config.brands}
+    if what.isdigit() and what not in known:
+        return _alert(conn, int(what)).brand_id, int(what)
+    return brand_row(conn, config, what).id, None
+
+
+def _alert(conn: Connection, alert_id: int) -> AlertRow:
+    found = alert_by_id(conn, alert_id)
+    if found is None:
+        raise CommandError(f"there is no alert {alert_id}; molva alerts list shows their numbers")
+    return found
+
+
+def _or_fail(act: Callable[[], Done]) -> Done:
+    try:
+        return act()
+    except ReportError as error:
+        raise CommandError(str(error)) from error
+
+
+def _tell(done: Done, config: Config) -> None:
+    which = f"alert {done.alert.id}" if done.alert else "the brand"
+    if done.action == "mute" and done.until:
+        until = done.until.astimezone(config.timezone)
+        _say(f"{which}: muted until {until:%Y-%m-%d %H:%M}")
+    elif done.action == "unmute":
+        _say(f"{which}: no longer muted")
+    elif done.action == "ack":
+        _say(f"{which}: {'was acknowledged before' if done.again else 'acknowledged'}")
+    else:
+        was = "was marked false before" if done.again else "marked false"
+        _say(
+            f"{which}: {was}; {done.series} must now be {done.stricter:.2f} times as surprising; "
+            "half of that is gone in four weeks, and the other series are judged as before"
+        )
+
+
+def _say(text: str) -> None:
+    tables.print(text, markup=False, soft_wrap=True)

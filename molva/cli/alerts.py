@@ -1,0 +1,201 @@
+"""Commands about alerts: the list, and what a setting would have told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from molva.cli.common import (
+    DEFAULT_CONFIG,
+    CommandError,
+    ConfigOption,
+    JsonOption,
+    brand_row,
+    configure,
+    moment,
+    tables,
+    write_line,
+)
+from molva.clock import utc_now
+from molva.config import Config
+from molva.pipeline.tell import reporting_names
+from reports.alert_words import seen
+from reports.alerts import AlertSettings
+from reports.causes import cause_name
+from reports.replay import Replayed, alarms_a_month, past_of, replay
+from reports.signals import Signal
+from reports.words import Words
+from store.alerts import alerts as stored_alerts
+from store.brands import brand_by_slug
+from store.engine import open_store, reading
+from store.interface import BrandRow
+
+BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id; default: all.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="From this day or time on, in the configured zone.")
+]
+app = typer.Typer(name="alerts", help="The alerts so far; what a setting would have told.")
+
+
+@app.callback(invoke_without_command=True)
+def alerts(
+    context: typer.Context,
+    brand: BrandOption = None,
+    since: SinceOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_lines: JsonOption = False,
+) -> None:
+    """The alerts so far: what, when, how severe, why."""
+    if context.invoked_subcommand is None:
+        write_alerts(brand, since, config, json_lines=json_lines)
+
+
+def write_alerts(
+    brand: str | None, since: str | None, config: Path, *, json_lines: bool = False
+) -> None:
+    """Write the alerts of one brand or all, one a line."""
+    loaded = configure(config)
+    engine = open_store(loaded.store_url)
+    with reading(engine) as conn:
+        brand_id = brand_row(conn, loaded, brand).id if brand else None
+        rows = stored_alerts(conn, brand_id, moment(since, loaded))
+    for row in rows:
+        if json_lines:
+            write_line(
+                {
+                    "alert": row.id,
+                    "kind": row.kind,
+                    "severity": row.severity,
+                    "state": row.state,
+                    "started_at": row.started_at,
+                    "detected_at": row.detected_at,
+                    "closed_at": row.closed_at,
+                    "facts": row.facts,
+                }
+            )
+        else:
+            started = row.started_at.astimezone(loaded.timezone).strftime("%Y-%m-%d %H:%M")
+            tables.print(
+                f"{row.id:>4}  {started}  {row.severity}/10  {row.state:<5} {row.facts['subject']}",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+@app.command("replay")
+def replay_alerts(
+    since: SinceOption = None,
+    brand: BrandOption = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="False alarms a month and brand to try; default: the configured rate."),
+    ] = None,
+    minimum: Annotated[
+        int | None, typer.Option(help="Smallest count to try; default: the configured one.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_lines: JsonOption = False,
+) -> None:
+    """What a setting would have told in the past, from what was known then; writes nothing.
+
+    Without --since, the last 28 days.
+    """
+    loaded = configure(config)
+    settings = _settings(loaded, rate, minimum)
+    until = utc_now()
+    begin = moment(since, loaded) or until - timedelta(days=28)
+    engine = open_store(loaded.store_url)
+    with reading(engine) as conn:
+        for row in _brands(conn, loaded, brand):
+            past = past_of(conn, row, begin, until, settings)
+            found = list(replay(past, begin, until, settings))
+            month = alarms_a_month(len(found), begin, until)
+            for alarm in found:
+                _write_alarm(alarm, row, loaded, json_lines=json_lines)
+            summary = {
+                "event": "summary",
+                "brand": row.slug,
+                "since": begin,
+                "until": until,
+                "false_alarms_per_month": settings.false_alarms_per_month,
+                "minimum_count": settings.minimum_count,
+                "alarms": len(found),
+                "alarms_per_month": round(month, 2),
+            }
+            if json_lines:
+                write_line(summary)
+            else:
+                tables.print(
+                    f"{row.slug}: {len(found)} alarms since {begin:%Y-%m-%d %H:%M} UTC, "
+                    f"{month:.1f} a month, real ones included; at most "
+                    f"{settings.false_alarms_per_month:g} of them false at this setting",
+                    markup=False,
+                    soft_wrap=True,
+                )
+
+
+def _settings(config: Config, rate: float | None, minimum: int | None) -> AlertSettings:
+    given: dict[str, Any] = {"false_alarms_per_month": rate, "minimum_count": minimum}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return AlertSettings(**{**config.alerts.model_dump(), **chosen})
+    except ValueError as error:
+        raise CommandError(
+            "--rate must be above 0 and at most 100, --minimum from 1 to 10,000"
+        ) from error
+
+
+def _brands(conn: Any, config: Config, slug: str | None) -> list[BrandRow]:
+    if slug is not None:
+        return [brand_row(conn, config, slug)]
+    rows = [brand_by_slug(conn, brand.id) for brand in config.brands]
+    return [row for row in rows if row is not None and not row.is_rival]
+
+
+def _write_alarm(alarm: Replayed, brand: BrandRow, config: Config, *, json_lines: bool) -> None:
+    if json_lines:
+        write_line(
+            {
+                "event": "alarm",
+                "brand": brand.slug,
+                "opened_at": alarm.opened_at,
+                "started_at": alarm.started_at,
+                "closed_at": alarm.closed_at,
+                "severity": alarm.severity,
+                **_signal_json(alarm.strongest),
+                "others": [_signal_json(signal) for signal in alarm.others],
+            }
+        )
+        return
+    zone: ZoneInfo = config.timezone
+    words = Words(config.language, zone)
+    told = [_signal_words(signal, config, words) for signal in (alarm.strongest, *alarm.others)]
+    tables.print(
+        f"{alarm.opened_at.astimezone(zone):%Y-%m-%d %H:%M}  {alarm.severity}/10  {brand.slug}: "
+        + "; ".join(told),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _signal_json(signal: Signal) -> dict[str, Any]:
+    return {
+        "kind": signal.kind,
+        "subject": signal.subject,
+        "window_minutes": signal.width * 10,
+        "observed": signal.observed,
+        "trials": signal.trials,
+        "expected": round(signal.expected, 2),
+        "low": signal.low,
+        "high": signal.high,
+        "false_alarms_per_month": signal.monthly,
+    }
+
+
+def _signal_words(signal: Signal, config: Config, words: Words) -> str:
+    name = cause_name(reporting_names(config), signal.subject, config.language)
+    return seen(signal.kind, signal.observed, signal.trials, name, words)

@@ -1,0 +1,169 @@
+"""What a setting would have told in the past, decided bucket by bucket from what was known then.
+
+A story counts from the moment it was collected (where the history is trusted as complete: from
+when it was published), an outage from its beginning, and an alarm that this replay raised blanks
+its own time. Labels are today's: one that was made or corrected later counts as if it had been
+there when its story came. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from reports.alerts import CALM_HOURS, HOUR, LONGEST_OPEN, AlertSettings
+from reports.series import Verdict, calm, counted, judge
+from reports.signals import Signal, Watch
+from reports.spikes import MONTH
+from reports.usual import PER_HOUR, SIZE, Usual, learn
+from reports.watch import Scene, make_board
+from store.interface import BrandRow
+from store.series_counts import Stretch, first_seen, late_ids, stories
+from store.series_tally import BUCKET, Story, Tally, bucket_of, bucket_start
+from store.sources import outages, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An alarm that would have been raised; `closed_at` is None if it would be open still."""
+
+    opened_at: datetime
+    closed_at: datetime | None
+    started_at: datetime
+    severity: int
+    strongest: Signal
+    others: tuple[Signal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store holds of a brand's past: stories in the order they became known."""
+
+    known: Sequence[tuple[datetime, Story]]
+    down: Sequence[Stretch]
+    watched_since: datetime | None
+    patience: timedelta
+    """How long after a bucket every source has been read, if none fails."""
+
+
+def past_of(
+    conn: Connection, brand: BrandRow, since: datetime, until: datetime, settings: AlertSettings
+) -> Past:
+    """Read what a replay from `since` to `until` needs, its history included."""
+    begin = since - SIZE * BUCKET
+    down = outages(conn, begin, until)
+    seen = first_seen(conn, brand.id, begin, until)
+    late = late_ids(conn, brand.id, (begin, until), down)
+    told = stories(conn, brand.id, begin, until, late)
+    active = sources(conn)
+    trusted = settings.trust_history
+    known = [(s.at if trusted else max(s.at, seen.get(s.mention_id, s.at)), s) for s in told]
+    return Past(
+        known=sorted(known, key=lambda pair: (pair[0], pair[1].at)),
+        down=down,
+        watched_since=None if trusted else min((row.created_at for row in active), default=None),
+        patience=timedelta(seconds=max((row.interval_seconds for row in active), default=900)),
+    )
+
+
+def replay(
+    past: Past, since: datetime, until: datetime, settings: AlertSettings
+) -> Iterator[Replayed]:
+    """Look after every bucket in which something became known, and every hour.
+
+    Yields:
+        The alarms, in order, each when it is over or at the end.
+    """
+    first, last = bucket_of(since), bucket_of(until)
+    state = _Run(past, settings, Tally(first - SIZE, last - first + SIZE + 1))
+    for bucket in range(first, last + 1):
+        ended = state.look(bucket)
+        if ended is not None:
+            yield ended
+    if state.current is not None:
+        yield state.current
+
+
+class _Run:
+    """One replay under way."""
+
+    def __init__(self, past: Past, settings: AlertSettings, tally: Tally) -> None:
+        self.current: Replayed | None = None
+        self._past = past
+        self._settings = settings
+        self._watch = Watch(settings.false_alarms_per_month, settings.minimum_count)
+        self._tally = tally
+        self._next = 0
+        self._closed: list[Replayed] = []
+        self._usual: tuple[int, Usual] | None = None
+
+    def look(self, bucket: int) -> Replayed | None:
+        """Decide at the end of a bucket; the alarm that is over with it, if one is."""
+        now = bucket_start(bucket + 1)
+        news = self._learn_until(now)
+        if not news and bucket % PER_HOUR:
+            return None
+        at = self._scene(now)
+        window = slice(bucket - SIZE + 1 - self._tally.first, bucket + 1 - self._tally.first)
+        counts = {name: row[window].astype(float) for name, row in self._tally.series.items()}
+        waves = [(one.started_at, one.closed_at) for one in self._closed if one.closed_at]
+        board, _ = make_board(counts, at, waves)
+        if self.current is not None:
+            alarm = self.current
+            began = min(SIZE, at.back(alarm.started_at))
+            kind, subject = alarm.strongest.kind, alarm.strongest.subject
+            rested = now - alarm.opened_at >= CALM_HOURS * HOUR or kind == "silence"
+            over = now - alarm.started_at >= LONGEST_OPEN
+            if over or (rested and calm(board, kind, subject, began)):
+                self.current = None
+                self._usual = None
+                self._closed.append(replace(alarm, closed_at=now))
+                return self._closed[-1]
+            return None
+        names = counted(board)
+        if self._usual is None or self._usual[1].names != names or bucket % PER_HOUR == 0:
+            self._usual = (bucket, learn(board, names))
+        verdict = judge(board, self._watch, self._usual[1].later(bucket - self._usual[0]))
+        if verdict is not None:
+            self._open(verdict, now, bucket)
+        return None
+
+    def _learn_until(self, now: datetime) -> bool:
+        known, begin = self._past.known, self._next
+        while self._next < len(known) and known[self._next][0] < now:
+            self._tally.add(known[self._next][1])
+            self._next += 1
+        return self._next > begin
+
+    def _scene(self, now: datetime) -> Scene:
+        down = tuple((a, min(b, now)) for a, b in self._past.down if a < now)
+        out = [a for a, b in self._past.down if a < now <= b]
+        return Scene(
+            now=now,
+            down=down,
+            watched_since=self._past.watched_since,
+            seen_until=min([now - self._past.patience, *out]),
+        )
+
+    def _open(self, verdict: Verdict, now: datetime, bucket: int) -> None:
+        last = self._closed[-1] if self._closed else None
+        if last is not None and last.closed_at is not None:
+            cooling = now - last.closed_at < self._settings.cool_down
+            if cooling and verdict.strongest.severity <= last.severity:
+                return
+        self.current = Replayed(
+            opened_at=now,
+            closed_at=None,
+            started_at=bucket_start(bucket + 1 - verdict.strongest.start),
+            severity=verdict.strongest.severity,
+            strongest=verdict.strongest,
+            others=verdict.others,
+        )
+
+
+def alarms_a_month(count: int, since: datetime, until: datetime) -> float:
+    """How many alarms a month of 30.4 days that is."""
+    return count / max((until - since) / MONTH, 1e-9)

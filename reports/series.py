@@ -1,0 +1,279 @@
+"""Whether a brand's people must be told something now: every series tested, one decision. Pure.
+
+Each series gives its strongest window as *expected false alarms a month*: the tail probability
+times the looks that are possible in a month (overlapping windows count up to eight times) times the
+windows of that series. Benjamini-Hochberg over those figures, at the stated rate of the brand,
+says which series stand out. Where nothing happens, BH lets one or more of them through no more
+often than the stated rate (Simes), and unlike a fixed share for each series it loses little when a
+crisis lifts several at once. One alarm carries the strongest and names the others.
+
+| kind | question | law |
+|---|---|---|
+| volume, negative_count, cause | more stories than usual? | negative binomial, upper tail |
+| negative_share | more of them negative, whatever their number? | beta-binomial, upper tail |
+| author | does someone with such a reach complain so rarely? | log-Lomax tail of followers |
+| silence | none, where many are expected? | exponential tail of past silences |
+| story | one story retold more than stories usually are? | negative binomial, upper tail |
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from reports.signals import (
+    LEAST_TRIALS,
+    Kind,
+    Signal,
+    Watch,
+    author_signal,
+    looks,
+    make_signal,
+    nothing,
+    share_before,
+    share_signal,
+    silence_signal,
+)
+from reports.spikes import severity
+from reports.statistics import (
+    benjamini_hochberg,
+    negative_binomial_quantile,
+    negative_binomial_tail,
+)
+from reports.tuning import series_key
+from reports.usual import (
+    LEAST_DAYS,
+    PER_DAY,
+    PER_HOUR,
+    SIZE,
+    WIDTHS,
+    Board,
+    Floats,
+    Usual,
+    learn,
+)
+
+COUNTED: Final[dict[str, Kind]] = {
+    "negative": "negative_count",
+    "volume": "volume",
+    "reprints": "story",
+}
+CAUSE: Final = "cause:"
+CALM: Final = 3 * PER_HOUR
+LEAST_EXPECTED: Final = 0.05
+"""A window in which so few are usual is too short for the series, unless it is the longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The strongest signal and the others that stand out as well."""
+
+    strongest: Signal
+    others: tuple[Signal, ...]
+    watched: int
+
+
+def judge(board: Board, watch: Watch, usual: Usual | None = None) -> Verdict | None:
+    """Whether something stands out on a board, every series taken together.
+
+    Args:
+        usual: what was learnt of the same series a moment ago, brought to now by `Usual.later`;
+            learnt anew if absent.
+    """
+    if board.known_days < LEAST_DAYS:
+        return None
+    usual = usual or learn(board, counted(board))
+    found = signals(board, usual, watch)
+    stands = benjamini_hochberg(
+        [min(_weighted(signal, watch), 1e9) for signal in found], watch.false_alarms_per_month
+    )
+    told = [signal for signal, stand in zip(found, stands, strict=True) if stand]
+    if not told:
+        return None
+    told.sort(key=lambda signal: signal.monthly)
+    strongest = _leading(told)
+    others = tuple(signal for signal in told if signal is not strongest)
+    return Verdict(_weighed(strongest, board, usual), others, len(found))
+
+
+def _weighted(signal: Signal, watch: Watch) -> float:
+    """The figure that is judged: what a person marked false must be more surprising."""
+    return signal.monthly * watch.stricter.get(series_key(signal.kind, signal.subject), 1.0)
+
+
+def _leading(told: list[Signal]) -> Signal:
+    """The strongest, or the negative stories where those explain it.
+
+    A cause is a part of them, and a wave of posts most of which are negative is a wave of negative
+    posts.
+    """
+    first = told[0]
+    negative = next((s for s in told if s.kind == "negative_count"), None)
+    if negative is None:
+        return first
+    most = negative.observed - negative.expected >= (first.observed - first.expected) / 2
+    return negative if first.kind == "cause" or (first.kind == "volume" and most) else first
+
+
+def counted(board: Board) -> tuple[str, ...]:
+    """The series of a board that are counts of stories."""
+    causes = sorted(name for name in board.counts if name.startswith(CAUSE))
+    return ("volume", "negative", "reprints", *causes)
+
+
+def signals(board: Board, usual: Usual, watch: Watch) -> list[Signal]:
+    """The strongest window of each series that is watched, however weak; one without news is 1e9.
+
+    A series that never held anything is not watched, so it costs the others nothing.
+    """
+    found = [
+        _count_signal(board, usual, index, watch)
+        for index, name in enumerate(usual.names)
+        if board.row(name).any()
+    ]
+    if board.row("negative").any():
+        found += [share_signal(board, watch), author_signal(board)]
+    found.append(silence_signal(board, usual))
+    return found
+
+
+def windows(usual: Usual, index: int) -> tuple[int, ...]:
+    """The windows worth watching: those in which the series, or the brand, holds something.
+
+    A series much rarer than the brand's mentions is watched in windows fit for a tenth of them:
+    what never happened before may happen fast.
+    """
+    rate = max(usual.a_day[index], usual.a_day[usual.names.index("volume")] / 10)
+    expected = rate / PER_DAY
+    kept = [width for width in WIDTHS if width * expected >= LEAST_EXPECTED]
+    return tuple(kept or WIDTHS[-1:])
+
+
+def _count_signal(board: Board, usual: Usual, index: int, watch: Watch) -> Signal:
+    """More stories of one series than usual."""
+    name = usual.names[index]
+    kind = COUNTED.get(name, "cause")
+    subject = name.removeprefix(CAUSE) if kind == "cause" else ""
+    row = board.row(name)
+    widths = windows(usual, index)
+    best = nothing(kind, subject)
+    for width in widths:
+        observed = int(row[-min(width, board.fresh) :].sum()) if board.fresh else 0
+        expected, spread = float(usual.expected(width)[index]), float(usual.spread[width][index])
+        deviation = math.sqrt(expected + spread * expected**2)
+        if observed < max(1, watch.minimum_count) or observed - expected < 1.5 * deviation:
+            continue
+        tail = negative_binomial_tail(observed, expected, spread)
+        monthly = tail * looks(width) * len(widths)
+        if monthly < best.monthly:
+            best = make_signal(kind, subject, (width, observed), (expected, spread), monthly)
+    late = _late_signal(board, usual, index, watch)
+    if late and late.monthly < best.monthly:
+        return late
+    if best.width:
+        start = _rise(row[-best.width :], best.expected / best.width)
+        best = replace(best, start=start)
+    return best
+
+
+def _late_signal(board: Board, usual: Usual, index: int, watch: Watch) -> Signal | None:
+    """Posts without a time that came with a catch-up, against what the whole outage explains."""
+    name = {"volume": "late", "negative": "late_negative"}.get(usual.names[index])
+    if name is None or board.late is None or not board.fresh:
+        return None
+    observed = int(board.row(name)[-min(PER_DAY, board.fresh) :].sum())
+    start, end = board.late
+    if observed < max(1, watch.minimum_count):
+        return None
+    expected = float(usual.expected_between(start, end)[index])
+    width = next((w for w in WIDTHS if w >= start - end), WIDTHS[-1])
+    spread = float(usual.spread[width][index])
+    tail = negative_binomial_tail(observed, expected, spread)
+    found = make_signal(
+        COUNTED[usual.names[index]],
+        "",
+        (start - end, observed),
+        (expected, spread),
+        tail * looks(width) * len(WIDTHS),
+    )
+    return replace(found, start=start, end=end)
+
+
+def _rise(window: Floats, usual: float) -> int:
+    """How many buckets ago the excess began: the start that gathers most of it.
+
+    A cumulative sum against the rate halfway between the usual and the window's own (Page,
+    Biometrika 41, 1954), so that a single post long before the wave does not begin it.
+    """
+    backwards = window[::-1]
+    sums = np.cumsum(backwards - (usual + float(backwards.mean())) / 2)
+    return int(np.argmax(sums)) + 1
+
+
+def _weighed(signal: Signal, board: Board, usual: Usual) -> Signal:
+    """The signal with its severity from surprise, size, reach and negativity.
+
+    `1 + log2(ratio) + log2(1 + decades)` (see `reports.spikes.severity`), plus up to 2 for the
+    widest reach of a negative author (a point at 100,000 followers, two at a million), plus up to
+    2 for the negative share above the usual one (a point for 25 percentage points), rounded to
+    1-10. A silence has no reach and no share; what it lacks is its size.
+    """
+    margin = max(0.0, -math.log(signal.monthly))
+    if signal.kind == "silence":
+        ratio = max(signal.expected, 1.0) / 4
+    elif signal.kind == "author":
+        ratio = 1.0
+    else:
+        ratio = signal.observed / max(signal.expected, 0.5)
+    score = float(severity(ratio, margin))
+    if signal.kind != "silence":
+        seen = slice(-max(signal.start, 1), None)
+        most = float(board.row("author")[seen].max(initial=0.0))
+        score += min(2.0, max(0.0, math.log10(max(most, 1.0) / 10_000)))
+        trials = float(board.row("scored")[seen].sum())
+        if trials >= LEAST_TRIALS:
+            share = float(board.row("negative")[seen].sum()) / trials
+            usually = share_before(board.row("negative"), board.row("scored"), board.known)[0]
+            score += min(2.0, max(-1.0, 4 * (share - usually)))
+    return replace(signal, severity=max(1, min(10, round(score))))
+
+
+def series_of(kind: str, subject: str) -> str:
+    """The counted series that an alert of this kind is followed by."""
+    if kind == "cause":
+        return CAUSE + subject
+    names: dict[str, str] = {found: name for name, found in COUNTED.items()}
+    return "volume" if kind == "silence" else names.get(kind, "negative")
+
+
+def before(board: Board, name: str, began: int, width: int) -> tuple[float, float]:
+    """What `width` buckets ending now of a series usually hold, and the dispersion of that.
+
+    Learnt from the time before an alert began, `began` buckets ago, so that a long wave cannot
+    become its own excuse.
+    """
+    known = board.known.copy()
+    known[-min(began, SIZE) :] = False
+    usual = learn(Board({name: board.row(name)}, known), (name,))
+    nearest = next((w for w in WIDTHS if w >= width), WIDTHS[-1])
+    return float(usual.expected(width)[0]), float(usual.spread[nearest][0])
+
+
+def calm(board: Board, kind: str, subject: str, began: int) -> bool:
+    """Whether the last three hours hold no more than the 95 % interval of an alert's series.
+
+    Silence is over with the first story.
+
+    Returns:
+        False where some of those hours are not known.
+    """
+    name = series_of(kind, subject)
+    if kind == "silence":
+        return bool(board.row(name)[-began:].any())
+    if not board.known[-CALM:].all() or began < CALM:
+        return False
+    high = negative_binomial_quantile(0.975, *before(board, name, began, CALM))
+    return int(board.row(name)[-CALM:].sum()) <= max(high, 1)

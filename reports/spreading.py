@@ -1,0 +1,42 @@
+"""What makes an open alert worth telling again, besides its count: where it has spread to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from store.spread import Spread
+
+LEAST_STORIES: Final = 3
+"""A language or a source is news from so many stories on."""
+BIG_REACH: Final = 10_000
+BIGGER: Final = 5
+"""An author is news who reaches so many times more people than any the last message told of."""
+
+
+def news_of(told: Mapping[str, Any], now: Spread) -> tuple[str, str]:
+    """Why an alert is told again and of what: `("new_language", "de")`; empty where nothing is new.
+
+    Args:
+        told: the facts of the thread's last message.
+        now: the spread of all its stories so far.
+    """
+    lang = _fresh(told.get("languages"), now.langs)
+    if lang:
+        return "new_language", lang
+    source = _fresh(told.get("sources"), now.sources)
+    if source:
+        return "new_source", source
+    before = int(told.get("widest_reach") or 0)
+    if told.get("kind") != "silence" and now.reach >= max(BIG_REACH, BIGGER * before):
+        return "big_author", str(now.reach)
+    return "", ""
+
+
+def _fresh(told: object, counts: Mapping[str, int]) -> str:
+    """The most frequent of the new ones; a message that told none at all is no reason."""
+    known = {str(pair[0]) for pair in told} if isinstance(told, Sequence) else set()
+    if not known:
+        return ""
+    new = {key: n for key, n in counts.items() if key not in known and n >= LEAST_STORIES}
+    return max(new, key=lambda key: (new[key], key), default="")

@@ -1,0 +1,278 @@
+"""What a brand's series usually hold, learnt for all of them at once. Pure.
+
+A *board* is every series of one brand in buckets of ten minutes that end now. The days before the
+newest 24 hours are its history; days and hours are counted backwards from now, so that a slot
+of the week is the same hour and weekday as the one that ends now.
+
+- *Level*: a weighted mean of the days before (half-life a week), as if half a story more had been
+  seen.
+- *Season*: factors by hour of the day, day of the week and hour of the week, each shrunk towards 1
+  by a gamma prior, the more so the fewer stories there are and the more they scatter.
+- *Spread*: negative binomial, variance `M + a·M²`; `a` for every width of window is a moment
+  estimate over the errors of *forecasts* of past windows, each made from the days before it alone,
+  so that trends, holidays and the doubt about the level count as spread. It is shrunk towards a
+  prior worth five windows.
+
+Buckets that are not known (an outage, an earlier alert, before the brand was watched) carry no
+weight anywhere: missing, not zero. Hours far above their forecast are capped before the level and
+the season are learnt, so past spikes do not poison them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+HISTORY_DAYS: Final = 56
+PER_HOUR: Final = 6
+PER_DAY: Final = 144
+SIZE: Final = (HISTORY_DAYS + 1) * PER_DAY
+"""Buckets of a board: the newest day and its history."""
+WIDTHS: Final = (1, 6, 18, 48, 144)
+"""Windows in buckets: ten minutes, an hour, three, eight, a day."""
+LEAST_DAYS: Final = 3
+"""With less known history than this nothing is decided."""
+SHORT_DAYS: Final = 14
+"""Days whose ten-minute buckets teach the spread of the shortest window."""
+LEVEL_HALF_LIFE: Final = 7.0
+_PRIOR: Final = {1: 0.3, 6: 0.25, 18: 0.2, 48: 0.15, 144: 0.1}
+_PRIOR_WINDOWS: Final = 5.0
+_CAP: Final = 16.0
+"""Squared errors are capped at so many variances."""
+_SHRINK_DAY, _SHRINK_WEEKDAY, _SHRINK_WEEK = 4.0, 10.0, 20.0
+_HOUR_SPREAD, _DAY_SPREAD = 0.3, 0.1
+_CYCLE_DOUBT, _WEEK_DOUBT = 0.15, 0.05
+
+
+@dataclass(frozen=True)
+class Board:
+    """A brand's series, each row `SIZE` buckets, the newest last.
+
+    Attributes:
+        counts: by series, e.g. `volume`; a series without a count may be left out.
+        known: which buckets are known.
+        fresh: how many of the newest buckets were part of no earlier alert.
+        seen_until: how many of the newest buckets may still lack posts that no collector has had
+            the time to bring; silence is not judged in them.
+        late: buckets of the outage that just ended; `late` posts may be of any of them.
+    """
+
+    counts: Mapping[str, Floats]
+    known: Flags
+    fresh: int = SIZE
+    seen_until: int = 0
+    late: tuple[int, int] | None = None
+
+    def row(self, name: str) -> Floats:
+        """One series, zeros if it holds nothing."""
+        found = self.counts.get(name)
+        return np.zeros(SIZE) if found is None else found
+
+    @cached_property
+    def known_days(self) -> float:
+        """Days of history that are known."""
+        return float(self.known[:-PER_DAY].sum()) / PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an alert was compared with: mean, spread and 95 % prediction interval of a window.
+
+    Attributes:
+        dispersion: `a` of the variance `M + a·M²`, the doubt about the mean included.
+        hours: known hours it rests on.
+        seasonal: whether the hour of the day was taken into account.
+    """
+
+    expected: float
+    dispersion: float
+    low: int
+    high: int
+    hours: int
+    seasonal: bool
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What some series usually hold in windows ending now; rows are series.
+
+    Attributes:
+        level: stories an hour, the season taken out.
+        shape: season's factor of the hours backwards from now, a week of them.
+        spread: dispersion `a` by width of window.
+        a_day: mean stories a day.
+        forecast: what was expected of each past hour, days and hours counted backwards from a day
+            before now.
+    """
+
+    names: tuple[str, ...]
+    level: Floats
+    shape: Floats
+    spread: Mapping[int, Floats]
+    a_day: Floats
+    forecast: Floats
+
+    def expected(self, width: int) -> Floats:
+        """The usual count of the newest `width` buckets (any number of them)."""
+        return self.level * self._foretold(width)
+
+    def expected_between(self, start: int, end: int) -> Floats:
+        """The usual count from `start` to `end` buckets ago, `start` the farther."""
+        return self.level * (self._foretold(start) - self._foretold(end))
+
+    def later(self, buckets: int) -> Usual:
+        """The same knowledge seen from so many buckets later (a few hours at most)."""
+        hours, rest = divmod(buckets, PER_HOUR)
+        whole, next_ = np.roll(self.shape, hours, axis=1), np.roll(self.shape, hours + 1, axis=1)
+        return replace(self, shape=whole + (next_ - whole) * rest / PER_HOUR)
+
+    def _foretold(self, width: int) -> Floats:
+        whole, rest = divmod(width, PER_HOUR)
+        hours = np.concatenate([self.shape] * (whole // self.shape.shape[1] + 1), axis=1)
+        found: Floats = hours[:, :whole].sum(axis=1)
+        return found + hours[:, whole % self.shape.shape[1]] * rest / PER_HOUR
+
+
+def learn(board: Board, names: tuple[str, ...]) -> Usual:
+    """Learn what these series of a board usually hold."""
+    rows = np.stack([board.row(name) for name in names])
+    known = board.known.astype(float)
+    # Backwards from now: days, hours of the day, buckets of the hour; day 0 is the newest.
+    buckets = (rows * known)[:, ::-1].reshape(len(names), -1, 24, PER_HOUR)[:, 1:]
+    weight = known[::-1].reshape(-1, 24, PER_HOUR)[1:]
+    hours, exposure = buckets.sum(axis=3), weight.mean(axis=2)
+    capped = np.minimum(hours, _flat_cap(hours, exposure))
+    season = _season(capped, exposure)
+    level = _levels(capped, exposure, season)
+    forecast = level[:, 1:, None] * season
+    capped = np.minimum(hours, _forecast_cap(forecast))
+    season = _season(capped, exposure)
+    level = _levels(capped, exposure, season)
+    forecast = level[:, 1:, None] * season
+    days = max(board.known_days, 0.5)
+    mean = hours.sum(axis=(1, 2)) / max(float(exposure.sum()), 1.0)
+    return Usual(
+        names=names,
+        level=level[:, 0],
+        shape=np.concatenate([_today(season), season[:, :6].reshape(len(names), -1)], axis=1),
+        spread=_spreads(buckets, weight, forecast, days, mean),
+        a_day=24 * mean,
+        forecast=forecast,
+    )
+
+
+def _today(season: Floats) -> Floats:
+    """The newest day's factors: those of the same weekday."""
+    return season[:, 6]
+
+
+def _flat_cap(hours: Floats, exposure: Floats) -> Floats:
+    """Mean plus three standard deviations plus two of the known hours, by series."""
+    total = max(float(exposure.sum()), 1.0)
+    mean = hours.sum(axis=(1, 2)) / total
+    variance = ((hours - mean[:, None, None]) ** 2 * exposure).sum(axis=(1, 2)) / total
+    cap: Floats = mean + 3 * np.sqrt(variance) + 2
+    return cap[:, None, None]
+
+
+def _forecast_cap(forecast: Floats) -> Floats:
+    cap: Floats = forecast + 3 * np.sqrt(forecast + _HOUR_SPREAD * forecast**2) + 2
+    return cap
+
+
+def _season(hours: Floats, exposure: Floats) -> Floats:
+    """Factors by day (backwards) and hour, with a mean of about 1."""
+    mean = (hours.sum(axis=(1, 2)) / max(float(exposure.sum()), 1.0)).clip(1e-9)[:, None]
+    day = _shrunk(
+        hours.sum(axis=1), mean * exposure.sum(axis=0), 1 + _HOUR_SPREAD * mean, _SHRINK_DAY
+    )
+    foretold = mean[:, :, None] * exposure * day[:, None, :]
+    weekdays = _by_weekday(hours.sum(axis=2)), _by_weekday(foretold.sum(axis=2))
+    weekday = _shrunk(*weekdays, 1 + _DAY_SPREAD * 24 * mean, _SHRINK_WEEKDAY)
+    of_day = np.arange(hours.shape[1]) % 7
+    foretold = foretold * weekday[:, of_day, None]
+    slots = _by_weekday(hours), _by_weekday(foretold)
+    week = _shrunk(*slots, (1 + _HOUR_SPREAD * mean)[:, :, None], _SHRINK_WEEK)
+    factors: Floats = day[:, None, :] * weekday[:, of_day, None] * week[:, of_day]
+    return factors
+
+
+def _by_weekday(values: Floats) -> Floats:
+    """Sums over the weeks: axis 1, days backwards from yesterday, becomes seven."""
+    days = values.shape[1] // 7 * 7
+    shape = (values.shape[0], -1, 7, *values.shape[2:])
+    total: Floats = values[:, :days].reshape(shape).sum(axis=1)
+    return total
+
+
+def _shrunk(seen: Floats, foretold: Floats, scatter: Floats, shrink: float) -> Floats:
+    """Posterior mean of a factor with a gamma prior around 1; scatter makes stories count less."""
+    factor: Floats = (seen / scatter + shrink) / (foretold / scatter + shrink)
+    return factor
+
+
+def _levels(hours: Floats, exposure: Floats, season: Floats) -> Floats:
+    """Stories an hour as known at the start of each day: column 0 today, 1 yesterday and so on."""
+    seen = hours.sum(axis=2)
+    foretold = (exposure * season).sum(axis=2)
+    level: Floats = (seen @ _MEMORY.T + 0.5) / (foretold @ _MEMORY.T).clip(1.0)
+    return level
+
+
+def _memory() -> Floats:
+    """Row d weighs the days before day d (0 is today) by age."""
+    age = np.arange(HISTORY_DAYS)[None, :] - np.arange(HISTORY_DAYS + 1)[:, None]
+    return np.where(age >= 0, 0.5 ** (age.clip(0) / LEVEL_HALF_LIFE), 0.0)
+
+
+_MEMORY: Final = _memory()
+
+
+def _spreads(
+    buckets: Floats, weight: Floats, forecast: Floats, days: float, mean: Floats
+) -> dict[int, Floats]:
+    """Dispersion by width of window, the doubt about level and season included."""
+    flat = buckets.reshape(len(buckets), HISTORY_DAYS, PER_DAY)
+    whole = weight.reshape(HISTORY_DAYS, PER_DAY)
+    # A day whose forecast rests on less than three known days teaches nothing.
+    taught = whole[::-1].mean(axis=1).cumsum()[::-1] - whole.mean(axis=1) >= LEAST_DAYS
+    found = {}
+    for width in WIDTHS:
+        last = SHORT_DAYS if width == 1 else HISTORY_DAYS
+        tiles = PER_DAY // width
+        observed = flat[:, :last].reshape(len(flat), last, tiles, width).sum(axis=3)
+        full = whole[:last].reshape(last, tiles, width).min(axis=2) * taught[:last, None]
+        expected = _tiled(forecast[:, :last], width)
+        found[width] = _dispersion(observed, expected, full, _PRIOR[width])
+        found[width] += _CYCLE_DOUBT / (0.5 + days) * (width < PER_DAY)
+        found[width] += _WEEK_DOUBT / (0.5 + days / 7)
+        found[width] += (found[width] + 1 / (24 * mean).clip(0.5)) / days
+    return found
+
+
+def _tiled(forecast: Floats, width: int) -> Floats:
+    """Forecasts of hours as forecasts of windows."""
+    if width < PER_HOUR:
+        return np.repeat(forecast * width / PER_HOUR, PER_HOUR // width, axis=2)
+    hours = width // PER_HOUR
+    shape = (*forecast.shape[:2], 24 // hours, hours)
+    found: Floats = forecast.reshape(shape).sum(axis=3)
+    return found
+
+
+def _dispersion(observed: Floats, expected: Floats, full: Floats, prior: float) -> Floats:
+    """`a` of the variance `M + a·M²` from the errors of forecasts, shrunk towards `prior`."""
+    mean = expected.clip(1e-9)
+    error = np.minimum((observed - mean) ** 2, _CAP * (mean + prior * mean**2))
+    trust = full * 4 * (mean / (mean + 1 / prior)) ** 2
+    over = (trust * (error - mean) / mean**2).sum(axis=(1, 2))
+    found: Floats = (prior * _PRIOR_WINDOWS + over) / (_PRIOR_WINDOWS + trust.sum(axis=(1, 2)))
+    return found.clip(0.0)

@@ -1,0 +1,136 @@
+"""alerts and alerts replay, on a store with a wave in it."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from molva.config import load_config
+from reports.alerts import run_detection
+from reports.interface import Audience
+from reports.links import make_token
+from store.brands import brand_by_slug
+from store.engine import open_store, writing
+from tests.molva.conftest import Ran
+from tests.reports import test_alerts as worlds_noon
+from tests.reports import world as worlds
+from tests.reports.test_alerts import quiet_month, wave
+
+Molva = Callable[..., Ran]
+CONFIG = """language = "{lang}"
+
+[[brand]]
+id = "zerno"
+name = "Zerno"
+
+[alerts]
+trust_history = true
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    noon = (datetime.now(UTC) - timedelta(hours=6)).replace(minute=0, second=0, microsecond=0)
+    monkeypatch.setattr("tests.reports.test_alerts.NOON", noon)
+    path = tmp_path / "molva.toml"
+    path.write_text(CONFIG.format(lang="en"), encoding="utf-8")
+    world = worlds.new_world(tmp_path / "molva.db", born=noon - timedelta(days=40))
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(noon)
+    with writing(world.engine) as conn:
+        conn.exec_driver_sql("update source set active = 1")
+    world.engine.dispose()
+    return path
+
+
+def test_a_replay_tells_what_a_setting_would_have_told(molva: Molva, config: Path) -> None:
+    ran = molva("alerts", "replay", "-c", config, "--json")
+    assert ran.status == 0, ran.err
+    *alarms, summary = map(json.loads, ran.out.splitlines())
+    (alarm,) = alarms
+    assert (alarm["brand"], alarm["kind"], alarm["observed"]) == ("zerno", "negative_count", 6)
+    assert alarm["false_alarms_per_month"] < 1
+    assert summary["alarms"] == 1
+    assert summary["alarms_per_month"] == pytest.approx(30.4 / 28, abs=0.05)
+    strict = molva("alerts", "replay", "-c", config, "--json", "--minimum", "100").out
+    assert json.loads(strict)["alarms"] == 0
+
+
+def test_a_replay_speaks_the_readers_language(molva: Molva, config: Path) -> None:
+    assert "zerno: 6 negative mentions" in molva("alerts", "replay", "-c", config).out
+    config.write_text(CONFIG.format(lang="ru"), encoding="utf-8")
+    assert "zerno: 6 негативных упоминаний" in molva("alerts", "replay", "-c", config).out
+
+
+def test_a_wrong_rate_is_refused_in_words(molva: Molva, config: Path) -> None:
+    ran = molva("alerts", "replay", "-c", config, "--rate", "0")
+    assert ran.status == 2
+    assert "--rate must be above 0" in ran.err
+
+
+def alert_in(config: Path) -> None:
+    """Look once, so that the wave becomes an alert."""
+    loaded = load_config(config)
+    engine = open_store(loaded.store_url)
+    with writing(engine) as conn:
+        brand = brand_by_slug(conn, "zerno")
+        assert brand is not None
+        noon = worlds_noon.NOON
+        audience = Audience("en", ZoneInfo("UTC"), ("pr",))
+        assert run_detection(conn, [brand], noon, loaded.alerts, audience) == 1
+    engine.dispose()
+
+
+def test_an_alert_is_listed_answered_and_shown(molva: Molva, config: Path) -> None:
+    alert_in(config)
+    listed = molva("alerts", "list", "-c", config, "--json").out
+    number = json.loads(listed)["alert"]
+    assert f"alert {number}: acknowledged" in molva("alerts", "ack", number, "-c", config).out
+    assert "acknowledged before" in molva("alerts", "ack", number, "-c", config).out
+    assert "the brand: muted until" in molva("alerts", "mute", "zerno", "-c", config).out
+    muted = molva("alerts", "mute", number, "--hours", "1", "-c", config).out
+    assert f"alert {number}: muted until" in muted
+    assert "no longer muted" in molva("alerts", "unmute", number, "-c", config).out
+    marked = molva("alerts", "false", number, "--note", "a sale", "-c", config).out
+    assert "negative_count must now be 2.00 times as surprising" in marked
+    shown = molva("alerts", "show", number, "-c", config).out
+    for part in ("opened", "ack", "mute", "unmute", "false", ": a sale", "2.00 times"):
+        assert part in shown
+    gone = molva("alerts", "ack", 999, "-c", config)
+    assert gone.status == 2
+    assert "there is no alert 999" in gone.err
+
+
+def test_a_link_is_opened_by_command(
+    molva: Molva, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert_in(config)
+    number = json.loads(molva("alerts", "list", "-c", config, "--json").out)["alert"]
+    secret = "not for the repository"
+    token = make_token("ack", number, secret, datetime.now(UTC) + timedelta(hours=1))
+    refused = molva("alerts", "open", token, "-c", config)
+    assert refused.status == 2
+    assert "no [links] table" in refused.err
+    with config.open("a", encoding="utf-8") as stream:
+        stream.write('\n[links]\nbase_url = "https://molva.example"\n')
+    assert "MOLVA_LINK_SECRET to at least 16" in molva("alerts", "open", token, "-c", config).err
+    monkeypatch.setenv("MOLVA_LINK_SECRET", secret)
+    opened = molva(
+        "alerts", "open", f"https://molva.example/alerts/act?token={token}", "-c", config
+    )
+    assert f"alert {number}: acknowledged" in opened.out
+
+
+def test_a_channel_is_tried(molva: Molva, config: Path, tmp_path: Path) -> None:
+    with config.open("a", encoding="utf-8") as stream:
+        stream.write('\n[[channel]]\nname = "box"\ntype = "file"\npath = "box"\n')
+    ran = molva("alerts", "test", "box", "-c", config)
+    assert ran.status == 0
+    assert len(list((tmp_path / "box").glob("*.txt"))) == 1
+    unknown = molva("alerts", "test", "bax", "-c", config)
+    assert unknown.status == 2
+    assert "names: box" in unknown.err
