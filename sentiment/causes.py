@@ -51,7 +51,11 @@ DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
 
 DENIAL = 5.0
-"""What a denial ("no queue at all") takes from the log-odds of the causes it denies."""
+"""What a denial by rule ("no queue at all") takes from the log-odds of the causes it denies, and
+how often the log-odds of no denial by the classifier count (chosen on our own `denials.jsonl`)."""
+
+DOUBT = 0.1
+"""The rule is not heard where the classifier finds a denial less probable."""
 
 Floats = NDArray[np.float64]
 
@@ -126,7 +130,7 @@ class CauseFinder:
             scores, moods = self._scores(clauses), clauses.moods(self._encoder)
         scores[:, : len(self._causes)] += POLARITY_WEIGHT * self._agreement(moods)
         simple = [plain(clause) for clause in clauses.texts]
-        self._hear_denials(scores, simple)
+        self._hear_denials(scores, simple, self._signals.denials(clauses))
         self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
         return chances
@@ -162,15 +166,16 @@ class CauseFinder:
         agreement: Floats = np.where(self._negative, for_negative, for_positive)
         return agreement
 
-    def _hear_denials(self, scores: Floats, clauses: Sequence[str]) -> None:
-        """Take from complaints and from praise what a clause says was not so."""
+    def _hear_denials(self, scores: Floats, clauses: Sequence[str], chances: Floats) -> None:
+        """Take from complaints and from praise what a clause says was not so.
+
+        `chances` [n, 2] are those of a denied complaint and of denied praise; a rule that hears
+        a denial as well counts only where the classifier does not rule it out.
+        """
+        rules = np.array([denied(clause) for clause in clauses])
+        heard = DENIAL * (np.log1p(-np.minimum(chances, 0.999)) - (rules & (chances >= DOUBT)))
         causes = scores[:, : len(self._causes)]
-        for row, clause in enumerate(clauses):
-            complaint, praise = denied(clause)
-            if complaint:
-                causes[row, self._negative] -= DENIAL
-            if praise:
-                causes[row, ~self._negative] -= DENIAL
+        causes += np.where(self._negative, heard[:, :1], heard[:, 1:])
 
     def _hear_terms(self, scores: Floats, clauses: Sequence[str]) -> None:
         """Let `includes` speak for their cause and `excludes` rule it out, clause by clause."""

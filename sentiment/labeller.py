@@ -138,10 +138,10 @@ class Labeller:
             causes=reasons.causes,
             model_version=self.model_version,
             taxonomy_version=self.taxonomy_version,
-            intents=tuple(own for own in reasons.intents if not _arrives(own, item)),
+            intents=tuple(own for own in reasons.intents if not arrives(own, item.names)),
         )
 
 
-def _arrives(intent: IntentLink, item: Text) -> bool:
-    """Whether the writer has switched to the very brand the text is judged towards."""
-    return intent.rival is not None and names_in(intent.rival, item.names)
+def arrives(intent: IntentLink, names: Sequence[str]) -> bool:
+    """Whether the writer has switched to the very brand, of these names, that is judged."""
+    return intent.rival is not None and names_in(intent.rival, names)

@@ -18,8 +18,9 @@ from typing import Any, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment import denials
 from sentiment.classifier import Classifier, centred, fit, softmax, unit
-from sentiment.clauses import Span
+from sentiment.clauses import Span, split_clauses
 from sentiment.denial import plain
 from sentiment.encoder import Encoder
 from sentiment.interface import Expectation, Intent, IntentLink, Polarity, Stage
@@ -38,13 +39,17 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "expectation": get_args(Expectation),
     "severity": ("1", "2", "3", "4"),
     "intent": get_args(Intent),
+    "denial": ("complaint", "praise"),
 }
-"""The classes of each group, in the order of its classifier."""
+"""The classes of each group, in the order of its classifier; of "denial", what is denied."""
 
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
 LEAST_EXPECTATION = 0.5
 LEAST_INTENT = 0.5
+
+LONGEST_DENIAL = 2
+"""Clauses of a text that teaches what a denial is."""
 
 _SILENT_STAGES = ("use", "paying", "delivery", "first_contact")
 """Stages whose examples show no intent: they teach its "none"."""
@@ -81,11 +86,22 @@ class Signals:
         """The shipped fit if it is of this model, else a new one (half a minute, once)."""
         return shipped(encoder) or learnt(encoder)
 
+    def denials(self, clauses: Clauses) -> Floats:
+        """How likely each clause denies a complaint, and denies praise: [n, 2]."""
+        found: Floats = self._chances("denial", self._rows(clauses))[:, :2]
+        return found
+
+    def _rows(self, clauses: Clauses) -> Floats:
+        centres = np.stack([self.centres[lang] for lang in clauses.langs])
+        return centred(clauses.embeddings, centres)
+
+    def _chances(self, group: str, rows: Floats) -> Floats:
+        return softmax(self.heads[group].logits(rows))
+
     def read(self, clauses: Clauses) -> list[ClauseSignals]:
         """What each clause tells."""
-        centres = np.stack([self.centres[lang] for lang in clauses.langs])
-        rows = centred(clauses.embeddings, centres)
-        chances = {name: softmax(head.logits(rows)) for name, head in self.heads.items()}
+        rows = self._rows(clauses)
+        chances = {name: self._chances(name, rows) for name in GROUPS if name != "denial"}
         levels = chances["severity"] @ np.arange(1, 5)
         return [
             ClauseSignals(
@@ -107,10 +123,13 @@ def intents(
     """The intents of a text, each with the clause that says it best; most probable first."""
     best: dict[Intent, IntentLink] = {}
     for span, own in zip(spans, signals, strict=True):
+        evidence = text[span.start : span.end]
         for intent, chance in own.intents:
+            rival = rival_in(evidence) if intent == "switched" else None
+            if intent == "switched" and rival is None:
+                # A switch to nobody in particular tells PR nothing, and is often no switch at all.
+                continue
             if intent not in best or chance > best[intent].probability:
-                evidence = text[span.start : span.end]
-                rival = rival_in(evidence) if intent == "switched" else None
                 best[intent] = IntentLink(intent, chance, evidence, span.start, span.end, rival)
     return tuple(sorted(best.values(), key=lambda link: -link.probability))
 
@@ -152,9 +171,26 @@ def examples() -> dict[str, dict[str, list[str]]]:
     """The texts of `signals.toml` by group and class; those of neither are `none`."""
     raw: dict[str, Any] = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
     found = {
-        group: {entry["id"]: _both(entry["examples"]) for entry in raw[group]} for group in GROUPS
+        group: {entry["id"]: _both(entry["examples"]) for entry in raw[group]}
+        for group in GROUPS
+        if group != "denial"
     }
-    return found | {"none": {"none": _both(raw["none"]["examples"])}}
+    return found | {"none": {"none": _both(raw["none"]["examples"])}, "denial": _denials()}
+
+
+def _denials() -> dict[str, list[str]]:
+    """Clauses that deny a complaint or praise, and those that only look so, as `asserted`.
+
+    Texts of more clauses are left out: one may deny what another tells.
+    """
+    polarity = {cause.id: cause.polarity for cause in Taxonomy.load().findable}
+    denied = {"negative": "complaint", "positive": "praise"}
+    found: dict[str, list[str]] = {"complaint": [], "praise": [], "asserted": []}
+    for own in denials.examples():
+        if len(split_clauses(own.text)) <= LONGEST_DENIAL:
+            kind = "asserted" if own.named else denied[polarity[own.cause]]
+            found[kind].append(own.text)
+    return found
 
 
 def _both(texts: Mapping[str, list[str]]) -> list[str]:
@@ -164,7 +200,8 @@ def _both(texts: Mapping[str, list[str]]) -> list[str]:
 @cache
 def version() -> str:
     """A hash of the examples: with other examples, other signals."""
-    return hashlib.sha256(EXAMPLES.read_bytes()).hexdigest()[:8]
+    both = EXAMPLES.read_bytes() + denials.EXAMPLES.read_bytes()
+    return hashlib.sha256(both).hexdigest()[:8]
 
 
 def learnt(encoder: Encoder) -> Signals:
@@ -181,12 +218,16 @@ def learnt(encoder: Encoder) -> Signals:
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
     silent = [*own["none"]["none"], *(t for s in _SILENT_STAGES for t in own["stage"][s])]
     silent += [text for level in own["severity"].values() for text in level]
+    nones = {
+        "intent": silent + plain_texts,
+        "expectation": silent,
+        "denial": own["denial"]["asserted"] + plain_texts,
+    }
     heads = {}
     for group, classes in GROUPS.items():
         pairs = [(row_of[text], at) for at, name in enumerate(classes) for text in own[group][name]]
-        if group in {"intent", "expectation"}:
-            none = silent + plain_texts if group == "intent" else silent
-            pairs += [(row_of[text], len(classes)) for text in none]
+        if group in nones:
+            pairs += [(row_of[text], len(classes)) for text in nones[group]]
         numbers = [at for _, at in pairs]
         weights = np.array([_NONE_WEIGHT if at == len(classes) else 1.0 for at in numbers])
         heads[group] = fit(rows[[row for row, _ in pairs]], numbers, weights)

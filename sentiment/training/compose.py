@@ -65,7 +65,7 @@ def _two_clauses(
 ) -> Iterator[Row]:
     any_two = rng.choices(list(_LABELS), k=2)
     kinds = rng.choice((["bad", "good"], ["good", "bad"], any_two))
-    brands = _names(lang, rng, name)
+    brands = two_names(rng, lang, name)
     parts = [
         rng.choice(clauses[kind]).replace("{b}", brand)
         for kind, brand in zip(kinds, brands, strict=True)
@@ -81,7 +81,7 @@ def _two_clauses(
 def _two_names(
     lang: str, clause: str, labels: tuple[int, int], rng: random.Random, name: Namer
 ) -> Iterator[Row]:
-    brands = _names(lang, rng, name)
+    brands = two_names(rng, lang, name)
     text = clause.replace("{x}", brands[0]).replace("{y}", brands[1]).replace("{b}", brands[0])
     text = _sentence(text, rng)
     for brand, label in zip(brands, labels, strict=True):
@@ -89,7 +89,8 @@ def _two_names(
             yield Row("own", lang, text, label, brand)
 
 
-def _names(lang: str, rng: random.Random, name: Namer) -> tuple[str, str]:
+def two_names(rng: random.Random, lang: str, name: Namer) -> tuple[str, str]:
+    """Two names at random that do not begin alike."""
     first = second = name(rng, lang)
     while second.casefold().startswith(first.casefold()[:3]):
         second = name(rng, lang)

@@ -14,7 +14,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,6 +25,7 @@ from sentiment.causes import CauseFinder
 from sentiment.classifier import centred, unit
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink, Intent, Reasons
+from sentiment.labeller import arrives
 from sentiment.learn import embed
 from sentiment.passages import Item
 from sentiment.taxonomy import Taxonomy
@@ -260,8 +261,13 @@ def _overlaps(text: str, link: Mapping[str, Any], own: CauseLink) -> bool:
     return any(own.start < start + len(wanted) and start < own.end for start in starts)
 
 
-def _intents(texts: Sequence[Asked], found: Sequence[Reasons]) -> Iterator[tuple[str, Figure]]:
-    """Precision and recall of each intent, and of the rivals named."""
+def _intents(texts: Sequence[Asked], read: Sequence[Reasons]) -> Iterator[tuple[str, Figure]]:
+    """Precision and recall of each intent as labels have it, and of the rivals named."""
+    targets = [tuple(filter(None, [asked.row["target"]])) for asked in texts]
+    found = [
+        replace(own, intents=tuple(i for i in own.intents if not arrives(i, names)))
+        for names, own in zip(targets, read, strict=True)
+    ]
     for intent in get_args(Intent):
         wanted = np.array([any(i["intent"] == intent for i in a.row["intents"]) for a in texts])
         given = np.array([any(i.intent == intent for i in own.intents) for own in found])

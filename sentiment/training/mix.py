@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sentiment.target import mention_pattern, names_in
-from sentiment.training.compose import composed
+from sentiment.training.compose import composed, two_names
 from sentiment.training.entities import ENTITIES, named_in
 from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
 
@@ -50,6 +50,8 @@ COMPOSED = 450
 
 TEMPLATES = {lang: Path(__file__).parent / f"own_templates_{lang}.jsonl" for lang in ("en", "ru")}
 
+PAIR_FILES = {lang: Path(__file__).parent / f"own_pairs_{lang}.jsonl" for lang in ("en", "ru")}
+
 _KNOWN_EN = "Starbucks Ryanair Apple Lidl Comcast Uber Delta Amazon Vodafone Chase Nike KFC"
 _KNOWN_RU = "Сбер Билайн Яндекс МТС Озон Аэрофлот Тинькофф Ростелеком ВкусВилл Теле2 ВТБ KFC"
 _RU_SYLLABLES = "ба ве ги до зу ка ле ми но пу ра се ти фо ху ца ли ром тек лан вит кор дел мар"
@@ -58,6 +60,8 @@ _TAILS = ("", "", "", "банк", " Телеком", "маркет", " Груп�
 _JOINS = (" ", " ", ". ", "\n", " / ", " — ")
 
 _HIDE_SHARE = 0.2
+_CASE_SHARE = 0.05
+"""Of all rows, those shown in capitals; as many are shown without any."""
 _LONGEST_HALF = 160
 
 
@@ -69,6 +73,16 @@ class Template:
     text: str
     label: int
     rival: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sentence with slots for brands `{x}` and `{y}` and its label towards each."""
+
+    lang: str
+    text: str
+    x: int
+    y: int
 
 
 def read_templates() -> list[Template]:
@@ -108,11 +122,30 @@ def fill(template: Template, rng: random.Random) -> Iterator[Row]:
         yield replace(row, target=rival, label=template.rival)
 
 
+def read_pairs() -> list[Pair]:
+    """Our own sentences about two brands, of both languages."""
+    return [
+        Pair(lang, entry["text"], entry["x"], entry["y"])
+        for lang, path in PAIR_FILES.items()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for entry in [json.loads(line)]
+    ]
+
+
+def fill_pair(pair: Pair, rng: random.Random) -> Iterator[Row]:
+    """A sentence with random names, once towards each brand."""
+    names = two_names(rng, pair.lang, any_name)
+    text = pair.text.replace("{x}", names[0]).replace("{y}", names[1])
+    for name, label in zip(names, (pair.x, pair.y), strict=True):
+        yield Row("own", pair.lang, text, label, name)
+
+
 def own_rows(rng: random.Random) -> list[Row]:
     """Our own examples and templates, `OWN_REPEAT` times, each time with other names."""
     chosen = list(read_rows(OWN_EXAMPLES)) * (OWN_REPEAT - 1)
     for _ in range(OWN_REPEAT):
         chosen += [row for template in read_templates() for row in fill(template, rng)]
+        chosen += [row for pair in read_pairs() for row in fill_pair(pair, rng)]
         for lang in TEMPLATES:
             chosen += composed(lang, COMPOSED, rng, any_name)
     return chosen
@@ -141,6 +174,14 @@ def augment(row: Row, rng: random.Random) -> Row:
     if not hidable or named_in(row.text) != 1:
         return row
     return replace(rename(row, rng), target=None)
+
+
+def recase(row: Row, rng: random.Random) -> Row:
+    """Some rows shouted, some without capitals: letter case says little of what is meant."""
+    chance = rng.random()
+    if row.names or chance >= 2 * _CASE_SHARE:
+        return row
+    return replace(row, text=row.text.upper() if chance < _CASE_SHARE else row.text.lower())
 
 
 def join(first: Row, second: Row, rng: random.Random) -> Row:
@@ -186,6 +227,6 @@ def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
         start = epoch * quota
         chosen += [group[order[(start + step) % len(group)]] for step in range(quota)]
     pairs = [row for lang, count in PAIRS.items() for row in joined(chosen, lang, count, rng)]
-    chosen = [augment(row, rng) for row in chosen] + pairs
+    chosen = [recase(augment(row, rng), rng) for row in chosen] + pairs
     rng.shuffle(chosen)
     return chosen

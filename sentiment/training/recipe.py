@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 VOCABULARY = 60_000
 DISTIL_EVERY = 5
 OWN_EPOCHS = 2
-START_SHARE = 0.15
+START_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _run_epoch(
     stream = batches(chosen, tokens, settings, rng)
     theme_rng = random.Random(f"{settings.seed}-themes-{epoch}")  # noqa: S311 - sampling
     drawn = themes.draw(themes.read_themes(paths.data), len(chosen), theme_rng)
-    others = theme_batches(tokenizer, drawn, settings.max_length, theme_rng)
+    others = theme_batches(tokenizer, drawn, theme_rng)
     trainer.run_epoch(first, interleaved(stream, others, themes.EVERY), known, centre)
 
 

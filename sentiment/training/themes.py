@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import csv
 import gzip
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from sentiment import signals
+from sentiment import denials, signals
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.rows import Row, part_of
 
@@ -31,8 +32,14 @@ LONERS = 8
 UNKNOWN = -1
 """The label of a text whose sentiment its set does not tell."""
 
-EVERY = 6
-"""One batch in so many is a batch of themes."""
+EVERY = 4
+"""One batch of themes follows so many of texts."""
+
+FACTORS = {"domain": 3.0, "denial": 2.0, "intent": 2.0}
+"""How much oftener than by its size a family of sets is drawn."""
+
+DOMAINS = Path(__file__).parent / "own_domains.jsonl"
+"""Our own complaints of seventeen domains, none of them finance, with eight near causes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,24 @@ def own_signals() -> Iterator[Themed]:
         yield Themed("intent", "", "", text)
 
 
+def own_denials() -> Iterator[Themed]:
+    """For each cause, our texts that name it against those that deny it."""
+    for denial in denials.examples():
+        theme = "named" if denial.named else "denied"
+        yield Themed(f"denial/{denial.cause}", theme, denial.lang, denial.text)
+    for cause in Taxonomy.load().findable:
+        for lang, texts in cause.examples.items():
+            for text in texts:
+                yield Themed(f"denial/{cause.id}", "named", lang, text)
+
+
+def own_domains() -> Iterator[Themed]:
+    """Our own complaints, short and long, of both languages by domain and cause."""
+    for line in DOMAINS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        yield Themed(f"domain/{row['domain']}", row["cause"], row["lang"], row["text"])
+
+
 READERS: dict[str, Callable[[Path], Iterator[Themed]]] = {
     "banking77": banking,
     "mcdonalds_complaints": reasons,
@@ -176,6 +201,8 @@ def read_themes(folder: Path) -> dict[str, dict[str, list[Row]]]:
 def _read(folder: Path) -> Iterator[Themed]:
     yield from own_causes(folder)
     yield from own_signals()
+    yield from own_denials()
+    yield from own_domains()
     for name, reader in READERS.items():
         if (folder / name).is_dir():
             yield from reader(folder)
@@ -188,10 +215,9 @@ def _full(themes: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
 def draw(
     sets: Mapping[str, Mapping[str, Sequence[Row]]], count: int, rng: random.Random
 ) -> Iterator[list[tuple[Row, int]]]:
-    """`count` batches of (text, number of its theme); a set is drawn by the root of its size."""
+    """`count` batches of (text, number of its theme); a family is drawn by the root of its size."""
     groups = list(sets)
-    sizes = [sum(len(own) for own in sets[group].values()) ** 0.5 for group in groups]
-    for group in rng.choices(groups, sizes, k=count) if groups else ():
+    for group in rng.choices(groups, shares(sets), k=count) if groups else ():
         themes = sets[group]
         known = [name for name in themes if name]
         names = rng.sample(known, min(THEMES_A_BATCH, len(known)))
@@ -203,6 +229,19 @@ def draw(
         ]
         loners = rng.sample(themes[""], LONERS) if "" in themes else []
         yield batch + [(row, len(names) + at) for at, row in enumerate(loners)]
+
+
+def shares(sets: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[float]:
+    """How often each set is drawn: sets "family/member" share what their family is due."""
+    sizes = {group: sum(map(len, themes.values())) for group, themes in sets.items()}
+    families: dict[str, int] = defaultdict(int)
+    for group, size in sizes.items():
+        families[group.partition("/")[0]] += size
+    return [
+        FACTORS.get(family, 1.0) * families[family] ** 0.5 * size / families[family]
+        for group, size in sizes.items()
+        for family in [group.partition("/")[0]]
+    ]
 
 
 def packed(count: int, rng: random.Random) -> list[list[int]]:

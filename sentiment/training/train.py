@@ -39,6 +39,8 @@ DISTIL = 1.0
 THEMES = 0.3
 TEMPERATURE = 0.1
 EOS, PAD = 2, 1
+THEME_LENGTH = 200
+"""Tokens of a sequence of themes: complaints are told at length, and read whole."""
 _BUCKET = 50
 
 
@@ -135,7 +137,6 @@ def batches(
 def theme_batches(
     tokenizer: Tokenizer,
     drawn: Iterable[Sequence[tuple[Row, int]]],
-    max_length: int,
     rng: random.Random,
 ) -> Iterator[ThemeBatch]:
     """A batch for each drawn list of (text, number of its theme)."""
@@ -148,7 +149,7 @@ def theme_batches(
             sequence = [0]
             for at in own:
                 begin = len(sequence)
-                sequence += texts[at].ids[: (max_length - 2) // len(own)] or [PAD]
+                sequence += texts[at].ids[: (THEME_LENGTH - 2) // len(own)] or [PAD]
                 places[at] = (number, begin, len(sequence))
             sequences.append([*sequence, EOS])
         ids, mask = _padded(sequences)

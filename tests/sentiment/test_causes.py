@@ -176,7 +176,7 @@ def test_a_taxonomy_of_a_few_examples_works_at_once(encoder: Encoder, gym: Cause
     ("text", "cause"),
     [
         ("половина тренажёров сломана", "broken_machines"),
-        ("вечером в зале толпа народу", "crowded"),
+        ("слишком много людей, к тренажёрам не подойти", "crowded"),
         ("тренер замечательный, всё объясняет", "trainer"),
     ],
 )

@@ -9,6 +9,8 @@ from sentiment.causes import CauseFinder
 from sentiment.encoder import Encoder
 from sentiment.interface import Reasons, Text
 from sentiment.labeller import Labeller
+from sentiment.passages import read_clauses
+from sentiment.signals import Signals
 from sentiment.taxonomy import Taxonomy
 
 
@@ -25,8 +27,38 @@ def reasons(encoder: Encoder, finder: CauseFinder, text: str, lang: str = "en") 
 def test_every_class_has_examples_in_both_languages() -> None:
     own = signals.examples()
     for group, classes in signals.GROUPS.items():
-        assert tuple(own[group]) == classes
+        assert tuple(own[group])[: len(classes)] == classes
         assert all(len(texts) >= 90 for texts in own[group].values())
+
+
+def test_a_switch_to_nobody_in_particular_is_not_told(
+    encoder: Encoder, finder: CauseFinder
+) -> None:
+    named = reasons(encoder, finder, "I have switched to Brix and moved all my money there")
+    unnamed = reasons(encoder, finder, "I have switched to another bank and moved my money there")
+    assert [(own.intent, own.rival) for own in named.intents][:1] == [("switched", "Brix")]
+    assert "switched" not in {own.intent for own in unnamed.intents}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "denies"),
+    [
+        ("no queue at all at the desk", "en", True),
+        ("the staff were not rude to anybody", "en", True),
+        ("ни разу не нахамили", "ru", True),
+        ("очереди не было совсем", "ru", True),
+        ("nobody answers the phone", "en", False),
+        ("the queue went round the corner", "en", False),
+        ("так и не перезвонили", "ru", False),
+        ("очередь на два часа", "ru", False),
+    ],
+)
+def test_a_denied_complaint_is_told_from_one(
+    encoder: Encoder, text: str, lang: str, denies: bool
+) -> None:
+    (encoded,) = encoder.encode_chunk([(text, ())])
+    chances = Signals.load(encoder).denials(read_clauses([(encoded, text, lang)]))
+    assert (chances[:, 0].max() >= 0.5) == denies
 
 
 def test_the_shipped_fit_is_of_the_shipped_model_and_examples(encoder: Encoder) -> None:

@@ -111,6 +111,28 @@ def test_templates_are_well_formed_and_leave_no_slot() -> None:
         assert (template.rival is not None) == (second.target is not None)
 
 
+def test_a_sentence_about_two_brands_has_a_label_towards_each() -> None:
+    rng = random.Random(11)
+    pairs = mix.read_pairs()
+    assert {pair.lang for pair in pairs} == {"en", "ru"}
+    for pair in pairs:
+        first, second = mix.fill_pair(pair, rng)
+        assert first.text == second.text
+        assert (first.label, second.label) == (pair.x, pair.y)
+        assert first.target in first.text
+        assert second.target in second.text
+        assert "{" not in first.text
+
+
+def test_letter_case_changes_no_label_and_no_target() -> None:
+    rng = random.Random(4)
+    plain = Row("a", "en", "Slow again, Thanks", 0)
+    found = {mix.recase(plain, rng).text for _ in range(200)}
+    assert found == {"Slow again, Thanks", "SLOW AGAIN, THANKS", "slow again, thanks"}
+    named = Row("a", "en", "Acme is slow", 0, "Acme")
+    assert all(mix.recase(named, rng) == named for _ in range(100))
+
+
 def test_epochs_keep_quotas_and_differ() -> None:
     rows = [
         Row("tweeteval", "en", f"t{label}-{n}", label) for label in range(3) for n in range(9000)

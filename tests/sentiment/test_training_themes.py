@@ -7,13 +7,17 @@ import random
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 from sentiment.training import themes
-from sentiment.training.rows import part_of
+from sentiment.training.rows import Row, part_of
 
 
 def test_our_own_causes_and_signals_are_themes_without_any_data(tmp_path: Path) -> None:
     sets = themes.read_themes(tmp_path)
-    assert set(sets) == {"taxonomy", "stage", "expectation", "intent"}
+    families = {group.partition("/")[0] for group in sets}
+    assert families == {"taxonomy", "stage", "expectation", "intent", "denial", "domain"}
+    assert set(sets["denial/long_wait"]) == {"named", "denied"}
     assert len(sets["stage"]) == 8
     assert {row.label for row in sets["taxonomy"]["long_wait"]} == {0}
     assert {row.label for row in sets["taxonomy"]["kind_staff"]} == {2}
@@ -29,6 +33,18 @@ def test_a_batch_holds_themes_of_one_set_and_loners_of_their_own(tmp_path: Path)
         assert len(alone) == themes.LONERS
         known = {row.text for row in sets["intent"][""]}
         assert all((row.text in known) == (number in alone) for row, number in batch)
+
+
+def test_members_of_a_family_share_what_it_is_due() -> None:
+    row = Row("own", "en", "a text of a theme", 1)
+    sets = {
+        "one": {"a": [row] * 50, "b": [row] * 50},
+        "many/x": {"a": [row] * 30, "b": [row] * 20},
+        "many/y": {"a": [row] * 25, "b": [row] * 25},
+    }
+    one, *members = themes.shares(sets)
+    assert sum(members) == pytest.approx(one)
+    assert members[0] == pytest.approx(members[1])
 
 
 def test_a_set_is_read_by_theme_and_small_themes_are_left_out(tmp_path: Path) -> None:
