@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
+from reports.environment import environment
 from reports.explain import AlertFacts
 from reports.interface import CauseFact, Message
-from reports.render import environment, post_line
 from reports.words import DASH, Words
 
 

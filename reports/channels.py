@@ -17,9 +17,10 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from base64 import b64decode
 from collections.abc import Mapping
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -77,7 +78,7 @@ class EmailChannel(_ChannelSettings):
     sender: str = Field(min_length=3)
     to: tuple[str, ...] = Field(min_length=1)
     unsubscribe: str = Field(
-        default="", description="A mailto: or https: address for List-Unsubscribe."
+        default="", description="For List-Unsubscribe: a mailto: or https: address; else the sender."
     )
     timeout: float = Field(default=30, gt=0, le=300)
 
@@ -124,7 +125,7 @@ def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> 
 
 def _write_files(channel: FileChannel, message: Message) -> None:
     """Write the three files, each whole or not at all; the same message writes the same names."""
-    name = file_name(message)
+    name = message.file_name
     facts = {"key": message.key, "subject": message.subject, "facts": message.facts}
     parts = {
         "txt": message.text,
@@ -141,30 +142,36 @@ def _write_files(channel: FileChannel, message: Message) -> None:
         raise ChannelError(f"cannot write to {channel.path}: {error.strerror}") from error
 
 
-def file_name(message: Message) -> str:
-    """A name from the message's title and key alone, safe in any folder."""
-    readable = re.sub(r"[^\w.-]+", "-", message.title or message.key).strip("-.")[:80]
-    return f"{readable}-{hashlib.sha256(message.key.encode()).hexdigest()[:8]}"
-
-
 def compose_email(channel: EmailChannel, message: Message) -> EmailMessage:
-    """The message as multipart/alternative: text first, the page beside it."""
+    """The message as multipart/alternative: text first, the page with its pictures beside it."""
     mail = EmailMessage()
     mail["Subject"] = " ".join(message.subject.split())
     mail["From"] = channel.sender
-    mail["To"] = ", ".join(channel.to)
+    mail["To"] = ", ".join(message.recipients or channel.to)
     mail["Date"] = format_datetime(message.created_at)
     digest = hashlib.sha256(f"{channel.name}\n{message.key}".encode()).hexdigest()[:32]
     mail["Message-ID"] = f"<{digest}@molva.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
-    if channel.unsubscribe:
-        mail["List-Unsubscribe"] = f"<{channel.unsubscribe}>"
+    leave = channel.unsubscribe or f"mailto:{parseaddr(channel.sender)[1]}?subject=unsubscribe"
+    mail["List-Unsubscribe"] = f"<{leave}>"
     thread = message.facts.get("thread")
     if isinstance(thread, str) and thread:
         root = hashlib.sha256(f"{channel.name}\n{thread}".encode()).hexdigest()[:32]
         mail["References"] = f"<{root}@molva.invalid>"
     mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
+    mail.add_alternative(message.mail or message.html, subtype="html")
+    if message.pictures:
+        page = list(mail.iter_parts())[-1]
+        for content_id, picture in message.pictures.items():
+            name = content_id.partition(".")[0] + ".png"
+            page.add_related(
+                b64decode(picture),
+                "image",
+                "png",
+                cid=f"<{content_id}>",
+                filename=name,
+                disposition="inline",
+            )
     return mail
 
 

@@ -138,6 +138,9 @@ def message_of(row: DueMessage) -> Message:
         facts=payload["facts"],
         created_at=row.created_at,
         title=str(payload.get("title", "")),
+        mail=str(payload.get("mail", "")),
+        pictures=payload.get("pictures", {}),
+        recipients=tuple(payload.get("recipients", ())),
     )
 
 

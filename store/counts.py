@@ -34,7 +34,15 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from store.interface import CauseCount, SourceCount, Totals
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
-from store.tables import BRAND_MENTION, CAUSE_LINK, CORRECTION, CORRECTION_CAUSE, LABEL, MENTION
+from store.tables import (
+    BRAND_MENTION,
+    CAUSE_LINK,
+    CORRECTION,
+    CORRECTION_CAUSE,
+    INTENT_LINK,
+    LABEL,
+    MENTION,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -133,6 +141,16 @@ def source_counts(
     rows = conn.execute(_by_source(), _interval(brand_id, start, end, end - start))
     counts = [SourceCount(row[0], *map(int, row[1:])) for row in rows]
     return sorted(counts, key=lambda count: (-count.mentions, count.source_type))
+
+
+def intent_counts(
+    conn: Connection, brand_id: int, start: datetime, end: datetime
+) -> dict[str, int]:
+    """How many stories in `[start, end)` say each intent."""
+    if end <= start:
+        return {}
+    rows = conn.execute(_intents(), _interval(brand_id, start, end, end - start))
+    return {intent: int(count) for intent, count in rows}
 
 
 def _edges(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[datetime, datetime]]:
@@ -261,6 +279,17 @@ def _causes() -> Select[Any]:
         func.sum(by_author.c.mentions).label("mentions"),
         func.sum(by_author.c.reach).label("reach"),
     ).group_by(*keys)
+
+
+@cache
+def _intents() -> Select[Any]:
+    stories = _stories(LABEL.c.id.label("label_id"))
+    return (
+        select(INTENT_LINK.c.intent, func.count(INTENT_LINK.c.label_id.distinct()))
+        .join_from(stories, INTENT_LINK, INTENT_LINK.c.label_id == stories.c.label_id)
+        .where(stories.c.place == 1)
+        .group_by(INTENT_LINK.c.intent)
+    )
 
 
 def _sum_if(condition: ColumnElement[bool]) -> ColumnElement[int]:

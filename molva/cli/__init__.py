@@ -13,6 +13,7 @@ from collectors.query import QueryError
 from molva.cli import add_source, causes, models, outputs, sources, texts, watch
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
+from molva.cli.digest import digest
 from molva.cli.evaluate import evaluate
 from molva.cli.importing import import_file
 from molva.cli.receive import receive
@@ -48,7 +49,7 @@ app.add_typer(causes.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)
-app.command()(outputs.digest)
+app.command()(digest)
 app.command()(outputs.alerts)
 
 
