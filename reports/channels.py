@@ -78,7 +78,8 @@ class EmailChannel(_ChannelSettings):
     sender: str = Field(min_length=3)
     to: tuple[str, ...] = Field(min_length=1)
     unsubscribe: str = Field(
-        default="", description="For List-Unsubscribe: a mailto: or https: address; else the sender."
+        default="",
+        description="For List-Unsubscribe: mailto: or https:; default: the sender.",
     )
     timeout: float = Field(default=30, gt=0, le=300)
 

@@ -145,7 +145,7 @@ def test_a_normal_day_says_so(world: World) -> None:
 
 def test_an_empty_day_is_told_with_why_to_believe_it(world: World) -> None:
     facts = digest(world)
-    assert subject(facts) == "Zerno: no mentions on 2 Mar"
+    assert subject(facts) == "Zerno: no mentions on Monday, 2 March"
     assert "nothing can be said" in render_text(facts)
     for outcome, said in (("ok", "ran 1 time and none failed"), ("retriable", "1 of 2 collector")):
         with writing(world.engine) as conn:

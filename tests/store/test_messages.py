@@ -1,5 +1,7 @@
 """Alerts, digests, the outbox and leases: what is told to whom, once."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
