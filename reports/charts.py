@@ -13,11 +13,16 @@ from markupsafe import Markup
 from reports.digest_facts import HistoryPoint
 
 WIDTH, HEIGHT = 600.0, 120.0
-STYLE = (
-    ".band{fill:#ece8dc}.all{fill:#c9c4b6}.today{fill:#6b6f76}.neg{fill:#e59a78}"
-    ".now{fill:#c2410c}.neu{fill:#b9b4a7}.pos{fill:#1f6feb}"
-)
-"""The page's light colours for where its style does not reach: pictures and PDF.
+COLOURS = {
+    "band": "#ece8dc",
+    "all": "#c9c4b6",
+    "today": "#6b6f76",
+    "neg": "#e59a78",
+    "now": "#c2410c",
+    "neu": "#b9b4a7",
+    "pos": "#1f6feb",
+}
+"""Light colours for where the page's style does not reach: pictures and PDF.
 
 Orange, grey and blue stay apart for every common kind of colour blindness.
 """
@@ -75,9 +80,8 @@ def _bar(x: float, slot: float, value: float, top: float, name: str) -> Markup:
 
 
 def _rect(name: str, x: float, y: float, width: float, height: float) -> Markup:
-    return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-        name, x, y, width, height
-    )
+    shape = '<rect class="{}" fill="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+    return Markup(shape).format(name, COLOURS[name], x, y, width, height)
 
 
 def _svg(shapes: list[Markup], height: float, label: str, name: str) -> Markup:

@@ -12,7 +12,6 @@ from functools import cache
 from css_inline import CSSInliner
 from resvg_py import svg_to_bytes
 
-from reports.charts import STYLE
 from reports.digest_facts import DigestFacts
 from reports.digest_view import charts_of, digest_view, page_words
 from reports.environment import environment
@@ -47,7 +46,6 @@ def _inliner() -> CSSInliner:
 def _png(svg: str) -> str:
     picture = svg_to_bytes(
         svg_string=svg,
-        style_sheet=STYLE,
         background="#ffffff",
         width=PICTURE_WIDTH,
         skip_system_fonts=True,
