@@ -80,8 +80,9 @@ def _bar(x: float, slot: float, value: float, top: float, name: str) -> Markup:
 
 
 def _rect(name: str, x: float, y: float, width: float, height: float) -> Markup:
-    shape = '<rect class="{}" fill="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
-    return Markup(shape).format(name, COLOURS[name], x, y, width, height)
+    return Markup(
+        '<rect class="{}" fill="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+    ).format(name, COLOURS[name], x, y, width, height)
 
 
 def _svg(shapes: list[Markup], height: float, label: str, name: str) -> Markup:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from reports.charts import STYLE
 from reports.interface import ReportError
 
 _PRINT = (
     "@page{size:A4;margin:16mm 15mm}body{font-size:10.5pt;background:#fff}main{max-width:none;"
-    "padding:0}.list{display:block}.kpis{display:flex;flex-wrap:wrap}"
-    ".kpis li{width:31.5%;margin:0 1.5% 3mm 0}"
+    "padding:0}.list{display:block}.kpis{display:block}"
+    ".kpis li{display:inline-block;vertical-align:top;width:31%;margin:0 1% 3mm 0}"
+    ".value,.name,.notable .name,.above .normal,.below .normal,mark{font-weight:700}"
 )
 
 
@@ -30,7 +30,7 @@ def render_pdf(html: str) -> bytes:
         ) from error
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     page = HTML(string=html, url_fetcher=_refuse)
-    return bytes(page.write_pdf(stylesheets=[CSS(string=_PRINT + STYLE, url_fetcher=_refuse)]))
+    return bytes(page.write_pdf(stylesheets=[CSS(string=_PRINT, url_fetcher=_refuse)]))
 
 
 def _refuse(url: str, *_: Any, **__: Any) -> dict[str, Any]:
