@@ -1,6 +1,6 @@
 """Digests of weeks and months beside those of days.
 
-Revision: 0005, after 0004.
+Revision: 0009, after 0005.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
