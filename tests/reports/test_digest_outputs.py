@@ -154,18 +154,8 @@ def test_every_number_stands_before_its_list(filled: World) -> None:
         kind = "source" if part in facts.sources else "place"
         assert part.mentions == len(expected[f"{kind}-{part.key}"])
     assert facts.intents[0].mentions == len(expected["intent-leaving"])
-    sure = [
-        1
-        - (
-            row.p_negative
-            if row.sentiment == "negative"
-            else row.p_positive
-            if row.sentiment == "positive"
-            else row.p_neutral or 0
-        )
-        for row in rows
-    ]  # type: ignore[operator]
-    assert facts.label_error.expected == pytest.approx(sum(sure) / len(sure))
+    wrong = [1 - getattr(row, f"p_{row.sentiment}") for row in rows]
+    assert facts.label_error.expected == pytest.approx(sum(wrong) / len(wrong))
 
 
 def test_a_number_links_to_a_list_of_its_length(filled: World) -> None:
@@ -225,6 +215,16 @@ def test_a_mail_is_tables_inlined_styles_and_pictures(filled: World) -> None:
     assert all(p.get_content().startswith(b"\x89PNG") for p in pictures.values())
     assert all(a.get("alt") for tag, a in Page(source).tags if tag == "img")
     assert all(b64decode(one) for one in message.pictures.values())
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_day_without_mentions_is_told_too(tmp_path: Path, lang: Lang) -> None:
+    world = new_world(tmp_path / "molva.db")
+    message = digest_message(facts_of(world, lang=lang))
+    assert message.pictures == {}
+    assert message.subject in Page(message.mail).text
+    assert not {"img", "svg"} & {tag for tag, _ in Page(message.mail).tags}
+    world.engine.dispose()
 
 
 def test_facts_come_back_from_json_as_the_schema_says(filled: World) -> None:
