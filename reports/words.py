@@ -202,16 +202,14 @@ def isolated(text: str) -> str:
 
 def plain(text: str, limit: int = 280) -> str:
     """A post's text on one line, cut at a word, without direction overrides or controls."""
-    kept = "".join(" " if c.isspace() else c for c in text if c.isprintable() or c.isspace())
-    line = " ".join("".join(c for c in kept if c not in _DIRECTION).split())
+    if not text.isprintable():  # as most are: marks of direction are none of the printable
+        text = "".join(" " if c.isspace() else c for c in text if c.isprintable() or c.isspace())
+    line = " ".join(text.split())
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
     space = cut.rfind(" ")
     return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:.-") + "…"
-
-
-_DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def safe_url(url: str) -> str:
