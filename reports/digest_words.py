@@ -53,7 +53,7 @@ def subject(facts: DigestFacts, words: Words | None = None) -> str:
 def title(facts: DigestFacts, words: Words) -> str:
     """The period as a heading."""
     named = words.say(f"title_{facts.period}", **_dates(facts, words))
-    return named[:1].upper() + named[1:]
+    return _begun(named)
 
 
 def when(facts: DigestFacts, words: Words) -> str:
@@ -113,7 +113,7 @@ def _empty(facts: DigestFacts, words: Words) -> tuple[str, ...]:
         doubt = words.say("say_none_doubt", failed=health.failed, polls=health.polls)
     else:
         doubt = words.say("say_none_watched", n=health.polls)
-    return words.say("say_none", when=when(facts, words), title=title(facts, words)), doubt
+    return _begun(words.say("say_none", when=when(facts, words))), doubt
 
 
 def _volume(facts: DigestFacts, words: Words) -> str:
@@ -124,15 +124,20 @@ def _volume(facts: DigestFacts, words: Words) -> str:
         key = "same" if not ratio else "more" if ratio > 0 else "fewer"
         before = words.say(f"before_{facts.period}")
         change = words.say(f"change_{key}", change=words.percent(abs(ratio)), before=before)
-    return words.say(
+    said = words.say(
         "say_volume",
-        title=title(facts, words),
         when=when(facts, words),
         mentions=words.link(words.say("mentions", n=facts.totals.mentions), "all"),
         authors=words.say("from_authors", n=facts.totals.authors),
         change=change,
         usual=_usual(kpi, words),
     )
+    return _begun(said)
+
+
+def _begun(sentence: str) -> str:
+    """A sentence with its first letter large; in Russian it begins with the period."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _mood(facts: DigestFacts, words: Words) -> str:
