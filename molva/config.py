@@ -30,6 +30,7 @@ from collectors.registry import parse_settings
 from molva.toml_lines import line_of
 from reports.alerts import AlertSettings
 from reports.channels import Channel, FileChannel
+from reports.periods import PeriodKind
 from reports.quiet import QuietHours
 from sentiment.choice import ModelChoice
 from sentiment.foreign import TargetUse
@@ -50,6 +51,35 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone; write one like Europe/Moscow or UTC")
+    return ZoneInfo(value)
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+EmailAddress = Annotated[str, Field(pattern=r"^[^\s@,;<>]+@[^\s@,;<>]+$")]
+
+
+class BrandDigest(_Table):
+    """What differs for one brand's digest; a field left out is that of `[digest]`."""
+
+    enabled: bool | None = None
+    periods: tuple[PeriodKind, ...] | None = None
+    hour: int | None = Field(default=None, ge=0, le=23)
+    weekday: Weekday | None = None
+    timezone: Zone | None = None
+    language: Literal["en", "ru"] | None = None
+    channels: tuple[str, ...] | None = Field(default=None, description="By name; default: all.")
+    recipients: tuple[EmailAddress, ...] | None = None
+    mask: bool | None = None
+
+
 class BrandConfig(_Table):
     """A brand to watch: by its names, or by a query of the brand query language."""
 
@@ -59,6 +89,13 @@ class BrandConfig(_Table):
     exclude: tuple[str, ...] = Field(default=(), description="Phrases that mean another thing.")
     query: str | None = Field(default=None, description="Replaces aliases and exclude.")
     rival: bool = Field(default=False, description="A rival: compared with, never alerted on.")
+    accounts: tuple[str, ...] = Field(
+        default=(), description="Your own accounts (handle or author id): their posts are replies."
+    )
+    products: Mapping[str, tuple[str, ...]] = Field(
+        default={}, description="Product -> other words it is known by."
+    )
+    digest: BrandDigest = Field(default_factory=BrandDigest)
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> BrandConfig:
@@ -83,10 +120,26 @@ class BrandConfig(_Table):
 
 
 class DigestConfig(_Table):
-    """When the daily digest is written."""
+    """When digests are written, of what, and for whom."""
 
     enabled: bool = True
+    periods: tuple[PeriodKind, ...] = Field(
+        default=("day",), min_length=1, description="Of what: day, week, month."
+    )
     hour: int = Field(default=9, ge=0, le=23, description="Hour of the day in `timezone`.")
+    weekday: Weekday = Field(default="monday", description="When that of the last week is due.")
+    timezone: Zone | None = Field(default=None, description="Default: that of the whole file.")
+    language: Literal["en", "ru"] | None = None
+    channels: tuple[str, ...] = Field(default=(), description="By name; default: all.")
+    recipients: tuple[EmailAddress, ...] = Field(
+        default=(), description="Whom an e-mail goes to; default: the channel's `to`."
+    )
+    mask: bool = Field(default=False, description="Hide phone numbers, e-mails, handles, names.")
+    pages: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Where a file channel's folder is served; e-mails then link each number.",
+    )
 
 
 class LinksConfig(_Table):
@@ -141,17 +194,6 @@ class SentimentConfig(_Table):
             target=self.target,
             fallback=self.fallback,
         )
-
-
-def _zone(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value not in available_timezones():
-        raise ValueError(f"{value!r} is not a time zone; write one like Europe/Moscow or UTC")
-    return ZoneInfo(value)
-
-
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 
 
 class Config(_Table):
@@ -239,6 +281,7 @@ def _validated(path: Path, text: str, data: dict[str, Any]) -> Config:
         problems += _problems(path, text, error, ())
         raise ConfigError(problems) from error
     problems += _query_problems(path, text, config) + _double_names(path, text, config)
+    problems += _channel_problems(path, text, config)
     if problems:
         raise ConfigError(problems)
     return config
@@ -283,6 +326,24 @@ def _query_problems(path: Path, text: str, config: Config) -> list[str]:
             line = line_of(text, ("brand", number, "query"))
             found.append(f"{path}:{line}: brand[{number + 1}].query: {error}")
     return found
+
+
+def _channel_problems(path: Path, text: str, config: Config) -> list[str]:
+    """Channels that a digest names and nobody configured."""
+    known = {channel.name for channel in config.channels}
+    named: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [
+        (("digest", "channels"), config.digest.channels),
+        *(
+            (("brand", number, "digest", "channels"), brand.digest.channels or ())
+            for number, brand in enumerate(config.brands)
+        ),
+    ]
+    return [
+        f"{path}:{line_of(text, where)}: {_dotted(where)}: no channel is called {name!r}"
+        for where, names in named
+        for name in names
+        if name not in known
+    ]
 
 
 def _double_names(path: Path, text: str, config: Config) -> list[str]:

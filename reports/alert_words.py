@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.alert_chart import alert_chart
+from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.explain import AlertFacts
 from reports.interface import CauseFact
-from reports.render import post_line
 from reports.words import DASH, Words
 
 

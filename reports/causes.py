@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.interface import CauseFact, CauseNames, Quote
-from reports.statistics import benjamini_hochberg, poisson_ratio_p, rate_ratio
+from reports.statistics import benjamini_hochberg, poisson_ratio_p, rate_ratio, wilson
 from store.interface import CauseCount
 
 LEAST_TO_CLAIM = 3
@@ -72,9 +72,17 @@ def cause_facts(
             **_lift(here[cause], before.get(cause, 0), counts.exposure),
             notable=cause in notable,
             quotes=quotes(cause),
+            **_share_interval(here[cause], of),
         )
         for cause in top
     )
+
+
+def _share_interval(count: int, of: int) -> dict[str, float]:
+    if not of:
+        return {}
+    margin = wilson(min(count, of), of)
+    return {"share_low": margin.low, "share_high": margin.high}
 
 
 def _of_polarity(rows: Sequence[CauseCount], polarity: str) -> dict[str, int]:

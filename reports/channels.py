@@ -21,7 +21,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -95,7 +95,8 @@ class EmailChannel(_ChannelSettings):
     sender: str = Field(min_length=3)
     to: tuple[str, ...] = Field(min_length=1)
     unsubscribe: str = Field(
-        default="", description="A mailto: or https: address for List-Unsubscribe."
+        default="",
+        description="For List-Unsubscribe: mailto: or https:; default: the sender.",
     )
     timeout: float = Field(default=30, gt=0, le=300)
 
@@ -155,7 +156,7 @@ def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> 
 
 def _write_files(channel: FileChannel, message: Message) -> None:
     """Write the three files, each whole or not at all; the same message writes the same names."""
-    name = file_name(message)
+    name = message.file_name
     facts = {"key": message.key, "subject": message.subject, "facts": message.facts}
     parts = {
         "txt": message.text,
@@ -172,26 +173,20 @@ def _write_files(channel: FileChannel, message: Message) -> None:
         raise ChannelError(f"cannot write to {channel.path}: {error.strerror}") from error
 
 
-def file_name(message: Message) -> str:
-    """A name from the message's title and key alone, safe in any folder."""
-    readable = re.sub(r"[^\w.-]+", "-", message.title or message.key).strip("-.")[:80]
-    return f"{readable}-{hashlib.sha256(message.key.encode()).hexdigest()[:8]}"
-
-
 def compose_email(channel: EmailChannel, message: Message) -> EmailMessage:
-    """The message as multipart/alternative: text first, the page beside it."""
+    """The message as multipart/alternative: text first, the page with its pictures beside it."""
     mail = EmailMessage()
     mail["Subject"] = " ".join(message.subject.split())
     mail["From"] = channel.sender
-    mail["To"] = ", ".join(channel.to)
+    mail["To"] = ", ".join(message.recipients or channel.to)
     mail["Date"] = format_datetime(message.created_at)
     thread = message.facts.get("thread")
     root = _message_id(channel, thread) if isinstance(thread, str) and thread else ""
     opens = message.facts.get("action") == "opened"
     mail["Message-ID"] = root if root and opens else _message_id(channel, message.key)
     mail["Auto-Submitted"] = "auto-generated"
-    if channel.unsubscribe:
-        mail["List-Unsubscribe"] = f"<{channel.unsubscribe}>"
+    leave = channel.unsubscribe or f"mailto:{parseaddr(channel.sender)[1]}?subject=unsubscribe"
+    mail["List-Unsubscribe"] = f"<{leave}>"
     if root and not opens:
         mail["In-Reply-To"] = root
         mail["References"] = root

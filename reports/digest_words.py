@@ -1,53 +1,73 @@
-"""Says a digest's facts: its subject, its sentences, its lines. Pure; claims nothing thin."""
+"""Says a digest's facts: its subject and its sentences. Pure; claims nothing thin.
+
+Each sentence is one message of the catalogue; what may be missing in it (a change, the usual) is
+a clause of its own that the message has a place for, so a language may put it where it belongs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reports.digest import DigestFacts, Kpi
+from reports.digest_facts import DigestFacts, Kpi, TrendFact
 from reports.interface import CauseFact
 from reports.words import DASH, Words
 
 _LEAST_FOR_MAIN_CAUSE = 2
-
-NAMES_SHOWN = 10
-"""Sources named in one line; of more the number is told, and `molva sources` lists them."""
+_SHARES = frozenset({"negative_share", "share_of_voice"})
 
 
 def words_for(facts: DigestFacts) -> Words:
-    """The digest's language and zone."""
+    """The digest's language and zone, in plain words."""
     return Words(facts.lang, ZoneInfo(facts.zone))
 
 
-def subject(facts: DigestFacts) -> str:
-    """The news of the day in one line."""
-    words = words_for(facts)
+def subject(facts: DigestFacts, words: Words | None = None) -> str:
+    """The news in one line."""
+    words = words or words_for(facts)
     if not facts.totals.mentions:
-        return words.say("subject_empty", brand=facts.brand, day=words.short_day(facts.day))
-    parts = [
-        words.say(
-            "subject_start",
-            brand=facts.brand,
-            mentions=words.say("mentions", n=facts.totals.mentions),
-        )
-    ]
+        return words.say("subject_empty", brand=facts.brand, when=when(facts, words))
     change = change_of(facts.kpi("mentions"), words)
-    if change:
-        parts.append(words.say("subject_change", change=change))
     share = facts.kpi("negative_share")
-    if share.value is not None:
-        parts.append(words.say("subject_negative", share=words.percent(share.value)))
-        if share.low is not None and share.high is not None:
-            parts.append(words.say("subject_usual", span=span_of(share, words)))
+    usual = span_of(share, words)
     cause = main_cause(facts)
-    if cause:
-        parts.append(words.say("subject_cause", cause=lowered(cause.name)))
-    elif nothing_unusual(facts):
-        parts.append(words.say("subject_quiet"))
-    return "".join(parts)
+    start = words.say(
+        f"subject_start_{facts.period}",
+        brand=facts.brand,
+        mentions=words.say("mentions", n=facts.totals.mentions),
+        first=words.short_day(facts.day),
+        month=words.month(facts.day),
+    )
+    clauses = [
+        words.say("subject_change", change=change) if change else "",
+        words.say("subject_negative", share=words.percent(share.value))
+        if share.value is not None
+        else "",
+        words.say("subject_usual", span=usual) if share.value is not None and usual else "",
+        words.say("subject_cause", cause=lowered(cause.name)) if cause else "",
+        words.say("subject_quiet") if not cause and nothing_unusual(facts) else "",
+    ]
+    return "".join((start, *clauses))
+
+
+def title(facts: DigestFacts, words: Words) -> str:
+    """The period as a heading."""
+    named = words.say(f"title_{facts.period}", **_dates(facts, words))
+    return _begun(named)
+
+
+def when(facts: DigestFacts, words: Words) -> str:
+    """The period inside a sentence."""
+    return words.say(f"when_{facts.period}", **_dates(facts, words))
+
+
+def _dates(facts: DigestFacts, words: Words) -> dict[str, Any]:
+    return {
+        "day": words.day(facts.day),
+        "month": words.month(facts.day),
+        "first": words.short_day(facts.day),
+        "last": words.short_day(facts.last_day),
+    }
 
 
 def lowered(name: str) -> str:
@@ -62,18 +82,27 @@ def nothing_unusual(facts: DigestFacts) -> bool:
 
 
 def main_cause(facts: DigestFacts) -> CauseFact | None:
-    """The cause of the day: the largest that rose beyond chance, else the one named most."""
+    """The main cause: the largest that rose beyond chance, else the one named most.
+
+    On a day on which nothing is unusual only one that rose beyond chance is news.
+    """
     named = [cause for cause in facts.causes if cause.mentions >= _LEAST_FOR_MAIN_CAUSE]
     notable = [cause for cause in named if cause.notable]
-    return next(iter(notable or named), None)
+    return next(iter(notable or ([] if nothing_unusual(facts) else named)), None)
 
 
-def sentences(facts: DigestFacts) -> tuple[str, ...]:
-    """Three sentences: how much, in what mood, and why."""
-    words = words_for(facts)
+def sentences(facts: DigestFacts, words: Words | None = None) -> tuple[str, ...]:
+    """How much, in what mood, and why; of a week or month also where it is going.
+
+    Args:
+        facts: the numbers.
+        words: those of a page link each number to its list; default: plain.
+    """
+    words = words or words_for(facts)
     if not facts.totals.mentions:
         return _empty(facts, words)
-    return _volume(facts, words), _mood(facts, words), _cause(facts, words)
+    told = (_volume(facts, words), _mood(facts, words), _cause(facts, words))
+    return told if facts.period == "day" else (*told, *_trends(facts, words))
 
 
 def _empty(facts: DigestFacts, words: Words) -> tuple[str, ...]:
@@ -84,30 +113,31 @@ def _empty(facts: DigestFacts, words: Words) -> tuple[str, ...]:
         doubt = words.say("say_none_doubt", failed=health.failed, polls=health.polls)
     else:
         doubt = words.say("say_none_watched", n=health.polls)
-    return words.say("say_none", day=_day(facts, words)), doubt
-
-
-def _day(facts: DigestFacts, words: Words) -> str:
-    day = words.day(facts.day)
-    return day[:1].upper() + day[1:]
+    return _begun(words.say("say_none", when=when(facts, words))), doubt
 
 
 def _volume(facts: DigestFacts, words: Words) -> str:
     kpi = facts.kpi("mentions")
-    text = words.say(
+    change = ""
+    if kpi.value and kpi.previous:
+        ratio = kpi.value / kpi.previous - 1
+        key = "same" if not ratio else "more" if ratio > 0 else "fewer"
+        before = words.say(f"before_{facts.period}")
+        change = words.say(f"change_{key}", change=words.percent(abs(ratio)), before=before)
+    said = words.say(
         "say_volume",
-        day=_day(facts, words),
-        mentions=words.say("mentions", n=facts.totals.mentions),
+        when=when(facts, words),
+        mentions=words.link(words.say("mentions", n=facts.totals.mentions), "all"),
         authors=words.say("from_authors", n=facts.totals.authors),
+        change=change,
+        usual=_usual(kpi, words),
     )
-    if kpi.value and kpi.yesterday and kpi.value != kpi.yesterday:
-        change = kpi.value / kpi.yesterday - 1
-        text += words.say(
-            "say_more" if change > 0 else "say_fewer", change=words.percent(abs(change))
-        )
-    elif kpi.yesterday is not None and kpi.yesterday == kpi.value:
-        text += words.say("say_same")
-    return text + _against_usual(kpi, words)
+    return _begun(said)
+
+
+def _begun(sentence: str) -> str:
+    """A sentence with its first letter large; in Russian it begins with the period."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _mood(facts: DigestFacts, words: Words) -> str:
@@ -115,44 +145,85 @@ def _mood(facts: DigestFacts, words: Words) -> str:
     totals = facts.totals
     if share.value is None:
         scored = totals.negative + totals.neutral + totals.positive
-        if not scored:
-            return words.say("say_unscored")
-        return mood_of(facts, words)
-    text = words.say("say_negative", share=words.percent(share.value))
-    text += _against_usual(share, words)
-    if not text.endswith("."):
-        text += "."
-    if net.value is not None:
-        text += words.say("say_net", net=words.net(net.value))
-    return text
+        return mood_of(facts, words) if scored else words.say("say_unscored")
+    return words.say(
+        "say_negative",
+        share=words.link(words.percent(share.value), "negative"),
+        usual=_usual(share, words),
+        net="" if net.value is None else words.say("say_net", net=words.net(net.value)),
+    )
 
 
 def mood_of(facts: DigestFacts, words: Words) -> str:
     """The three counts in words; also the text alternative of the mood chart."""
-    totals = facts.totals
-    return words.say(
-        "chart_mood", negative=totals.negative, neutral=totals.neutral, positive=totals.positive
-    )
+    return words.say("chart_mood", **moods(facts, words))
 
 
-def _against_usual(kpi: Kpi, words: Words) -> str:
-    return words.say(f"say_{kpi.normal}", span=span_of(kpi, words))
+def moods(facts: DigestFacts, words: Words) -> dict[str, Any]:
+    """The three counts, each linked to its list."""
+    counts = {
+        "negative": facts.totals.negative,
+        "neutral": facts.totals.neutral,
+        "positive": facts.totals.positive,
+    }
+    return {key: words.link(words.number(count), key) for key, count in counts.items()}
+
+
+def _usual(kpi: Kpi, words: Words) -> str:
+    return words.say(f"usual_{kpi.normal}", span=span_of(kpi, words))
 
 
 def _cause(facts: DigestFacts, words: Words) -> str:
     cause = main_cause(facts)
     if cause is None:
-        return words.say("say_no_cause")
-    common: dict[str, Any] = {
-        "cause": lowered(cause.name),
-        "count": cause.mentions,
-        "of": words.say("of_negative", n=facts.totals.negative),
-    }
-    if cause.notable and cause.lift is not None:
-        return words.say(
-            "say_cause_lift", times=words.times(cause.lift), span=lift_span(cause, words), **common
+        return _quiet(facts, words) if nothing_unusual(facts) else words.say("say_no_cause")
+    lift = cause.lift if cause.notable else None
+    key = "say_cause_top" if not cause.notable else "say_cause_lift" if lift else "say_cause_new"
+    return words.say(
+        key,
+        cause=lowered(cause.name),
+        count=words.link(words.number(cause.mentions), f"cause-{cause.cause}"),
+        of=words.say("of_negative", n=facts.totals.negative),
+        times=words.times(lift or 0.0),
+        span=lift_span(cause, words),
+    )
+
+
+def _quiet(facts: DigestFacts, words: Words) -> str:
+    """That nothing is unusual, and why to believe it."""
+    health = facts.health
+    if health.failed or not health.polls:
+        return words.say("say_quiet_doubt", failed=health.failed, polls=health.polls)
+    return words.say("say_quiet", n=health.polls)
+
+
+def _trends(facts: DigestFacts, words: Words) -> tuple[str, ...]:
+    """Where mentions and the negative share are going; one sentence where neither is."""
+    wanted = [trend for trend in facts.trends if trend.name in {"mentions", "negative_share"}]
+    known = [trend for trend in wanted if trend.direction != "unknown"]
+    moving = [trend for trend in known if trend.direction != "steady"]
+    if not moving:
+        return tuple(
+            words.say("say_no_trend", length=words.say(f"trend_{facts.period}", n=trend.periods))
+            for trend in known[:1]
         )
-    return words.say("say_cause_new" if cause.notable else "say_cause_top", **common)
+    return tuple(
+        words.say(
+            f"say_trend_{trend.direction}",
+            name=words.say(f"kpi_{trend.name}"),
+            length=words.say(f"trend_{facts.period}", n=trend.periods),
+            slope=_slope(trend, words),
+        )
+        for trend in moving
+    )
+
+
+def _slope(trend: TrendFact, words: Words) -> str:
+    """A change from one period to the next: of a share in points of a hundred."""
+    slope = abs(trend.slope or 0.0)
+    if trend.name in _SHARES:
+        return words.say("points", n=round(100 * slope, 1))
+    return words.number(slope, 0 if slope >= 10 else 1)
 
 
 def lift_span(cause: CauseFact, words: Words) -> str:
@@ -169,21 +240,29 @@ def lift_of(cause: CauseFact, words: Words) -> str:
         text = words.say("lift_new", low=words.times(cause.low))
     else:
         return words.say("lift_unknown")
-    return f"{text}, {words.say('lift_notable')}" if cause.notable else text
+    return words.say("lift_notable", lift=text) if cause.notable else text
+
+
+def margin_of(cause: CauseFact, words: Words) -> str:
+    """The interval of a cause's share; empty where it is unknown."""
+    if cause.share_low is None or cause.share_high is None:
+        return ""
+    span = words.span(words.percent(cause.share_low), words.percent(cause.share_high))
+    return words.say("margin", span=span)
 
 
 def change_of(kpi: Kpi, words: Words) -> str:
-    """The relative change on the day before, or nothing where it is unknown or none."""
-    if kpi.value is None or not kpi.yesterday or kpi.value == kpi.yesterday:
+    """The relative change on the period before, or nothing where it is unknown or none."""
+    if kpi.value is None or not kpi.previous or kpi.value == kpi.previous:
         return ""
-    return words.percent(kpi.value / kpi.yesterday - 1, signed=True)
+    return words.percent(kpi.value / kpi.previous - 1, signed=True)
 
 
 def value_of(kpi: Kpi, words: Words, value: float | None) -> str:
     """A headline figure in its own unit; a dash where unknown."""
     if value is None:
         return DASH
-    if kpi.name in {"negative_share", "share_of_voice"}:
+    if kpi.name in _SHARES:
         return words.percent(value)
     if kpi.name == "net_sentiment":
         return words.net(value)
@@ -195,35 +274,3 @@ def span_of(kpi: Kpi, words: Words) -> str:
     if kpi.low is None or kpi.high is None:
         return ""
     return words.span(value_of(kpi, words, kpi.low), value_of(kpi, words, kpi.high))
-
-
-def health_lines(facts: DigestFacts) -> tuple[str, ...]:
-    """How far the numbers can be trusted, line by line."""
-    words, health, totals = words_for(facts), facts.health, facts.totals
-    lines = [words.say("health_polls", n=health.polls, failed=health.failed)]
-    if health.outage_minutes:
-        length = words.duration(timedelta(minutes=health.outage_minutes))
-        lines.append(words.say("health_outage", duration=length))
-    elif health.polls:
-        lines.append(words.say("health_no_outage"))
-    lines += _named("health_failing", health.failing, words)
-    lines += _named("health_silent", health.silent, words)
-    if totals.mentions:
-        share = totals.low_confidence / totals.mentions
-        lines.append(words.say("health_low", share=words.percent(share)))
-    counts = {
-        "health_unlabelled": facts.unlabelled,
-        "health_unscored": totals.unscored,
-        "health_corrections": facts.corrections,
-        "health_duplicates": max(0, totals.sightings - totals.mentions),
-    }
-    return (*lines, *(words.say(key, n=count) for key, count in counts.items() if count))
-
-
-def _named(key: str, names: Sequence[str], words: Words) -> list[str]:
-    if not names:
-        return []
-    shown = ", ".join(names[:NAMES_SHOWN])
-    if rest := len(names[NAMES_SHOWN:]):
-        shown = words.say("health_and_more", n=rest, names=shown)
-    return [words.say(key, names=shown)]

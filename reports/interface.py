@@ -6,11 +6,14 @@ Reports read the store and write messages; what they say in words comes from the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from math import isfinite
 from typing import Any, Literal
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 Lang = Literal["en", "ru"]
@@ -51,6 +54,7 @@ class Message:
         mail: the HTML part of an e-mail, where it is not `html`.
         pictures: what the mail shows, content id -> PNG in base64.
         brief: the text for chats, where there is little room; empty: `text`.
+        recipients: whom an e-mail goes to in place of the channel's own.
     """
 
     key: str
@@ -64,6 +68,21 @@ class Message:
     mail: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)
     brief: str = ""
+    recipients: tuple[str, ...] = ()
+
+    @property
+    def file_name(self) -> str:
+        """A name from the message's title and key alone, safe in any folder; without ending."""
+        readable = re.sub(r"[^\w.-]+", "-", self.title or self.key).strip("-.")[:80]
+        return f"{readable}-{sha256(self.key.encode()).hexdigest()[:8]}"
+
+    def page_at(self, pages: str) -> str:
+        """Where the page is served, if the folder of a file channel is served at `pages`."""
+        return f"{pages.rstrip('/')}/{quote(self.file_name)}.html" if pages else ""
+
+    def with_mail(self, mail: str, pictures: Mapping[str, str]) -> Message:
+        """The same message with an HTML part of its own for e-mail."""
+        return replace(self, mail=mail, pictures=pictures)
 
     def as_payload(self) -> dict[str, Any]:
         """What the outbox keeps."""
@@ -77,12 +96,17 @@ class Message:
             "mail": self.mail,
             "pictures": dict(self.pictures),
             "brief": self.brief,
+            "recipients": list(self.recipients),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class PostFact:
-    """A post as a report shows it."""
+    """A post as a report shows it.
+
+    Attributes:
+        confidence: the calibrated probability of the sentiment; none if a person said it.
+    """
 
     mention_id: int
     text: str
@@ -98,6 +122,7 @@ class PostFact:
     reach: int
     sightings: int
     causes: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +146,8 @@ class CauseFact:
     """A cause (or driver) in an interval, against its baseline.
 
     Attributes:
-        share: of the stories of that polarity in the interval.
+        share: of the stories of that polarity in the interval, with its 95 % interval (Wilson)
+            `share_low`-`share_high`.
         lift: how many times the usual rate, with its 95 % interval `low`-`high`; `None` bounds
             are unknown or unlimited.
         notable: the rise stands after Benjamini-Hochberg over all causes at 5 %.
@@ -138,6 +164,8 @@ class CauseFact:
     high: float | None
     notable: bool
     quotes: tuple[Quote, ...] = field(default=())
+    share_low: float | None = None
+    share_high: float | None = None
 
 
 def as_json(value: Any) -> Any:

@@ -123,4 +123,5 @@ def message_of(row: DueMessage) -> Message:
         mail=str(payload.get("mail", "")),
         pictures=payload.get("pictures", {}),
         brief=str(payload.get("brief", "")),
+        recipients=tuple(payload.get("recipients", ())),
     )

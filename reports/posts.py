@@ -18,10 +18,20 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One cluster in an interval: the mention that stands for it, and how many told it."""
+    """One cluster in an interval: the mention that stands for it, and how many told it.
+
+    Attributes:
+        farthest: the greatest reach of those that told it.
+    """
 
     mention: LabelledMention
     sightings: int
+    farthest: int = 0
+
+    @property
+    def reach(self) -> int:
+        """How far it was told."""
+        return max(self.farthest, self.mention.reach)
 
     @property
     def engagement(self) -> int:
@@ -40,6 +50,18 @@ def by_story(mentions: Iterable[LabelledMention]) -> list[Story]:
         if held is None or _standing(mention) > _standing(held):
             best[mention.cluster_id] = mention
     return [Story(mention, counts[cluster]) for cluster, mention in best.items()]
+
+
+def first_told(mentions: Iterable[LabelledMention]) -> list[Story]:
+    """One entry per cluster, stood for by its first mention: as `store.counts` counts them.
+
+    Args:
+        mentions: by time of publication, as `labelled_mentions` gives them.
+    """
+    told: dict[int, list[LabelledMention]] = {}
+    for mention in mentions:
+        told.setdefault(mention.cluster_id, []).append(mention)
+    return [Story(all_[0], len(all_), max(one.reach for one in all_)) for all_ in told.values()]
 
 
 def _standing(mention: LabelledMention) -> tuple[bool, int, int]:
@@ -64,10 +86,41 @@ def post_fact(story: Story) -> PostFact:
         lang=mention.lang,
         sentiment=mention.sentiment,
         low_confidence=mention.low_confidence,
-        reach=mention.reach,
+        reach=story.reach,
         sightings=story.sightings,
-        causes=tuple(cause.cause for cause in mention.causes),
+        causes=tuple(dict.fromkeys(cause.cause for cause in counted_causes(mention))),
+        confidence=label_confidence(mention),
     )
+
+
+def counted_causes(mention: LabelledMention) -> tuple[CauseRow, ...]:
+    """The causes that are counted: the model's that agree with the sentiment, all of a person's.
+
+    A person's carry probability 1, which the model's never do.
+    """
+    return tuple(
+        cause
+        for cause in mention.causes
+        if cause.polarity == mention.sentiment
+        or (mention.label_source == "person" and cause.probability >= 1)
+    )
+
+
+def label_confidence(mention: LabelledMention) -> float | None:
+    """The calibrated probability of the sentiment shown; none where a person said it."""
+    if mention.sentiment != mention.model_sentiment:
+        return None
+    return label_probability(mention)
+
+
+def label_probability(mention: LabelledMention) -> float | None:
+    """The calibrated probability of the sentiment that the model gave."""
+    given: dict[str, float | None] = {
+        "negative": mention.p_negative,
+        "neutral": mention.p_neutral,
+        "positive": mention.p_positive,
+    }
+    return given.get(mention.model_sentiment)
 
 
 def top_posts(
@@ -80,7 +133,7 @@ def top_posts(
     ranked = sorted(
         (story for story in stories if wanted(story)),
         key=lambda s: (
-            -s.mention.reach,
+            -s.reach,
             -s.engagement,
             s.mention.low_confidence,
             s.mention.published_at,

@@ -7,7 +7,7 @@ Causes are counted in negative stories and drivers in positive ones, as everywhe
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -199,9 +199,9 @@ def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsF
         causes=_reasons(negative, counts, "negative", named, dict(period.parents)),
         drivers=_reasons(positive, counts, "positive", named, dict(period.parents)),
         helps=_helps(negative, named),
-        journey=_journey(stories),
+        journey=journey(stories),
         together=_together(negative),
-        intents=_intents(stories, before),
+        intents=intents(stories, {key: len(own) for key, own in _by_intent(before).items()}),
         parts=_parts(negative, before, period),
     )
 
@@ -312,7 +312,7 @@ def _helps(negative: Sequence[Story], named: Callable[[str], str]) -> tuple[Help
     return tuple(sorted(found, key=lambda fact: (-fact.weight, fact.cause)))
 
 
-def _journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
+def journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
     """Stages in the order of the most trouble; evidence without a stage is in none."""
     at: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
@@ -354,8 +354,9 @@ def _together(negative: Sequence[Story]) -> tuple[TogetherFact, ...]:
     return tuple(sorted(found, key=lambda pair: (-pair.mentions, pair.causes)))
 
 
-def _intents(stories: Sequence[Story], before: Sequence[Story]) -> tuple[IntentFact, ...]:
-    now, earlier = _by_intent(stories), _by_intent(before)
+def intents(stories: Sequence[Story], before: Mapping[str, int]) -> tuple[IntentFact, ...]:
+    """What people are about to do, the most frequent first; `before` counts the period before."""
+    now = _by_intent(stories)
     found = []
     for intent, own in now.items():
         rivals = Counter(
@@ -366,7 +367,7 @@ def _intents(stories: Sequence[Story], before: Sequence[Story]) -> tuple[IntentF
             IntentFact(
                 intent,
                 len(own),
-                len(earlier.get(intent, ())),
+                before.get(intent, 0),
                 tuple(told),
                 intent_quotes(own, intent, QUOTES),
                 _ids(own),

@@ -7,7 +7,7 @@ is given. Values are put in already formatted; nothing of a post is ever read as
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -59,11 +59,19 @@ class Words:
         if not isinstance(message, str):
             raise ReportError(f"no message {key!r} in the {self.lang} catalogue")
         shown = {name: self._shown(value) for name, value in values.items()}
-        return message.format(n=self.number(n or 0), **shown)
+        n = n or 0
+        return self._filled(message, {"n": self.number(n, int(n % 1 != 0)), **shown})
+
+    def _filled(self, message: str, values: Mapping[str, str]) -> str:
+        return message.format(**values)
+
+    def link(self, text: str, key: str) -> str:
+        """The words, linked to the list of that key where there is one."""
+        return text
 
     def _shown(self, value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value)
+            return value if isinstance(value, str) else str(value)
         return self.number(value)
 
     def named(self, group: str, key: str) -> str:
@@ -131,6 +139,10 @@ class Words:
         """`3 Mar`."""
         return format_date(day, format="d MMM", locale=self._locale)
 
+    def month(self, day: date) -> str:
+        """`March 2026`, «март 2026»."""
+        return format_date(day, format="LLLL y", locale=self._locale)
+
     def clock(self, at: datetime) -> str:
         """The hour and minute in the reader's zone."""
         return format_time(at, format="HH:mm", tzinfo=self.zone, locale=self._locale)
@@ -155,6 +167,38 @@ class Words:
         return self.say("list_end", rest=", ".join(parts[:-1]), last=parts[-1])
 
 
+class HtmlWords(Words):
+    """Speaks HTML: every value put into a message is escaped, and numbers may be links.
+
+    Args:
+        lists: the keys of lists that can be linked to.
+        page: the address of the page that has them; empty for the page itself.
+    """
+
+    def __init__(
+        self, lang: Lang, zone: ZoneInfo, lists: Collection[str] = (), page: str = ""
+    ) -> None:
+        super().__init__(lang, zone)
+        self._lists = frozenset(lists)
+        self._page = page
+
+    def _filled(self, message: str, values: Mapping[str, str]) -> str:
+        return Markup(message).format(**values)  # noqa: S704 - a message of our own catalogue
+
+    def link(self, text: str, key: str) -> str:
+        """The words, linked to the list of that key where there is one."""
+        if key not in self._lists:
+            return text
+        return Markup('<a class="to" href="{}#{}">{}</a>').format(
+            self._page, list_anchor(key), text
+        )
+
+
+def list_anchor(key: str) -> str:
+    """The HTML id of a list; keys may hold anything, ids only letters, digits and hyphens."""
+    return "list-" + "".join(c if c.isalnum() and c.isascii() else f"-{ord(c):x}-" for c in key)
+
+
 def isolated(text: str) -> str:
     """Foreign text shielded by Unicode isolates, so that its direction cannot leak out."""
     return f"\u2068{text}\u2069"
@@ -162,16 +206,14 @@ def isolated(text: str) -> str:
 
 def plain(text: str, limit: int = 280) -> str:
     """A post's text on one line, cut at a word, without direction overrides or controls."""
-    kept = "".join(" " if c.isspace() else c for c in text if c.isprintable() or c.isspace())
-    line = " ".join("".join(c for c in kept if c not in _DIRECTION).split())
+    if not text.isprintable():  # as most are: marks of direction are none of the printable
+        text = "".join(" " if c.isspace() else c for c in text if c.isprintable() or c.isspace())
+    line = " ".join(text.split())
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
     space = cut.rfind(" ")
     return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:.-") + "…"
-
-
-_DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def safe_url(url: str) -> str:

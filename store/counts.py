@@ -20,7 +20,6 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
-    Subquery,
     and_,
     bindparam,
     case,
@@ -34,7 +33,15 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from store.interface import CauseCount, SourceCount, Totals
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
-from store.tables import BRAND_MENTION, CAUSE_LINK, CORRECTION, CORRECTION_CAUSE, LABEL, MENTION
+from store.tables import (
+    BRAND_MENTION,
+    CAUSE_LINK,
+    CORRECTION,
+    CORRECTION_CAUSE,
+    INTENT_LINK,
+    LABEL,
+    MENTION,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -135,6 +142,16 @@ def source_counts(
     return sorted(counts, key=lambda count: (-count.mentions, count.source_type))
 
 
+def intent_counts(
+    conn: Connection, brand_id: int, start: datetime, end: datetime
+) -> dict[str, int]:
+    """How many stories in `[start, end)` say each intent."""
+    if end <= start:
+        return {}
+    rows = conn.execute(_intents(), _interval(brand_id, start, end, end - start))
+    return {intent: int(count) for intent, count in rows}
+
+
 def _edges(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[datetime, datetime]]:
     if step <= timedelta(0):
         raise ValueError(f"a step must be longer than nothing, not {step}")
@@ -154,7 +171,7 @@ def _interval(brand_id: int, start: datetime, end: datetime, step: timedelta) ->
     }
 
 
-def _stories(*columns: ColumnElement[Any]) -> Subquery:
+def _stories(*columns: ColumnElement[Any]) -> Select[Any]:
     """Every mention of a brand in an interval; `place` 1 is the first mention of its story.
 
     It offers `columns` too, as few as needed: the database sorts all of them.
@@ -164,25 +181,21 @@ def _stories(*columns: ColumnElement[Any]) -> Subquery:
         partition_by=mention.cluster_id, order_by=(mention.published_at, mention.mention_id)
     )
     since_origin = _Microseconds(mention.published_at) - bindparam("origin", type_=BigInteger)
-    return (
-        effective(
-            (since_origin // bindparam("width", type_=BigInteger)).label("bucket"),
-            place.label("place"),
-            *columns,
-        )
-        .where(
-            mention.brand_id == bindparam("brand"),
-            mention.published_at >= bindparam("start"),
-            mention.published_at < bindparam("end"),
-            mention.deleted.is_(False),
-        )
-        .subquery("story")
+    return effective(
+        (since_origin // bindparam("width", type_=BigInteger)).label("bucket"),
+        place.label("place"),
+        *columns,
+    ).where(
+        mention.brand_id == bindparam("brand"),
+        mention.published_at >= bindparam("start"),
+        mention.published_at < bindparam("end"),
+        mention.deleted.is_(False),
     )
 
 
 @cache
 def _by_source() -> Select[Any]:
-    stories = _stories(BRAND_MENTION.c.mention_id, _SENTIMENT)
+    stories = _stories(BRAND_MENTION.c.mention_id, _SENTIMENT).subquery("story")
     return (
         select(
             MENTION.c.source_type,
@@ -199,7 +212,7 @@ def _by_source() -> Select[Any]:
 @cache
 def _count() -> Select[Any]:
     """One row a bucket: first by author, so that each author's followers are summed once."""
-    row = _stories(*_SCORED).c
+    row = _stories(*_SCORED).subquery("story").c
     first = row.place == 1
     by_author = (
         select(
@@ -229,7 +242,8 @@ def _causes() -> Select[Any]:
     Of the model's only those that agree with the story's sentiment: what explains the negative
     stories is a part of them, and a complaint found in praise or in plain news is mostly a mistake.
     """
-    stories = _stories(*_EXPLAINED)
+    # Read by both halves of the union: as a CTE it is counted once.
+    stories = _stories(*_EXPLAINED).cte("story")
     story = stories.c
     columns = (story.bucket, story.mention_id, story.author_key, story.followers)
     by_model = (
@@ -261,6 +275,17 @@ def _causes() -> Select[Any]:
         func.sum(by_author.c.mentions).label("mentions"),
         func.sum(by_author.c.reach).label("reach"),
     ).group_by(*keys)
+
+
+@cache
+def _intents() -> Select[Any]:
+    stories = _stories(LABEL.c.id.label("label_id")).subquery("story")
+    return (
+        select(INTENT_LINK.c.intent, func.count(INTENT_LINK.c.label_id.distinct()))
+        .join_from(stories, INTENT_LINK, INTENT_LINK.c.label_id == stories.c.label_id)
+        .where(stories.c.place == 1)
+        .group_by(INTENT_LINK.c.intent)
+    )
 
 
 def _sum_if(condition: ColumnElement[bool]) -> ColumnElement[int]:

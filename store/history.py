@@ -82,6 +82,16 @@ def labelled_mentions(
         left = None if left is None else left - len(rows)
 
 
+def mentions_by_id(conn: Connection, brand_id: int, ids: Sequence[int]) -> list[LabelledMention]:
+    """Some mentions towards one brand, in the order of the ids given; unknown ones left out."""
+    found: dict[int, LabelledMention] = {}
+    for start in range(0, len(ids), PAGE):
+        chosen = BRAND_MENTION.c.mention_id.in_(ids[start : start + PAGE])
+        wanted = _wanted(conn, MentionFilter(brand_id=brand_id), *_columns()).where(chosen)
+        found |= {row.mention_id: row for row in _mentions(conn, conn.execute(wanted).all())}
+    return [found[mention_id] for mention_id in ids if mention_id in found]
+
+
 def count_mentions(conn: Connection, filter: MentionFilter) -> int:  # noqa: A002
     """How many rows `labelled_mentions` gives for a filter."""
     counted = _wanted(conn, filter, func.count().label("mentions"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, String, bindparam, cast, func, insert, select, update
 
 from store.interface import PollRow, SourceRow, SourceSpec
 from store.rereads import begin_rereads
@@ -222,6 +222,14 @@ def poll_counts(conn: Connection, start: datetime, end: datetime) -> dict[str, i
         .group_by(POLL.c.outcome)
     )
     return {outcome: int(count) for outcome, count in rows}
+
+
+def incomplete_polls(conn: Connection, start: datetime, end: datetime) -> int:
+    """How many polls of `[start, end)` could not read back as far as they should."""
+    counted = select(func.count()).where(
+        POLL.c.started_at >= start, POLL.c.started_at < end, cast(POLL.c.gaps, String) != "[]"
+    )
+    return int(conn.execute(counted).scalar_one())
 
 
 def _source(row: AnyRow) -> SourceRow:

@@ -511,13 +511,16 @@ class SeriesCount(SQLModel, table=True):
 
 
 class Digest(SQLModel, table=True):
-    """A brand's digest of one day in one zone, made once."""
+    """A brand's digest of one period in one zone, made once."""
 
     __tablename__ = "digest"
-    __table_args__ = (UniqueConstraint("brand_id", "day", "zone", "lang"),)
+    __table_args__ = (UniqueConstraint("brand_id", "period", "day", "zone", "lang"),)
     id: int | None = _key()
     brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
+    period: str
+    """`day`, `week` or `month`."""
     day: date
+    """The first day told of."""
     zone: str
     lang: str
     created_at: datetime

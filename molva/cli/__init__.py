@@ -22,6 +22,7 @@ from molva.cli import (
 )
 from molva.cli.common import CommandError, console, fail
 from molva.cli.corrections import correct
+from molva.cli.digest import digest
 from molva.cli.evaluate import evaluate
 from molva.cli.importing import import_file
 from molva.cli.receive import receive
@@ -57,7 +58,7 @@ app.add_typer(causes.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(outputs.export_mentions)
-app.command()(outputs.digest)
+app.command()(digest)
 app.add_typer(alert_actions.app)
 
 

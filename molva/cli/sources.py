@@ -30,6 +30,7 @@ from reports.words import Words, plain
 app = typer.Typer(name="sources", invoke_without_command=True)
 
 _HEADS = ("name", "type", "state", "since", "success", "next", "items", "why", "do")
+_SHORT = ("state",)
 _COLOURS = {
     State.HEALTHY: "green",
     State.CONFIGURED: "cyan",
@@ -59,7 +60,9 @@ def sources(
         for state in states:
             write_line(state.as_json(words))
         return
-    table = Table(*(words.say(f"source_head_{head}") for head in _HEADS), box=None)
+    table = Table(box=None)
+    for head in _HEADS:
+        table.add_column(words.say(f"source_head_{head}"), no_wrap=head in _SHORT)
     for state in states:
         cells = [Text(cell) for cell in state.cells(words)]
         cells[2].stylize(_COLOURS[state.health.state])

@@ -99,7 +99,8 @@ def _print_pass(report: PassReport) -> None:
         f"labelled {report.labels.labels}, causes {report.labels.causes}, "
         f"alert messages {report.alert_events}, digests {report.digests}, "
         f"delivered {report.delivery.sent}, "
-        f"read again {again.read} ({again.changed} edited, {again.deleted} deleted)"
+        f"read again {again.read} ({again.changed} edited, {again.deleted} deleted)",
+        soft_wrap=True,
     )
 
 

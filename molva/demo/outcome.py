@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Engine
 from molva.app import PassReport
 from molva.config import Config, load_config
 from molva.demo.world import World, namesakes
-from molva.pipeline.tell import reporting_names
+from molva.digests import options_for
 from reports.digest import build_digest
 from reports.digest_words import subject
 from reports.export import export
 from reports.interface import LANGS
+from reports.periods import Period
 from reports.render import render_html
 from store.alerts import alerts
 from store.brands import brand_by_slug
@@ -187,16 +188,9 @@ def _digests(
     """Write the bad day's digest in both languages; return the paths and the subject lines."""
     paths: dict[str, Path] = {}
     subjects: dict[str, str] = {}
+    day = Period.holding("day", world.calendar.bad_day, config.timezone)
     for lang in LANGS:
-        facts = build_digest(
-            conn,
-            brand,
-            world.calendar.bad_day,
-            config.timezone,
-            lang,
-            now,
-            cause_names=reporting_names(config),
-        )
+        facts = build_digest(conn, brand, day, options_for(config, brand.slug, now, lang))
         paths[lang] = config.folder / f"digest-{world.calendar.bad_day}-{lang}.html"
         paths[lang].write_text(render_html(facts), encoding="utf-8")
         subjects[lang] = subject(facts)

@@ -6,37 +6,28 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
-from typing import TypedDict
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from molva.config import Config, ConfigError
+from molva.digests import options_for, plan_for
 from molva.rooms import Rooms, config_taxonomy
 from reports.alerts import run_detection
 from reports.deliver import DeliveryReport, deliver_due
-from reports.digest import build_digest, day_bounds
+from reports.digest import build_digest
 from reports.interface import Audience, CauseNames
 from reports.links import SHORTEST_SECRET, Links
 from reports.manners import Manners
+from reports.periods import Period
 from reports.render import digest_message
-from store.digests import digest_exists, save_digest
+from store.digests import DigestKey, digest_exists, save_digest
 from store.engine import reading, writing
 from store.interface import BrandRow
 from store.outbox import enqueue
 from store.sources import sources
 
 log = logging.getLogger(__name__)
-
-
-class _Which(TypedDict):
-    """What makes a digest one and the same."""
-
-    brand_id: int
-    day: date
-    zone: str
-    lang: str
 
 
 def detect(rooms: Rooms) -> int:
@@ -60,50 +51,40 @@ def detect(rooms: Rooms) -> int:
 
 
 def write_digests(rooms: Rooms) -> int:
-    """Write yesterday's digest of each watched brand once its hour has come; once a day.
+    """Write every digest that is due and was not made yet: each once, late if need be.
 
     Returns:
         How many were written.
     """
-    config = rooms.config
     now = rooms.clock()
-    local = now.astimezone(config.timezone)
-    if not config.digest.enabled or local.hour < config.digest.hour:
-        return 0
-    day = local.date() - timedelta(days=1)
-    watched = [brand for brand in rooms.brands if not brand.is_rival]
-    return sum(_write_digest(rooms, brand, day, now) for brand in watched)
+    return sum(
+        _write_digest(rooms, brand, period, now)
+        for brand in rooms.brands
+        if not brand.is_rival
+        for period in plan_for(rooms.config, brand.slug).due(now)
+    )
 
 
-def _write_digest(rooms: Rooms, brand: BrandRow, day: date, now: datetime) -> bool:
-    config = rooms.config
-    which = _Which(brand_id=brand.id, day=day, zone=config.timezone.key, lang=config.language)
+def _write_digest(rooms: Rooms, brand: BrandRow, period: Period, now: datetime) -> bool:
+    config, plan = rooms.config, plan_for(rooms.config, brand.slug)
+    key = DigestKey(brand.id, period.kind, period.first, period.zone.key, plan.lang)
     with reading(rooms.engine) as conn:
-        if digest_exists(conn, **which) or not _watched_on(conn, day, config.timezone):
+        if digest_exists(conn, key) or not _watched_in(conn, period):
             return False
-        facts = build_digest(
-            conn,
-            brand,
-            day,
-            config.timezone,
-            config.language,
-            now,
-            cause_names=reporting_names(config),
-        )
-    message = digest_message(facts)
+        facts = build_digest(conn, brand, period, options_for(config, brand.slug, now))
+    message = digest_message(facts, plan.recipients, config.digest.pages)
     with writing(rooms.engine) as conn:
-        if not save_digest(conn, **which, facts=facts.as_json(), now=now):
+        if not save_digest(conn, key, facts.as_json(), now):
             return False
         for channel in config.channels:
-            if channel.wants(message.kind):
+            if channel.wants(message.kind) and plan.takes(channel.name):
                 enqueue(conn, message.key, channel.name, message.as_payload(), now)
     return True
 
 
-def _watched_on(conn: Connection, day: date, zone: ZoneInfo) -> bool:
-    """Whether any source was already read that day: before the first there is nothing to tell."""
-    _, end = day_bounds(day, zone)
-    return any(source.created_at < end for source in sources(conn))
+def _watched_in(conn: Connection, period: Period) -> bool:
+    """Whether any source was already read by its end: before the first there is nothing to tell."""
+    return any(source.created_at < period.end for source in sources(conn))
 
 
 def reporting_names(config: Config) -> CauseNames:

@@ -12,9 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reports.digest import DigestFacts, build_digest, compare, day_bounds, usual_band
-from reports.digest_words import health_lines, nothing_unusual, sentences, subject
+from reports.digest import DigestOptions, build_digest
+from reports.digest_facts import DigestFacts
+from reports.digest_notes import health_lines
+from reports.digest_words import nothing_unusual, sentences, subject, words_for
 from reports.interface import Lang
+from reports.kpis import compare, usual_band
+from reports.periods import BASELINES, Period
 from reports.render import digest_message, render_html, render_text
 from store.engine import reading, writing
 from store.history import labelled_mentions
@@ -28,10 +32,9 @@ START, END = datetime(2026, 3, 1, 21, tzinfo=UTC), datetime(2026, 3, 2, 21, tzin
 
 
 def digest(world: World, lang: Lang = "en", day: date = DAY) -> DigestFacts:
+    options = DigestOptions(lang, END + timedelta(hours=9), NAMES)
     with reading(world.engine) as conn:
-        return build_digest(
-            conn, world.brand, day, MOSCOW, lang, END + timedelta(hours=9), cause_names=NAMES
-        )
+        return build_digest(conn, world.brand, Period("day", day, MOSCOW), options)
 
 
 def mentions(world: World, start: datetime, end: datetime) -> list[LabelledMention]:
@@ -70,8 +73,8 @@ def test_every_headline_figure_recomputed(world: World) -> None:
     assert facts.kpi("share_of_voice").value == pytest.approx(20 / 21)
     yesterday = mentions(world, START - timedelta(days=1), START)
     last_week = mentions(world, START - timedelta(days=7), START - timedelta(days=6))
-    assert facts.kpi("mentions").yesterday == len(yesterday)
-    assert facts.kpi("mentions").last_week == len(last_week)
+    assert facts.kpi("mentions").previous == len(yesterday)
+    assert facts.kpi("mentions").season == len(last_week)
     assert facts.totals.low_confidence == sum(row.low_confidence for row in rows)
 
 
@@ -110,13 +113,13 @@ def test_posts_to_read_are_the_farthest_reaching(world: World) -> None:
     world.post("Zerno is lovely", END - timedelta(hours=3), "positive", author_followers=9)
     world.save(END)
     facts = digest(world)
-    assert facts.negative_posts[0].reach == 1900
-    assert (
-        facts.negative_posts[0].url == "https://news.example/" + facts.negative_posts[0].author[7:]
-    )
-    assert [post.text for post in facts.positive_posts] == ["Zerno is lovely"]
-    assert all("?" in post.text for post in facts.questions)
-    assert len(facts.questions) == 1
+    chosen = [(read.why, read.post) for read in facts.posts]
+    assert [why for why, _ in chosen].count("positive") == 1
+    assert chosen[0][0] == "negative"
+    assert chosen[0][1].reach == 1900
+    assert chosen[0][1].url == "https://news.example/" + chosen[0][1].author[7:]
+    assert [post.text for why, post in chosen if why == "positive"] == ["Zerno is lovely"]
+    assert all("?" in post.text for why, post in chosen if why == "question")
 
 
 def test_the_subject_is_the_news(world: World) -> None:
@@ -142,7 +145,7 @@ def test_a_normal_day_says_so(world: World) -> None:
 
 def test_an_empty_day_is_told_with_why_to_believe_it(world: World) -> None:
     facts = digest(world)
-    assert subject(facts) == "Zerno: no mentions on 2 Mar"
+    assert subject(facts) == "Zerno: no mentions on Monday, 2 March"
     assert "nothing can be said" in render_text(facts)
     for outcome, said in (("ok", "ran 1 time and none failed"), ("retriable", "1 of 2 collector")):
         with writing(world.engine) as conn:
@@ -160,7 +163,9 @@ def test_of_many_silent_sources_ten_are_named(world: World, lang: Lang, rest: st
     names = tuple(f"feed-{number:03d}" for number in range(300))
     [line] = [
         line
-        for line in health_lines(replace(facts, health=replace(facts.health, silent=names)))
+        for line in health_lines(
+            replace(facts, health=replace(facts.health, silent=names)), words_for(facts)
+        )
         if "feed-" in line
     ]
     assert line.count("feed-") == 10
@@ -185,7 +190,7 @@ def test_reprints_are_one_story(world: World) -> None:
     world.save(END)
     facts = digest(world)
     assert (facts.totals.mentions, facts.totals.sightings) == (1, 4)
-    assert [post.sightings for post in facts.negative_posts] == [4]
+    assert [read.post.sightings for read in facts.posts] == [4]
     assert "3 reprints merged" in render_text(facts)
 
 
@@ -213,7 +218,7 @@ def test_hostile_posts_stay_text(world: World, lang: Lang) -> None:
     assert not {"script", "img", "iframe", "object", "link", "form"} & {tag for tag, _ in page.tags}
     for _, attributes in page.tags:
         assert not any(name.startswith("on") for name in attributes)
-        assert (attributes.get("href") or "https://").startswith("https://")
+        assert (attributes.get("href") or "https://").startswith(("https://", "#list-"))
         assert "src" not in attributes
     assert "49" not in page.text.replace("{{ 7*7 }}", "")
     for shown in (page.text, render_text(facts)):
@@ -233,30 +238,29 @@ def test_the_page_is_self_contained_and_accessible(world: World) -> None:
     assert len(charts) == 2
     assert "url(" not in html
     assert "@import" not in html
-    assert not re.findall(r'(?:src|href)="(?!https://news\.example/)', html)
+    assert not re.findall(r'(?:src|href)="(?!https://news\.example/|#list-)', html)
 
 
 def test_facts_are_json_and_name_the_message(world: World) -> None:
     fill_month(world, END)
     message = digest_message(digest(world))
     assert json.loads(json.dumps(message.as_payload()))["facts"]["totals"]["mentions"] == 20
-    assert message.key == "digest:zerno:2026-03-02:Europe/Moscow:en"
+    assert message.key == "digest:zerno:day:2026-03-02:Europe/Moscow:en"
     assert message.subject in message.text
 
 
 def test_local_days_follow_the_clock() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    start, end = day_bounds(date(2026, 3, 29), berlin)
-    assert end - start == timedelta(hours=23)
-    start, end = day_bounds(date(2026, 10, 25), berlin)
-    assert end - start == timedelta(hours=25)
+    spring, autumn = (Period("day", day, berlin) for day in (date(2026, 3, 29), date(2026, 10, 25)))
+    assert spring.end - spring.start == timedelta(hours=23)
+    assert autumn.end - autumn.start == timedelta(hours=25)
 
 
 def test_bands_need_a_week() -> None:
-    assert usual_band([1, 2, 3, 4, 5, 6]) is None
-    assert usual_band([float(n) for n in range(21)]) == pytest.approx((1, 19))
-    kpi = compare("mentions", [5, None, 7, 6, 5, 6, 7, 8, 30])
-    assert (kpi.yesterday, kpi.last_week, kpi.normal) == (8, None, "above")
+    assert usual_band([1, 2, 3, 4, 5, 6], 7) is None
+    assert usual_band([float(n) for n in range(21)], 7) == pytest.approx((1, 19))
+    kpi = compare("mentions", [5, None, 7, 6, 5, 6, 7, 8, 30], BASELINES["day"])
+    assert (kpi.previous, kpi.season, kpi.normal) == (8, None, "above")
 
 
 def test_a_quote_shows_the_words_around_its_evidence(world: World) -> None:

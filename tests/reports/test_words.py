@@ -99,7 +99,7 @@ def test_lists_and_names() -> None:
 
 
 def test_a_post_is_never_read_as_a_template() -> None:
-    said = words("en").say("subject_start", brand="{mentions.__class__}", mentions="5 mentions")
+    said = words("en").say("subject_start_day", brand="{mentions.__class__}", mentions="5 mentions")
     assert said == "{mentions.__class__}: 5 mentions"
 
 

@@ -1,11 +1,13 @@
 """Alerts, digests, the outbox and leases: what is told to whom, once."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
 from store.alerts import add_event, alert_events, alerts, open_alert, open_alerts
 from store.brands import brand_by_slug, brands, sync_brands
-from store.digests import digest_exists, save_digest
+from store.digests import DigestKey, digest_exists, save_digest, told_until
 from store.engine import writing
 from store.interface import AlertRow, BrandSpec
 from store.leases import acquire, release, renew
@@ -93,13 +95,24 @@ def test_a_message_that_failed_waits_and_is_given_up_in_the_end(world: World) ->
 
 
 def test_a_digest_of_a_day_is_made_once(world: World) -> None:
-    made = {"brand_id": world.zerno, "day": NOW.date(), "zone": "Europe/Moscow", "lang": "ru"}
+    made = DigestKey(world.zerno, "day", NOW.date(), "Europe/Moscow", "ru")
     with writing(world.engine) as conn:
-        assert not digest_exists(conn, **made)  # type: ignore[arg-type]
-        assert save_digest(conn, **made, facts={"negative": 3}, now=NOW)  # type: ignore[arg-type]
-        assert not save_digest(conn, **made, facts={}, now=NOW)  # type: ignore[arg-type]
-        assert digest_exists(conn, **made)  # type: ignore[arg-type]
-        assert not digest_exists(conn, **(made | {"lang": "en"}))  # type: ignore[arg-type]
+        assert not digest_exists(conn, made)
+        assert save_digest(conn, made, {"negative": 3}, NOW)
+        assert not save_digest(conn, made, {}, NOW)
+        assert digest_exists(conn, made)
+        assert not digest_exists(conn, replace(made, lang="en"))
+        assert not digest_exists(conn, replace(made, period="week"))
+
+
+def test_what_was_told_before_ends_with_the_last_digest_of_an_earlier_day(world: World) -> None:
+    first = DigestKey(world.zerno, "day", NOW.date(), "UTC", "en")
+    later = replace(first, day=first.day + DAY)
+    with writing(world.engine) as conn:
+        save_digest(conn, first, {}, NOW)
+        save_digest(conn, replace(first, zone="Europe/Moscow"), {}, NOW + HOUR)
+        assert told_until(conn, first) is None
+        assert told_until(conn, later) == NOW
 
 
 def test_a_lease_has_one_holder_until_its_time_is_up(world: World) -> None:
