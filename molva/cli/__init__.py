@@ -14,6 +14,7 @@ from molva.cli import (
     add_source,
     alert_actions,
     causes,
+    exports,
     models,
     outputs,
     sources,
@@ -27,7 +28,7 @@ from molva.cli.importing import import_file
 from molva.cli.receive import receive
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
-from reports.interface import Lang
+from reports.interface import Lang, ReportError
 from sentiment.interface import ModelError
 from store.interface import StoreError
 
@@ -56,7 +57,7 @@ app.add_typer(models.app)
 app.add_typer(causes.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
-app.command("export")(outputs.export_mentions)
+app.command("export")(exports.export_mentions)
 app.command()(outputs.digest)
 app.add_typer(alert_actions.app)
 
@@ -91,7 +92,7 @@ def main() -> None:
     """Run the command line; every error a person can mend becomes a sentence and status 2."""
     try:
         app()
-    except (ConfigError, CommandError, QueryError, ModelError, StoreError) as error:
+    except (ConfigError, CommandError, QueryError, ModelError, ReportError, StoreError) as error:
         sys.exit(fail(str(error)).exit_code)
     except AlreadyRunningError as error:
         sys.exit(fail(str(error), status=1).exit_code)
