@@ -88,7 +88,7 @@ def mention_batches(
     seen: dict[str | None, tuple[str, ...]] = {None: ()}
     everything = replace(wanted, include_deleted=False) == MentionFilter()
     for ids in _id_batches(conn, wanted, size):
-        statement = _statement(conn).where(BRAND_MENTION.c.id.between(ids[0], ids[-1]))
+        statement = columns_statement(conn).where(BRAND_MENTION.c.id.between(ids[0], ids[-1]))
         if not everything:
             statement = statement.where(among(conn, BRAND_MENTION.c.id, ids))
         elif not wanted.include_deleted:
@@ -121,7 +121,8 @@ def _needs_labels(wanted: MentionFilter) -> bool:
     return any((wanted.lang, wanted.sentiment, wanted.cause))
 
 
-def _statement(conn: Connection) -> Select[Any]:
+def columns_statement(conn: Connection) -> Select[Any]:
+    """Every row of the history with the columns of `MentionBatch`, and how to find its children."""
     return (
         effective(*_columns(conn))
         .join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
@@ -233,4 +234,4 @@ def _add_clusters(conn: Connection, columns: dict[str, Sequence[Any]]) -> None:
     ]
 
 
-__all__ = ["BATCH", "MentionBatch", "Raw", "mention_batches"]
+__all__ = ["BATCH", "MentionBatch", "Raw", "columns_statement", "mention_batches"]

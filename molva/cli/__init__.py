@@ -12,13 +12,18 @@ import typer
 from collectors.query import QueryError
 from molva.cli import (
     add_source,
+from molva.cli import (
     alert_actions,
+)
     causes,
     exports,
     models,
     outputs,
     sources,
     texts,
+from molva.cli import (
+    verification,
+)
     watch,
 )
 from molva.cli.common import CommandError, console, fail
@@ -58,6 +63,7 @@ app.add_typer(causes.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(exports.export_mentions)
+app.command("verify")(verification.verify_export)
 app.command()(outputs.digest)
 app.add_typer(alert_actions.app)
 

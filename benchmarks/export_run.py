@@ -1,0 +1,56 @@
+"""One contestant of the export benchmark, in a process of its own: prints seconds and peak MB."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.dialects import sqlite
+
+from store.engine import open_store, reading
+from store.export_rows import columns_statement
+from store.interface import MentionFilter
+
+
+def main(name: str, place: Path) -> None:
+    """Run the bare cursor, or an export of that format."""
+    seconds = _cursor(place) if name == "cursor" else _export(name, place)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "memory": peak}))
+
+
+def _cursor(place: Path) -> float:
+    engine = open_store(f"sqlite:///{place / 'molva.db'}")
+    with reading(engine) as conn:
+        statement = columns_statement(conn).compile(
+            dialect=sqlite.dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"literal_binds": True},
+        )
+    engine.dispose()
+    with sqlite3.connect(place / "molva.db") as bare:
+        bare.execute("PRAGMA cache_size = -65536")
+        start = time.process_time()
+        cursor = bare.execute(f"{statement} ORDER BY brand_mention.id")
+        while cursor.fetchmany(10_000):
+            pass
+        return time.process_time() - start
+
+
+def _export(name: str, place: Path) -> float:
+    from reports.export import export  # noqa: PLC0415 - the cursor needs none of it
+    from reports.export_formats import FORMATS  # noqa: PLC0415
+
+    format_ = next(one for one in FORMATS if one == name)
+    engine = open_store(f"sqlite:///{place / 'molva.db'}")
+    start = time.process_time()
+    export(engine, place / f"out.{name}", format_, MentionFilter(), now=datetime.now(UTC))
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
