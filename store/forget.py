@@ -108,7 +108,8 @@ def forget(conn: Connection, ids: Sequence[int], now: datetime, *, authors: bool
     texts, names = _texts(conn, rows, ids), _names(rows)
     exports = exports_holding(conn, ids)
     revisions = _count_revisions(conn, ids)
-    traces = Traces(texts, names, ids, _common(conn))
+    common = _common(conn)
+    traces = Traces(texts, names, ids, common)
     for scope in {row.scope for row in rows}:
         own = [row for row in rows if row.scope == scope]
         suppress(conn, scope, own, now, authors=authors)
@@ -124,7 +125,9 @@ def forget(conn: Connection, ids: Sequence[int], now: datetime, *, authors: bool
         revisions=revisions,
         messages=erase_traces(conn, traces),
         exports=tuple(exports),
-        needles=(*texts, *traces.names),
+        texts=tuple(texts),
+        names=tuple(sorted(names)),
+        common=tuple(sorted(common)),
     )
 
 

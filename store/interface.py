@@ -612,11 +612,15 @@ class Erasure:
     Attributes:
         mention_ids: now tombstones.
         messages: kept messages, digests and alerts that lost words.
-        needles: the words and names that were erased, to look for them elsewhere; never kept.
+        texts: what was erased, to look for it elsewhere; never kept.
+        names: likewise.
+        common: words that name a brand or a source, whoever else has them for a name.
     """
 
     mention_ids: tuple[int, ...]
     revisions: int
     messages: int
     exports: tuple[HeldExport, ...]
-    needles: tuple[str, ...] = field(repr=False, default=())
+    texts: tuple[str, ...] = field(repr=False, default=())
+    names: tuple[str, ...] = field(repr=False, default=())
+    common: tuple[str, ...] = ()

@@ -48,8 +48,7 @@ class Traces:
                 self._short.add(f" {' '.join(words)} ")
         known = {word.casefold() for word in common}
         kept = {n for n in names if len(n) > 1 and n.casefold() not in known and not n.isdigit()}
-        self.names = tuple(sorted(kept, key=len, reverse=True))
-        pattern = "|".join(map(re.escape, self.names))
+        pattern = "|".join(map(re.escape, sorted(kept, key=len, reverse=True)))
         self._name = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if kept else None
 
     def in_text(self, text: str) -> bool:

@@ -17,6 +17,7 @@ from molva.cli import (
 )
     causes,
     exports,
+    forgetting,
     models,
     outputs,
     sources,
@@ -64,6 +65,7 @@ app.command()(texts.match)
 app.command()(texts.spikes)
 app.command("export")(exports.export_mentions)
 app.command("verify")(verification.verify_export)
+app.command("forget")(forgetting.forget_person)
 app.command()(outputs.digest)
 app.add_typer(alert_actions.app)
 
