@@ -28,7 +28,7 @@ def _cursor(place: Path) -> float:
     engine = open_store(f"sqlite:///{place / 'molva.db'}")
     with reading(engine) as conn:
         statement = columns_statement(conn).compile(
-            dialect=sqlite.dialect(),  # type: ignore[no-untyped-call]
+            dialect=sqlite.dialect(),
             compile_kwargs={"literal_binds": True},
         )
     engine.dispose()

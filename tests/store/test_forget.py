@@ -52,16 +52,21 @@ def world(engine: Engine) -> World:
     made.keep(made.mention(native, text=SECRET, edited_at=NOW, **zelda), now=NOW + HOUR)
     with writing(engine) as conn:
         version = use_version(conn, "m", "t", NOW)
-        said = CauseRow("mess", "negative", 0.9, "quokkavar spilled", 7, 24)
-        intent = IntentRow("leaving", 0.9, "over my manuscript", 31, 49, rival="zelda cafe")
+        shares = ("en", 1.0, "negative", 0.8, 0.1, 0.1, False)
         labels = [
-            NewLabel(t.mention_id, t.revision, t.brand_id, "en", 1.0, "negative", 0.8, 0.1, 0.1,
-                     False, (said,), (intent,))
+            NewLabel(t.mention_id, t.revision, t.brand_id, *shares, *reasons(t.text))
             for t in unlabelled(conn, version, 10)
-        ]  # fmt: skip
+        ]
         save_labels(conn, version, labels, NOW)
         keep_messages(conn, made)
     return made
+
+
+def reasons(said: str) -> tuple[tuple[CauseRow, ...], tuple[IntentRow, ...]]:
+    if said != SECRET:
+        return (), ()
+    cause = CauseRow("mess", "negative", 0.9, "quokkavar spilled", 7, 24)
+    return (cause,), (IntentRow("leaving", 0.9, "over my manuscript", 31, 49, "zelda cafe"),)
 
 
 def keep_messages(conn: Any, world: World) -> None:
