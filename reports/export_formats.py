@@ -19,6 +19,16 @@ Format = Literal["csv", "xlsx", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "jsonl", "parquet")
 
 
+ROW_GROUP = 20_000
+"""Rows that a Parquet file compresses together."""
+
+_UNLIKE = {
+    *("mention_id", "native_id", "url", "canonical_url", "text", "title", "content_hash"),
+    *("row_hash", "sequence", "published_at", "p_negative", "p_neutral", "p_positive"),
+}
+"""Columns whose values seldom repeat: a dictionary of them would be built and thrown away."""
+
+
 class Writer(Protocol):
     """Writes the tables of one export; leaving the block completes the files."""
 
@@ -55,6 +65,7 @@ class FilePerTable:
         self._bom = bom
         self._open = ExitStack()
         self._sinks: dict[TableName, Any] = {}
+        self._waiting: dict[TableName, list[pa.RecordBatch]] = {}
 
     @property
     def cut_cells(self) -> int:
@@ -77,7 +88,10 @@ class FilePerTable:
         if not len(batch):
             return
         if self._format == "parquet":
-            sink.write_batch(batch)
+            waiting = self._waiting.setdefault(table, [])
+            waiting.append(batch)
+            if sum(map(len, waiting)) >= ROW_GROUP:
+                self._write_group(table)
         elif self._format == "csv":
             sink.write_batch(csv_batch(batch))
         else:
@@ -87,12 +101,22 @@ class FilePerTable:
     def finish(self, about: Mapping[str, Any], dictionary: list[list[str]]) -> None:
         """A Parquet file keeps what the export is in its own metadata; the others cannot."""
         if self._format == "parquet":
+            for table in self._waiting:
+                self._write_group(table)
             for sink in self._sinks.values():
                 sink.add_key_value_metadata({"molva": json.dumps(about, ensure_ascii=False)})
 
+    def _write_group(self, table: TableName) -> None:
+        if waiting := self._waiting[table]:
+            self._sinks[table].write_table(pa.Table.from_batches(waiting))
+            waiting.clear()
+
     def _sink(self, opened: ExitStack, path: Path, schema: pa.Schema) -> Any:
         if self._format == "parquet":
-            return opened.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+            shared = [name for name in schema.names if name not in _UNLIKE]
+            return opened.enter_context(
+                pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=shared)
+            )
         file = opened.enter_context(path.open("wb"))
         if self._format == "jsonl":
             return file

@@ -45,7 +45,7 @@ from store.tables import (
     SOURCE,
 )
 
-BATCH = 10_000
+BATCH = 3_000
 """Rows held at a time: enough for columns to pay, little enough for flat memory."""
 
 _FROM_MENTION = (
