@@ -174,6 +174,8 @@ def _xlsx(path: Path, table: str) -> Iterator[Row]:
     book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True)
     for sheet in book.worksheets:
         if sheet.title == table or sheet.title.startswith(f"{table} ("):
+            # A streamed sheet does not know its size beforehand and names only its first cell.
+            sheet.reset_dimensions()
             head, *_ = sheet.iter_rows(max_row=1, values_only=True)
             for values in sheet.iter_rows(min_row=2, values_only=True):
                 padded = [*values, *[None] * (len(head) - len(values))]
