@@ -104,13 +104,15 @@ class LinksConfig(_Table):
 class RetentionConfig(_Table):
     """Days that texts and names are kept, by the terms of their source; 0 is for ever.
 
-    What expires becomes a tombstone: its labels stay as numbers, its words and author go.
+    Nothing expires unless it is asked for: what terms demand (follow deletions, refresh what is
+    old) re-reading does. What expires becomes a tombstone: its labels stay as numbers, its words
+    and author go.
     """
 
     open: int = Field(default=0, ge=0, description="Sources that set no limit.")
-    excerpt: int = Field(default=365, ge=0, description="Sources that allow excerpts: feeds.")
+    excerpt: int = Field(default=0, ge=0, description="Sources that allow excerpts: feeds.")
     delete_on_request: int = Field(
-        default=365, ge=0, description="Platforms that want deletions followed."
+        default=0, ge=0, description="Platforms that want deletions followed."
     )
     own: int = Field(default=0, ge=0, description="Your own files and shops.")
 

@@ -169,7 +169,7 @@ def _xlsx(path: Path, table: str) -> Iterator[Row]:
         from openpyxl.utils.escape import unescape  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ReportError(
-            "reading Excel files needs one more package: pip install 'molva[excel]'"
+            "reading Excel files needs one more package: pip install 'molva[xlsx]'"
         ) from error
     book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True)
     for sheet in book.worksheets:

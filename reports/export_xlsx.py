@@ -34,7 +34,7 @@ class Workbook:
             from xlsxwriter.worksheet import Worksheet  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ReportError(
-                "Excel files need one more package: pip install 'molva[excel]'"
+                "Excel files need one more package: pip install 'molva[xlsx]'"
             ) from error
 
         class Sheet(Worksheet):  # type: ignore[misc]

@@ -13,7 +13,9 @@ from hashlib import blake2b
 from typing import Any
 
 _IDS = ("native_id", "thread_id", "parent_id")
-_LEFT_OUT = ("author_handle", "author_name", "url", "canonical_url")
+_LEFT_OUT = ("author_handle", "author_name", "author_location", "url", "canonical_url")
+_UNKNOWN = ("author_created_at",)
+"""The second at which an account was made is nearly its name."""
 
 
 class Pseudonyms:
@@ -48,6 +50,9 @@ class Pseudonyms:
         for name in _LEFT_OUT:
             if name in columns:
                 hidden[name] = [""] * len(scopes)
+        for name in _UNKNOWN:
+            if name in columns:
+                hidden[name] = [None] * len(scopes)
         return hidden
 
     def _all(self, kind: str, scopes: Sequence[str], values: Sequence[str]) -> list[str]:

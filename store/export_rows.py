@@ -53,6 +53,7 @@ _FROM_MENTION = (
     *("author_id", "author_handle", "author_name", "author_followers", "likes", "comments"),
     *("shares", "views", "rating", "rating_scale", "parent_id", "thread_id", "first_seen_at"),
     *("edited_at", "deleted_at", "terms", "content_hash", "cluster_id", "revision"),
+    *("author_verified", "author_created_at", "author_location"),
 )
 Raw = Mapping[str, Sequence[Any]]
 """Columns of equal length by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,16 @@ from tests.store.helpers import DAY, HOUR, NOW, World, make_world
 
 SECRET = "Зерно: quokkavar spilled latte over my manuscript yesterday"
 EARLIER = "Зерно: wombatine was the first thing I wrote about this place"
-MARKS = ("quokkavar", "wombatine", "zelda", "manuscript", "spilled", "quokkav")
+MARKS = (
+    "bilbyton",
+    "2019-05-04",
+    "quokkavar",
+    "wombatine",
+    "zelda",
+    "manuscript",
+    "spilled",
+    "quokkav",
+)
 SHARED = "Зерно закрывает все кофейни на набережной в понедельник, пишет газета"
 
 
@@ -39,6 +48,9 @@ def world(engine: Engine) -> World:
         "author_id": "did:plc:zelda1",
         "author_handle": "@zelda.example",
         "author_name": "Zelda Fitz",
+        "author_verified": True,
+        "author_created_at": datetime(2019, 5, 4, tzinfo=UTC),
+        "author_location": "Bilbyton, by the river",
         "url": "https://posts.example/zelda/1",
         "canonical_url": "https://posts.example/zelda/1",
     }

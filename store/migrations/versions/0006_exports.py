@@ -1,6 +1,6 @@
 """Exports that were written, and who is never to be collected again.
 
-Revision: 0006, after 0007.
+Revision: 0006, after 0005.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0006"
-down_revision = "0007"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
