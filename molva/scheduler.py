@@ -113,7 +113,10 @@ class Scheduler:
             scheduler.add_job(
                 job, "interval", seconds=seconds, id=name, next_run_time=now, jitter=seconds * 0.1
             )
-        scheduler.add_job(self._expire, "cron", hour=NIGHT, id="expire", jitter=600)
+        # At the start, too: some machines sleep at night.
+        scheduler.add_job(
+            self._expire, "cron", hour=NIGHT, id="expire", jitter=600, next_run_time=now
+        )
         scheduler.start()
         log.info("running; %d sources", len(self._app.rooms.collectors))
         await self._stop.wait()

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from reports.columns import COLUMNS, FLAT_COLUMNS, Column, TableName
 from reports.dictionary import as_rows
 from reports.export_archive import MANIFEST, Layout, layout_of, replacing, sha256, write_around
+from reports.export_behind import Behind
 from reports.export_formats import FORMATS, FilePerTable, Format, Writer
 from reports.export_manifest import Facts, manifest
 from reports.export_tables import Part, Tables
@@ -176,7 +177,7 @@ class _Run:
         """Write everything to a temporary file or folder; says what was written."""
         if layout == "file" and self._format != "xlsx":
             self.columns = {"mentions": FLAT_COLUMNS}
-        with reading(self._engine) as conn:
+        with reading(self._engine, once=True) as conn:
             facts = self._facts(conn)
             tables = Tables(
                 conn,
@@ -222,6 +223,8 @@ class _Run:
         files = {name: place / f"{name}.{self._format}" for name in self.columns}
         if layout == "file":
             files = {"mentions": place}
-        return FilePerTable(
-            self._format, files, self.columns, zone=self._options.zone, bom=self._options.bom
+        return Behind(
+            FilePerTable(
+                self._format, files, self.columns, zone=self._options.zone, bom=self._options.bom
+            )
         )

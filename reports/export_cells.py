@@ -1,4 +1,4 @@
-"""Arrow columns as the text of CSV cells and JSON values: one rule for each type, undone exactly.
+"""Arrow columns as the text of CSV cells: one rule for each type, undone exactly.
 
 No cell of a text begins with what a spreadsheet takes for a formula: a text that begins with
 `= + - @`, tab or carriage return gets an apostrophe before it, and so does one that begins with
@@ -8,15 +8,17 @@ that begins with apostrophes and one of those: `csv_text`.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reports.export_json import json_texts
+from reports.export_times import moments
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORMULA = r"^'*[=+\-@\t\r]"
+_FIRST = pa.array([sign.encode() for sign in ("'", *FORMULA)])
 
 
 def csv_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -29,34 +31,17 @@ def csv_column(column: pa.Array) -> pa.Array:
     """A column as CSV shows it: numbers and flags stay, all else becomes text."""
     kind = column.type
     if pa.types.is_string(kind):
-        risky = pc.match_substring_regex(column, _FORMULA)
-        if not pc.any(risky).as_py():
+        # Nearly no text begins like that, and a look at one byte is cheaper than an expression.
+        first = pc.binary_slice(column.cast(pa.binary()), 0, 1)
+        if not pc.any(pc.is_in(first, _FIRST)).as_py():
             return column
+        risky = pc.match_substring_regex(column, _FORMULA)
         return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
     if pa.types.is_timestamp(kind):
         return moments(column)
     if pa.types.is_list(kind):
-        return _as_json(column)
+        return json_texts(column)
     return column
-
-
-def moments(column: pa.Array) -> pa.Array:
-    """Times as ISO 8601 in their zone: `2026-03-03T12:00:00Z`, `…T15:00:00.500000+03:00`."""
-    text = pc.binary_replace_slice(column.cast(pa.string()), 10, 11, "T")
-    text = pc.replace_substring(text, ".000000", "")
-    if column.type.tz == "UTC":
-        return text
-    return pc.replace_substring_regex(text, r"([+-]\d\d)(\d\d)$", r"\1:\2")
-
-
-def _as_json(column: pa.Array) -> pa.Array:
-    """Lists as JSON; those of one row in many are empty, and only the others are looked at."""
-    sizes = pc.list_value_length(column).to_pylist()
-    texts = ["[]"] * len(column)
-    for at, size in enumerate(sizes):
-        if size:
-            texts[at] = json.dumps(column[at].as_py(), ensure_ascii=False)
-    return pa.array(texts, pa.string())
 
 
 def csv_text(cell: str) -> str:
@@ -69,17 +54,6 @@ def csv_text(cell: str) -> str:
 def csv_cell(text: str) -> str:
     """A text as a CSV cell; `csv_text` undoes it."""
     return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
-
-
-def json_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """The rows as plain JSON values, times as ISO 8601 text."""
-    columns = [
-        moments(column) if pa.types.is_timestamp(column.type) else column
-        for column in batch.columns
-    ]
-    plain = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-    rows: list[dict[str, Any]] = plain.to_pylist()
-    return rows
 
 
 def naive(value: datetime | None) -> datetime | None:

@@ -13,7 +13,8 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from reports.columns import Column, TableName, arrow_schema
-from reports.export_cells import csv_batch, json_rows
+from reports.export_cells import csv_batch
+from reports.export_json import json_lines
 
 Format = Literal["csv", "xlsx", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "jsonl", "parquet")
@@ -95,8 +96,7 @@ class FilePerTable:
         elif self._format == "csv":
             sink.write_batch(csv_batch(batch))
         else:
-            lines = (json.dumps(row, ensure_ascii=False) for row in json_rows(batch))
-            sink.write(("\n".join(lines) + "\n").encode())
+            sink.write(json_lines(batch))
 
     def finish(self, about: Mapping[str, Any], dictionary: list[list[str]]) -> None:
         """A Parquet file keeps what the export is in its own metadata; the others cannot."""

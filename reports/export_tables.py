@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
@@ -91,7 +91,7 @@ class Tables:
     def _mentions(self, batch: MentionBatch) -> dict[str, Any]:
         columns: dict[str, Any] = dict(batch.columns)
         columns["source"] = columns["source_type"]
-        columns["code_version"] = [self._code] * len(batch)
+        columns["code_version"] = pa.repeat(pa.scalar(self._code), len(batch))
         if self._pseudonyms:
             columns = self._pseudonyms.hide(columns)
         # After the ids are hidden: a hash of a real one could be guessed.
@@ -118,10 +118,9 @@ class Tables:
 
 def row_hashes(columns: Raw) -> list[str]:
     """A hash of each row: of its `_HASHED` columns as text, a unit separator between them."""
-    texts = (map(str, columns[name]) for name in _HASHED)
-    joined = map("\x1f".join, zip(*texts, strict=True))
-    hashed = partial(blake2b, digest_size=16)
-    return [hashed(row.encode()).hexdigest() for row in joined]
+    texts = (pc.fill_null(pa.array(columns[name]).cast(pa.string()), "") for name in _HASHED)
+    joined = pc.binary_join_element_wise(*texts, "\x1f").cast(pa.binary()).to_pylist()
+    return [blake2b(row, digest_size=16).hexdigest() for row in joined]
 
 
 def _engagement(columns: Mapping[str, Any]) -> pa.Array:
@@ -143,13 +142,8 @@ def _reach(columns: Mapping[str, Any]) -> tuple[pa.Array, pa.Array]:
 
 def _nested(rows: Sequence[Child], count: int, columns: tuple[Column, ...]) -> pa.Array:
     """Child rows, in the order of their parents, as a list for each parent."""
-    sizes = [0] * count
-    for row in rows:
-        sizes[row[0]] += 1
-    offsets = [0]
-    for size in sizes:
-        offsets.append(offsets[-1] + size)
-    _, *fields = zip(*rows, strict=True) if rows else [()] * (len(columns) + 1)
+    places, *fields = zip(*rows, strict=True) if rows else [()] * (len(columns) + 1)
+    offsets = np.searchsorted(np.array(places, np.int32), np.arange(count + 1))
     arrays = [_array(column, field, "UTC") for column, field in zip(columns, fields, strict=True)]
     schema = arrow_schema(columns)
     values = pa.StructArray.from_arrays(arrays, fields=list(schema))
@@ -184,13 +178,24 @@ def _flags(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
 
 
 def _spans(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    if values and isinstance(values[0], str):
-        values = json.loads(f"[{','.join(values)}]")
-    return pa.array(values, wanted)
+    if not values or not isinstance(values[0], str):
+        return pa.array(values, wanted)
+    # Most posts name the brand in one of a few hundred places: each is read once.
+    places = pa.array(values, pa.string()).dictionary_encode()
+    read = json.loads(f"[{','.join(places.dictionary.to_pylist())}]")
+    return pa.array(read, wanted).take(places.indices)
+
+
+def _name_lists(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
+    """Lists of names, of which a few are shared by all rows."""
+    known: dict[Any, int] = {}
+    places = [known.setdefault(names, len(known)) for names in values]
+    return pa.array(list(known), wanted).take(pa.array(places, pa.int32()))
 
 
 _MAKERS: Mapping[str, Callable[[Any, pa.DataType], pa.Array]] = {
     "time": _times,
     "boolean": _flags,
     "spans": _spans,
+    "texts": _name_lists,
 }

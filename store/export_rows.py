@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    bindparam,
     case,
     cast,
     func,
@@ -57,6 +58,7 @@ _FROM_MENTION = (
 )
 Raw = Mapping[str, Sequence[Any]]
 """Columns of equal length by name."""
+_Columns = dict[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,8 @@ def mention_batches(
     names = {row.id: row.name for row in conn.execute(select(SOURCE.c.id, SOURCE.c.name))}
     seen: dict[str | None, tuple[str, ...]] = {None: ()}
     everything = replace(wanted, include_deleted=False) == MentionFilter()
-    for ids in _id_batches(conn, wanted, size):
-        statement = columns_statement(conn).where(BRAND_MENTION.c.id.between(ids[0], ids[-1]))
-        if not everything:
-            statement = statement.where(among(conn, BRAND_MENTION.c.id, ids))
-        elif not wanted.include_deleted:
-            statement = statement.where(BRAND_MENTION.c.deleted.is_(False))
-        rows = conn.execute(statement.order_by(BRAND_MENTION.c.id))
-        columns: dict[str, Sequence[Any]] = dict(
-            zip(rows.keys(), zip(*rows.all(), strict=True), strict=True)
-        )
+    parts = _by_key(conn, wanted, size) if everything else _by_ids(conn, wanted, size)
+    for columns in parts:
         columns["source_instances"] = [
             seen[key] if key in seen else seen.setdefault(key, _names(names, key))
             for key in columns.pop("source_ids")
@@ -106,8 +100,35 @@ def mention_batches(
         yield MentionBatch(columns, columns.pop("label_id"), columns.pop("correction_id"))
 
 
+def _by_key(conn: Connection, wanted: MentionFilter, size: int) -> Iterator[_Columns]:
+    """The whole history along its key: nothing is sorted and no key is read twice."""
+    after = BRAND_MENTION.c.id > bindparam("last")
+    statement = columns_statement(conn).add_columns(BRAND_MENTION.c.id.label("row_id")).where(after)
+    if not wanted.include_deleted:
+        statement = statement.where(BRAND_MENTION.c.deleted.is_(False))
+    statement = statement.order_by(BRAND_MENTION.c.id).limit(size)
+    last = 0
+    while columns := _read(conn, statement, {"last": last}):
+        last = columns.pop("row_id")[-1]
+        yield columns
+
+
+def _by_ids(conn: Connection, wanted: MentionFilter, size: int) -> Iterator[_Columns]:
+    """What a filter lets through: first the keys alone, so that even a sort of all is small."""
+    statement = columns_statement(conn).order_by(BRAND_MENTION.c.id)
+    for ids in _id_batches(conn, wanted, size):
+        here = BRAND_MENTION.c.id.between(ids[0], ids[-1])
+        yield _read(conn, statement.where(here, among(conn, BRAND_MENTION.c.id, ids)), {})
+
+
+def _read(conn: Connection, statement: Select[Any], values: Mapping[str, int]) -> _Columns:
+    found = conn.execute(statement, values)
+    names, rows = found.keys(), found.all()
+    return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+
+
 def _id_batches(conn: Connection, wanted: MentionFilter, size: int) -> Iterator[Sequence[int]]:
-    """The keys of the rows, ascending. Keys alone, so that even a sort of all of them is small."""
+    """The keys of the rows, ascending."""
     ids = select(BRAND_MENTION.c.id)
     if _needs_labels(wanted):
         ids = effective(BRAND_MENTION.c.id)
@@ -220,19 +241,25 @@ def _names(names: Mapping[int, str], key: str | None) -> tuple[str, ...]:
 
 def _add_clusters(conn: Connection, columns: dict[str, Sequence[Any]]) -> None:
     """How many living mentions tell each story, and whether this one stands for it."""
+    clusters, mentions = columns["cluster_id"], columns["mention_id"]
+    told = zip(clusters, columns["deleted_at"], strict=True)
+    of_buried = {cluster for cluster, deleted_at in told if deleted_at is not None}
+    size = func.count()
+    # A living mention that is alone with its story needs no row: nearly all are.
     counted = (
-        select(MENTION.c.cluster_id, func.count(), func.min(MENTION.c.id))
-        .where(among(conn, MENTION.c.cluster_id, set(columns["cluster_id"])))
+        select(MENTION.c.cluster_id, size, func.min(MENTION.c.id))
+        .where(among(conn, MENTION.c.cluster_id, set(clusters)))
         .where(MENTION.c.deleted_at.is_(None))
         .group_by(MENTION.c.cluster_id)
+        .having(or_(size > 1, among(conn, MENTION.c.cluster_id, of_buried)))
     )
-    found = {cluster: (size, first) for cluster, size, first in conn.execute(counted)}
-    pairs = list(zip(columns["mention_id"], columns["cluster_id"], strict=True))
-    told = [found.get(cluster, (1, mention)) for mention, cluster in pairs]
-    columns["cluster_size"] = [size for size, _ in told]
-    columns["is_canonical"] = [
-        first == mention for (_, first), (mention, _) in zip(told, pairs, strict=True)
-    ]
+    found = {cluster: (count, first) for cluster, count, first in conn.execute(counted).all()}
+    sizes, canonical = [1] * len(clusters), [True] * len(clusters)
+    for at, cluster in enumerate(clusters):
+        if cluster in found:
+            sizes[at], first = found[cluster]
+            canonical[at] = first == mentions[at]
+    columns["cluster_size"], columns["is_canonical"] = sizes, canonical
 
 
 __all__ = ["BATCH", "MentionBatch", "Raw", "columns_statement", "mention_batches"]

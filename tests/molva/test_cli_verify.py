@@ -3,9 +3,12 @@
 import asyncio
 import csv
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from molva.app import App
@@ -80,6 +83,33 @@ def test_changed_labels_and_files_are_named(molva: Molva, config: Path, tmp_path
     ran = molva("verify", folder, "-c", config)
     assert ran.status == 1
     assert "damaged or missing: mentions.jsonl" in ran.out
+
+
+def test_a_changed_parquet_file_and_a_changed_zip_are_named(
+    molva: Molva, config: Path, tmp_path: Path
+):
+    path = tmp_path / "o.parquet"
+    molva("export", "--output", path, "-c", config)
+    table = pq.read_table(path)
+    praised = pa.array(["positive"] * len(table))
+    at = table.column_names.index("model_sentiment")
+    pq.write_table(table.set_column(at, "model_sentiment", praised), path)
+    ran = molva("verify", path, "-c", config)
+    assert ran.status == 1
+    assert "mention 1 (acme): sentiment was positive, now negative" in ran.out
+    path = tmp_path / "o.zip"
+    molva("export", "--output", path, "--format", "csv", "-c", config)
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    del files["labels.csv"]
+    files["causes.csv"] = files["causes.csv"].replace(b"negative", b"positive")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    ran = molva("verify", path, "-c", config)
+    assert ran.status == 1
+    assert "damaged or missing: causes.csv" in ran.out
+    assert "damaged or missing: labels.csv" in ran.out
 
 
 def test_a_version_that_is_not_installed_is_said(molva: Molva, config: Path, tmp_path: Path):
