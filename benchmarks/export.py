@@ -42,7 +42,8 @@ def _ratios(found: dict[str, dict[str, list[float]]], count: int) -> Iterator[Ra
     base = found["cursor"]["seconds"]
     for name, target in TARGETS.items():
         own = found[name]["seconds"]
-        note = f"{count / sorted(own)[len(own) // 2]:,.0f} rows a second"
+        worked = sorted(found[name]["processor"])[len(own) // 2]
+        note = f"{count / sorted(own)[len(own) // 2]:,.0f} rows a second; processor {worked:.1f} s"
         yield ratio(f"export, {name}", "bare cursor", own, base, target=target, note=note)
         memory = found[name]["memory"]
         most = [float(MOST_MEMORY)] * len(memory)

@@ -151,7 +151,7 @@ def _brand_mention(n: int) -> dict[str, object]:
         "published_at": _time(n),
         "query_version": 1,
         "matched_term": "Zerno",
-        "spans": "[[0, 5]]",
+        "spans": f"[[{n % 90}, {n % 90 + 5}]]",
         "in_title": 0,
         "cluster_id": n,
         "author_key": n % 50_000,
