@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Engine, Table, delete, select, update
 from store.engine import writing
 from store.scrub import Traces
 from store.tables import (
+    ALERT_ACTION,
     ALERT_EVENT,
     DIGEST,
     EXPORT_RUN,
@@ -23,7 +24,7 @@ from store.tables import (
 _FACTS: tuple[Column[Any], ...] = (
     *(ALERT_EVENT.c.facts, DIGEST.c.facts, EXPORT_RUN.c.filters, FITTED_HEAD.c.report),
     *(POLL.c.gaps, POLL.c.error, SOURCE.c.last_error, SOURCE.c.note, OUTBOX.c.last_error),
-    MARK.c.value,
+    *(ALERT_ACTION.c.note, ALERT_ACTION.c.who, MARK.c.value),
 )
 WITHDRAWN = "not sent: it held words of a person who asked to be forgotten"
 
@@ -62,7 +63,7 @@ def _erase_messages(conn: Connection, traces: Traces) -> int:
         }
         values: dict[str, Any] = {"payload": kept}
         if row.status == "pending":
-            values |= {"status": "failed", "last_error": WITHDRAWN}
+            values |= {"status": "cancelled", "last_error": WITHDRAWN}
         conn.execute(update(OUTBOX).where(OUTBOX.c.id == row.id).values(values))
         changed += 1
     return changed

@@ -14,7 +14,6 @@ from molva.cli.common import (
     brand_row,
     configure,
     day,
-    moment,
     write_line,
 )
 from molva.clock import utc_now
