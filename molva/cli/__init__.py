@@ -12,9 +12,7 @@ import typer
 from collectors.query import QueryError
 from molva.cli import (
     add_source,
-from molva.cli import (
     alert_actions,
-)
     causes,
     exports,
     forgetting,
@@ -22,9 +20,7 @@ from molva.cli import (
     outputs,
     sources,
     texts,
-from molva.cli import (
     verification,
-)
     watch,
 )
 from molva.cli.common import CommandError, console, fail
