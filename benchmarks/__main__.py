@@ -13,6 +13,7 @@ from typing import Final
 from benchmarks.measure import Missing, Ratio, machine, table
 
 BENCHMARKS: Final = {
+    "export": "a million mentions as Parquet, CSV and JSON Lines, against a bare sqlite3 cursor",
     "ingest": "10,000 entries of 100 feeds, matched and stored, against the reader library",
     "spikes": "1,000 brands x 12 series decided from the store, against ten seconds",
     "labelling": "label texts, against the bare session, torch and ONNX fp32; start, memory",

@@ -154,6 +154,31 @@ class LinksConfig(_Table):
     valid_days: int = Field(default=7, ge=1, le=90, description="How long a link holds.")
 
 
+class RetentionConfig(_Table):
+    """Days that texts and names are kept, by the terms of their source; 0 is for ever.
+
+    Nothing expires unless it is asked for: what terms demand (follow deletions, refresh what is
+    old) re-reading does. What expires becomes a tombstone: its labels stay as numbers, its words
+    and author go.
+    """
+
+    open: int = Field(default=0, ge=0, description="Sources that set no limit.")
+    excerpt: int = Field(default=0, ge=0, description="Sources that allow excerpts: feeds.")
+    delete_on_request: int = Field(
+        default=0, ge=0, description="Platforms that want deletions followed."
+    )
+    own: int = Field(default=0, ge=0, description="Your own files and shops.")
+
+    def by_terms(self) -> Mapping[str, int]:
+        """Days by terms class as the sources name them."""
+        return {
+            "open": self.open,
+            "excerpt": self.excerpt,
+            "delete-on-request": self.delete_on_request,
+            "own": self.own,
+        }
+
+
 class SentimentConfig(_Table):
     """Which model and taxonomy label the mentions; both ship with Molva.
 
@@ -211,6 +236,7 @@ class Config(_Table):
     quiet_hours: QuietHours | None = None
     links: LinksConfig | None = None
     digest: DigestConfig = DigestConfig()
+    retention: RetentionConfig = RetentionConfig()
     sentiment: SentimentConfig = SentimentConfig()
     http: HttpSettings = HttpSettings()
 

@@ -28,12 +28,16 @@ from molva.pipeline.tell import deliver, detect, write_digests
 from molva.rooms import forget_crashed_polls
 from store.engine import reading, writing
 from store.leases import acquire, holder_of, release, renew
+from store.retention import expire
 from store.sources import due_sources
 
 log = logging.getLogger(__name__)
 
 LEASE = "scheduler"
 LEASE_SECONDS = 60.0
+NIGHT = 3
+"""The hour of UTC at which old texts expire."""
+
 MOST_IN_FLIGHT = 32
 """Sources polled side by side; the HTTP client limits each host beneath this."""
 
@@ -109,6 +113,10 @@ class Scheduler:
             scheduler.add_job(
                 job, "interval", seconds=seconds, id=name, next_run_time=now, jitter=seconds * 0.1
             )
+        # At the start, too: some machines sleep at night.
+        scheduler.add_job(
+            self._expire, "cron", hour=NIGHT, id="expire", jitter=600, next_run_time=now
+        )
         scheduler.start()
         log.info("running; %d sources", len(self._app.rooms.collectors))
         await self._stop.wait()
@@ -157,6 +165,14 @@ class Scheduler:
         report = await deliver(self._app.rooms)
         if report.failed:
             log.warning("%d messages could not be delivered yet", report.failed)
+
+    async def _expire(self) -> None:
+        rooms = self._app.rooms
+        days = rooms.config.retention.by_terms()
+        expired = await asyncio.to_thread(expire, rooms.engine, days, rooms.clock())
+        if any(expired.values()):
+            shown = ", ".join(f"{count} {terms}" for terms, count in expired.items() if count)
+            log.info("texts kept long enough are gone: %s", shown)
 
     def _take_lease(self) -> None:
         rooms = self._app.rooms

@@ -27,6 +27,9 @@ LOCK_TIMEOUT_SECONDS = 60
 """How long a writer waits for the other one before it gives up."""
 
 OLDEST_SQLITE = (3, 35, 0)  # the first with RETURNING
+_CACHE, _SMALL_CACHE = 65_536, 8_192
+"""KiB of SQLite's pages in memory."""
+
 _WRITER_LOCK = 0x6D6F6C7661  # "molva"
 
 
@@ -88,8 +91,13 @@ def writing(engine: Engine, *, foreign_keys: bool = True) -> Iterator[Connection
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """One read-only view of the store that does not change while the block runs."""
+def reading(engine: Engine, *, once: bool = False) -> Iterator[Connection]:
+    """One read-only view of the store that does not change while the block runs.
+
+    Args:
+        engine: from `open_store`.
+        once: everything is read one time only, so SQLite need not keep it in memory.
+    """
     with engine.connect() as plain:
         if plain.dialect.name == "postgresql":
             conn = plain.execution_options(
@@ -97,8 +105,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
             )
         else:
             conn = plain.execution_options(molva_reading=True)
+        small = once and conn.dialect.name == "sqlite"
         with conn.begin():
-            yield conn
+            if small:
+                conn.exec_driver_sql(f"PRAGMA cache_size = -{_SMALL_CACHE}")
+            try:
+                yield conn
+            finally:
+                if small:
+                    conn.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE}")
 
 
 def insert_new(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -181,7 +196,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
         "synchronous = NORMAL",
-        "cache_size = -65536",
+        f"cache_size = -{_CACHE}",
         "temp_store = MEMORY",
         # The default of 1000 pages copies the log back after every second page of posts.
         "wal_autocheckpoint = 8000",

@@ -123,10 +123,11 @@ def _wanted(
         .join(BRAND, BRAND.c.id == BRAND_MENTION.c.brand_id)
         .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == LABEL.c.version_id)
     )
-    return statement.where(*_conditions(conn, wanted))
+    return statement.where(*conditions(conn, wanted))
 
 
-def _conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnElement[bool]]:
+def conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnElement[bool]]:
+    """What a filter asks of the rows of `effective` joined with their mention."""
     at = BRAND_MENTION.c.published_at
     simple: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (wanted.brand_id, lambda value: BRAND_MENTION.c.brand_id == value),
@@ -134,7 +135,7 @@ def _conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnEleme
         (wanted.since, lambda value: at >= value),
         (wanted.until, lambda value: at < value),
         (wanted.source_type, lambda value: MENTION.c.source_type == value),
-        (wanted.lang, lambda value: value == _LANG),
+        (wanted.lang, lambda value: value == LANG),
         (wanted.sentiment, lambda value: value == SENTIMENT),
         (wanted.cause, _names),
         (wanted.after_sequence, _changed_after),
@@ -152,7 +153,9 @@ def _changed_after(sequence: int) -> ColumnElement[bool]:
     return MENTION.c.id.in_(changed)
 
 
-_LANG: ColumnElement[Any] = func.coalesce(LABEL.c.lang, MENTION.c.lang)
+LANG: ColumnElement[Any] = func.coalesce(LABEL.c.lang, MENTION.c.lang)
+"""The language the model found in a text, else the declared one."""
+
 _HAS_CAUSES: ColumnElement[bool] = func.coalesce(CORRECTION.c.has_causes, literal(False))
 
 
@@ -178,7 +181,7 @@ def _columns() -> list[ColumnElement[Any]]:
         BRAND.c.slug.label("brand"),
         BRAND.c.name.label("brand_name"),
         LABEL.c.id.label("label_id"),
-        _LANG.label("lang"),
+        LANG.label("lang"),
         LABEL.c.lang_confidence,
         LABEL.c.labelled_at,
         SENTIMENT.label("sentiment"),

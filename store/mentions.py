@@ -41,6 +41,7 @@ from store.rows import (
     match_row,
     mention_row,
 )
+from store.suppression import allowed
 from store.tables import (
     BRAND_MENTION,
     CHANGE,
@@ -141,7 +142,8 @@ def _keep(conn: Connection, source: KeptSource, page: PageToKeep, now: datetime)
     for mention, original in zip(clean, page.mentions, strict=True):
         if mention.native_id != original.native_id:
             tally.given[mention.native_id] = original.native_id
-    for part in rounds(clean):
+    # Whoever asked to be forgotten is not even counted: a count would tell of them again.
+    for part in rounds(allowed(conn, source.scope, clean)):
         _keep_part(conn, source, part, now, tally)
     deleted = _bury(conn, source.scope, page.deleted, now)
     _keep_skipped(conn, source.id, page.skipped, now)

@@ -443,7 +443,7 @@ class Change(SQLModel, table=True):
     id: int | None = _key()
     mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
     action: str
-    """`stored`, `edited`, `deleted`, `labelled` or `corrected`."""
+    """`stored`, `edited`, `labelled`, `corrected`, `deleted`, `expired` or `forgotten`."""
     at: datetime
 
 
@@ -575,6 +575,34 @@ class Spending(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
 
 
+class ExportRun(SQLModel, table=True):
+    """An export that was written: whoever asks to be forgotten may be in it."""
+
+    __tablename__ = "export_run"
+    id: int | None = _key()
+    made_at: datetime
+    path: str
+    format: str
+    filters: dict[str, Any] = _json()
+    """What was asked for; the brand by its id."""
+    since_sequence: int | None = Field(default=None, sa_type=BigInteger)
+    last_sequence: int = Field(sa_type=BigInteger)
+    mentions: int = Field(sa_type=BigInteger)
+    sha256: str = Field(index=True)
+    """Of the file; of the manifest where the export is a folder."""
+    pseudonymous: bool = False
+    code_version: str
+
+
+class Forgotten(SQLModel, table=True):
+    """A post or an author never to be collected again, as a keyed hash that names nobody."""
+
+    __tablename__ = "forgotten"
+    __table_args__ = {"sqlite_with_rowid": False}
+    key: str = Field(primary_key=True)
+    at: datetime
+
+
 def _core(model: type[SQLModel]) -> Table:
     return metadata.tables[str(model.__tablename__)]
 
@@ -605,6 +633,8 @@ ALERT_ACTION = _core(AlertAction)
 SERIES_COUNT = _core(SeriesCount)
 DIGEST = _core(Digest)
 OUTBOX = _core(OutboxMessage)
+EXPORT_RUN = _core(ExportRun)
+FORGOTTEN = _core(Forgotten)
 LEASE = _core(Lease)
 MARK = _core(Mark)
 SPENDING = _core(Spending)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from store import near, search
+from store.among import among
 from store.tables import BRAND_MENTION, CAUSE_LINK, CHANGE, INTENT_LINK, LABEL, MENTION, REVISION
 
 _FORGOTTEN = (
@@ -28,13 +30,27 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
     """
     if not native_ids:
         return []
-    rows = conn.execute(
-        select(MENTION.c.id, MENTION.c.native_id, MENTION.c.title, MENTION.c.text).where(
-            MENTION.c.scope == scope,
-            MENTION.c.native_id.in_(native_ids),
-            MENTION.c.deleted_at.is_(None),
-        )
-    ).all()
+    found = bury_where(
+        conn, [MENTION.c.scope == scope, MENTION.c.native_id.in_(native_ids)], now, "deleted"
+    )
+    return [native_id for _, native_id in found]
+
+
+def bury_where(
+    conn: Connection,
+    wanted: Sequence[ColumnElement[bool]],
+    now: datetime,
+    action: str,
+    limit: int | None = None,
+) -> list[tuple[int, str]]:
+    """Make tombstones of the living mentions of some conditions; `action` says why.
+
+    Returns:
+        The numbers and native ids of those that were alive until now.
+    """
+    columns = (MENTION.c.id, MENTION.c.native_id, MENTION.c.title, MENTION.c.text)
+    living = select(*columns).where(MENTION.c.deleted_at.is_(None), *wanted).limit(limit)
+    rows: Sequence[Any] = conn.execute(living).all()
     if not rows:
         return []
     ids = [row.id for row in rows]
@@ -43,7 +59,7 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
     nothing = dict.fromkeys(_FORGOTTEN, "")
     conn.execute(
         update(MENTION)
-        .where(MENTION.c.id.in_(ids))
+        .where(among(conn, MENTION.c.id, ids))
         .values(
             **nothing,
             author_followers=None,
@@ -55,20 +71,20 @@ def bury(conn: Connection, scope: str, native_ids: Sequence[str], now: datetime)
     )
     conn.execute(
         update(REVISION)
-        .where(REVISION.c.mention_id.in_(ids))
+        .where(among(conn, REVISION.c.mention_id, ids))
         .values(title="", text="", content_hash="")
     )
     conn.execute(
         update(BRAND_MENTION)
-        .where(BRAND_MENTION.c.mention_id.in_(ids))
+        .where(among(conn, BRAND_MENTION.c.mention_id, ids))
         .values(deleted=True, labelled_by=-1, author_key=0, followers=0, spans=[])
     )
-    labels = select(LABEL.c.id).where(LABEL.c.mention_id.in_(ids))
+    labels = select(LABEL.c.id).where(among(conn, LABEL.c.mention_id, ids))
     conn.execute(update(CAUSE_LINK).where(CAUSE_LINK.c.label_id.in_(labels)).values(evidence=""))
     conn.execute(
         update(INTENT_LINK)
         .where(INTENT_LINK.c.label_id.in_(labels))
         .values(evidence="", rival=None)
     )
-    conn.execute(insert(CHANGE), [{"mention_id": i, "action": "deleted", "at": now} for i in ids])
-    return [row.native_id for row in rows]
+    conn.execute(insert(CHANGE), [{"mention_id": i, "action": action, "at": now} for i in ids])
+    return [(row.id, row.native_id) for row in rows]

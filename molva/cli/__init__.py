@@ -14,10 +14,12 @@ from molva.cli import (
     add_source,
     alert_actions,
     causes,
+    exports,
+    forgetting,
     models,
-    outputs,
     sources,
     texts,
+    verification,
     watch,
 )
 from molva.cli.common import CommandError, console, fail
@@ -28,7 +30,7 @@ from molva.cli.importing import import_file
 from molva.cli.receive import receive
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
-from reports.interface import Lang
+from reports.interface import Lang, ReportError
 from sentiment.interface import ModelError
 from store.interface import StoreError
 
@@ -57,7 +59,9 @@ app.add_typer(models.app)
 app.add_typer(causes.app)
 app.command()(texts.match)
 app.command()(texts.spikes)
-app.command("export")(outputs.export_mentions)
+app.command("export")(exports.export_mentions)
+app.command("verify")(verification.verify_export)
+app.command("forget")(forgetting.forget_person)
 app.command()(digest)
 app.add_typer(alert_actions.app)
 
@@ -92,7 +96,7 @@ def main() -> None:
     """Run the command line; every error a person can mend becomes a sentence and status 2."""
     try:
         app()
-    except (ConfigError, CommandError, QueryError, ModelError, StoreError) as error:
+    except (ConfigError, CommandError, QueryError, ModelError, ReportError, StoreError) as error:
         sys.exit(fail(str(error)).exit_code)
     except AlreadyRunningError as error:
         sys.exit(fail(str(error), status=1).exit_code)

@@ -194,9 +194,9 @@ async def test_rows_that_are_no_posts_are_counted_with_their_number(app: App, tm
 
 def check_exported(app: App, folder: Path) -> None:
     engine = app.rooms.engine
-    export(engine, folder / "all.jsonl", "jsonl", MentionFilter())
-    export(engine, folder / "all.csv", "csv", MentionFilter())
-    export(engine, folder / "all.parquet", "parquet", MentionFilter())
+    export(engine, folder / "all.jsonl", "jsonl", MentionFilter(), now=NOW)
+    export(engine, folder / "all.csv", "csv", MentionFilter(), now=NOW)
+    export(engine, folder / "all.parquet", "parquet", MentionFilter(), now=NOW)
     texts = sorted(
         json.loads(line)["text"] for line in (folder / "all.jsonl").read_text().splitlines()
     )

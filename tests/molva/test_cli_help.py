@@ -27,7 +27,7 @@ def test_every_option_and_argument_says_what_it_is():
 def test_the_commands_of_the_contract_are_there():
     assert set(COMMANDS) >= {
         "init", "run", "check", "sources", "collect", "import", "label", "match", "spikes",
-        "export", "digest", "alerts", "demo",
+        "export", "verify", "forget", "digest", "alerts", "demo",
     }  # fmt: skip
 
 

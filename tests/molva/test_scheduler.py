@@ -1,5 +1,7 @@
 """The lease: one process works on a store, for as long as it lives and no longer."""
 
+import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -13,9 +15,12 @@ from molva import app as app_module
 from molva import scheduler as scheduler_module
 from molva.app import App
 from molva.config import load_config
+from molva.pipeline.collect import import_posts
 from molva.pipeline.label import LabelReport
 from molva.scheduler import LEASE, AlreadyRunningError, Scheduler
-from store.engine import writing
+from store.engine import reading, writing
+from store.history import labelled_mentions
+from store.interface import MentionFilter
 from store.leases import acquire
 
 
@@ -69,3 +74,29 @@ async def test_a_living_process_or_another_machine_is_not_robbed(tmp_path: Path)
             with pytest.raises(AlreadyRunningError):
                 async with Scheduler(app).lease():
                     pass
+
+
+async def test_texts_go_by_age_where_that_was_asked_for_and_nowhere_else(tmp_path: Path):
+    path = tmp_path / "molva.toml"
+    path.write_text('[[brand]]\nid = "acme"\nname = "Acme"\n')
+    assert set(load_config(path).retention.by_terms().values()) == {0}
+    path.write_text(path.read_text() + "[retention]\nown = 30\n")
+    file = tmp_path / "posts.jsonl"
+    days = {"old": datetime.now(UTC) - timedelta(days=40), "new": datetime.now(UTC)}
+    posts = [
+        {"id": name, "text": f"Acme is {name}", "date": at.isoformat()} for name, at in days.items()
+    ]
+    file.write_text("".join(json.dumps(post) + "\n" for post in posts))
+    async with App.open(load_config(path)) as app:
+        await import_posts(app.rooms, file, {})
+        scheduler = Scheduler(app)
+        running = asyncio.create_task(scheduler.run())
+        for _ in range(500):
+            await asyncio.sleep(0.02)
+            with reading(app.rooms.engine) as conn:
+                living = [mention.text for mention in labelled_mentions(conn, MentionFilter())]
+            if len(living) < len(days):
+                break
+        scheduler.stop()
+        await running
+    assert living == ["Acme is new"]

@@ -146,6 +146,14 @@ class World:
             save_labels(conn, self.version, labels, at)
         self._posts.clear()
 
+    def relabel(self, sentiment: str, now: datetime) -> None:
+        """Let the version in use say the same of everything it has not labelled."""
+        with writing(self.engine) as conn:
+            rows = unlabelled(conn, self.version, 100_000)
+            save_labels(
+                conn, self.version, [_label(r, sentiment, (), False, ()) for r in rows], now
+            )
+
 
 def _place(text: str, said: str) -> tuple[int, int]:
     return text.index(said), text.index(said) + len(said)

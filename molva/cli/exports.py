@@ -1,9 +1,10 @@
-"""The command that gives analysts something to hold: export."""
+"""`molva export`: the labelled history as files for analysts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 
@@ -18,7 +19,8 @@ from molva.cli.common import (
     write_line,
 )
 from molva.clock import utc_now
-from reports.export import FORMATS, Format, export
+from reports.export import ExportOptions, export
+from reports.export_formats import FORMATS, Format
 from store.engine import open_store, reading
 from store.interface import MentionFilter
 
@@ -29,10 +31,13 @@ SinceOption = Annotated[
 
 
 def export_mentions(
-    output: Annotated[Path, typer.Option(help="The file to write.")],
+    output: Annotated[
+        Path,
+        typer.Option(help="A file, or a .zip or folder for every table with its dictionary."),
+    ],
     format_: Annotated[
         Format | None,
-        typer.Option("--format", help="Default: by the file's ending."),
+        typer.Option("--format", help="csv, xlsx, jsonl or parquet; default: by the ending."),
     ] = None,
     brand: BrandOption = None,
     since: SinceOption = None,
@@ -43,16 +48,29 @@ def export_mentions(
     cause: Annotated[str | None, typer.Option(help="Only mentions naming this cause.")] = None,
     text: Annotated[str | None, typer.Option(help="Only mentions holding these words.")] = None,
     after: Annotated[
-        int | None, typer.Option(help="Only what changed after this sequence number.")
+        int | None,
+        typer.Option(
+            "--since-sequence",
+            "--after",
+            help="Only what changed after this number: the last manifest's next_sequence.",
+        ),
     ] = None,
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Keyed hashes in place of authors.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin a CSV with a byte-order mark, as Excel likes.")
+    ] = False,
+    timezone: Annotated[
+        str, typer.Option(help="The zone of all times, e.g. Europe/Moscow.")
+    ] = "UTC",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Export the history with every label's provenance; prints a summary as JSON."""
     loaded = configure(config)
-    ending = output.suffix.removeprefix(".")
-    chosen = format_ or next((each for each in FORMATS if each == ending), None)
-    if chosen is None:
-        raise CommandError(f"{output}: name a format with --format csv, jsonl or parquet")
+    chosen = _format(output, format_)
+    if timezone not in available_timezones():
+        raise CommandError(f"{timezone!r} is not a time zone; write one like Europe/Moscow")
     engine = open_store(loaded.store_url)
     with reading(engine) as conn:
         row = brand_row(conn, loaded, brand) if brand else None
@@ -68,6 +86,7 @@ def export_mentions(
         after_sequence=after,
         include_deleted=True,
     )
+    options = ExportOptions(zone=timezone, bom=bom, pseudonymous=pseudonymous)
     with progress_bar() as progress:
         task = progress.add_task("exporting", total=None)
         summary = export(
@@ -77,5 +96,14 @@ def export_mentions(
             wanted,
             lambda rows: progress.update(task, completed=rows),
             now=utc_now(),
+            options=options,
         )
     write_line(summary.as_json())
+
+
+def _format(output: Path, named: Format | None) -> Format:
+    ending = output.suffix.removeprefix(".")
+    chosen = named or next((each for each in FORMATS if each == ending), None)
+    if chosen is None:
+        raise CommandError(f"{output}: name a format with --format {', '.join(FORMATS)}")
+    return chosen
