@@ -64,12 +64,14 @@ def _mean_where(probability: float, count: int) -> float:
     return _bisect(lambda mean: lower_gamma(count, mean), probability, 0.0, 10.0 * count + 50)
 
 
-def quiet(kind: QuietKind, months: int, seed: int, watch: Watch) -> QuietResult:
-    """Look at quiet brands of three sizes in turn."""
+def quiet(
+    kind: QuietKind, months: int, seed: int, watch: Watch, sizes: Sequence[int] = QUIET_SIZES
+) -> QuietResult:
+    """Look at quiet brands of these mentions a day in turn."""
     alarms, kinds = 0, Counter[str]()
     for block in range(0, months, BLOCK_MONTHS):
         dice = np.random.default_rng([seed, KINDS.index(kind), block])
-        size = QUIET_SIZES[block // BLOCK_MONTHS % len(QUIET_SIZES)]
+        size = sizes[block // BLOCK_MONTHS % len(sizes)]
         days = HISTORY_DAYS + 1 + MONTH_DAYS * BLOCK_MONTHS
         told = walk(brand(rates(kind, days, size, dice), dice), SIZE, days * PER_DAY, watch)
         alarms += len(told)
@@ -116,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.alarms", description=__doc__)
     parser.add_argument("which", choices=("quiet", "events"))
     parser.add_argument("--months", type=int, default=24, help="quiet: months of each kind")
-    parser.add_argument("--size", type=int, action="append", help="events: mentions a day")
+    parser.add_argument("--size", type=int, action="append", help="mentions a day")
     parser.add_argument("--repeats", type=int, default=20, help="events: brands of each row")
     parser.add_argument("--rate", type=float, default=1.0, help="the stated rate")
     parser.add_argument("--kind", choices=KINDS, action="append", help="quiet: only this kind")
@@ -127,8 +129,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     print("| kind | months | alarms | a month | 95 % interval | what was told |")
     print("|---|---|---|---|---|---|", flush=True)
+    watch = Watch(options.rate)
     for kind in options.kind or KINDS:
-        print(quiet(kind, options.months, options.seed, Watch(options.rate)), flush=True)
+        row = quiet(kind, options.months, options.seed, watch, options.size or QUIET_SIZES)
+        print(row, flush=True)
     return 0
 
 

@@ -11,9 +11,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from reports.series import CAUSE, Verdict, counted, judge
+from reports.series import CAUSE, Verdict, judge, learn_habits
 from reports.signals import Watch
-from reports.usual import PER_DAY, PER_HOUR, SIZE, Board, Floats, learn
+from reports.usual import PER_DAY, PER_HOUR, SIZE, Board, Floats
 
 QuietKind = Literal[
     "poisson", "over-dispersed", "cycles", "holidays", "growth", "zero-inflated", "five a week"
@@ -28,6 +28,7 @@ KINDS: Final[tuple[QuietKind, ...]] = (
     "five a week",
 )
 CAUSES: Final = 6
+LEARNT_EVERY: Final = 6 * PER_HOUR
 QUIET_AGAIN: Final = 24 * PER_HOUR
 """An alarm is a new one only after a day without any: while it lasts, it is one alarm."""
 
@@ -108,20 +109,16 @@ def walk(
 ) -> list[tuple[int, Verdict]]:
     """Look after every bucket from `begin` to `end`; what was told, and after which bucket.
 
-    What usually happens is learnt once an hour and brought forward between.
+    What usually happens is learnt every six hours and brought forward between.
     """
     told: list[tuple[int, Verdict]] = []
     known = np.ones(SIZE, bool)
     last = -QUIET_AGAIN
-    for hour in range(begin, end, PER_HOUR):
-        board = Board({name: row[hour - SIZE : hour] for name, row in series.items()}, known)
-        usual = learn(board, counted(board))
-        for later in range(PER_HOUR):
-            now = hour + later
-            board = Board(
-                {name: row[now - SIZE : now] for name, row in series.items()}, known, seen_until=1
-            )
-            verdict = judge(board, watch, usual.later(later))
+    for start in range(begin, end, LEARNT_EVERY):
+        usual = learn_habits(Board(_until(series, start), known))
+        for now in range(start, min(start + LEARNT_EVERY, end)):
+            board = Board(_until(series, now), known, seen_until=1)
+            verdict = judge(board, watch, usual.later(now - start))
             if verdict is None:
                 continue
             if now - last >= QUIET_AGAIN:
@@ -130,3 +127,7 @@ def walk(
             if first_only:
                 return told
     return told
+
+
+def _until(series: dict[str, Floats], now: int) -> dict[str, Floats]:
+    return {name: row[now - SIZE : now] for name, row in series.items()}
