@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from benchmarks.screen import looks_worth
 from reports.series import CAUSE, Verdict, judge, learn_habits
 from reports.signals import Watch
 from reports.usual import PER_DAY, PER_HOUR, SIZE, Board, Floats
@@ -28,7 +29,7 @@ KINDS: Final[tuple[QuietKind, ...]] = (
     "five a week",
 )
 CAUSES: Final = 6
-LEARNT_EVERY: Final = 6 * PER_HOUR
+LEARNT_EVERY: Final = 12 * PER_HOUR
 QUIET_AGAIN: Final = 24 * PER_HOUR
 """An alarm is a new one only after a day without any: while it lasts, it is one alarm."""
 
@@ -105,18 +106,27 @@ def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -
 
 
 def walk(
-    series: dict[str, Floats], begin: int, end: int, watch: Watch, *, first_only: bool = False
+    series: dict[str, Floats],
+    begin: int,
+    end: int,
+    watch: Watch,
+    *,
+    first_only: bool = False,
+    screened: bool = True,
 ) -> list[tuple[int, Verdict]]:
     """Look after every bucket from `begin` to `end`; what was told, and after which bucket.
 
-    What usually happens is learnt every six hours and brought forward between.
+    What usually happens is learnt twice a day and brought forward between.
     """
     told: list[tuple[int, Verdict]] = []
     known = np.ones(SIZE, bool)
     last = -QUIET_AGAIN
     for start in range(begin, end, LEARNT_EVERY):
         usual = learn_habits(Board(_until(series, start), known))
-        for now in range(start, min(start + LEARNT_EVERY, end)):
+        stop = min(start + LEARNT_EVERY, end)
+        for now in (
+            looks_worth(series, start, stop, usual, watch) if screened else range(start, stop)
+        ):
             board = Board(_until(series, now), known, seen_until=1)
             verdict = judge(board, watch, usual.later(now - start))
             if verdict is None:
