@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.screen import looks_worth
 from reports.series import CAUSE, Verdict, judge, learn_habits
@@ -65,14 +66,15 @@ class Event:
     """Something that happens: `times` as many stories, or other ones, from `start` on.
 
     Attributes:
-        what: `count` (more negative stories), `share` (the same number, more of them negative) or
-            `cause` (one cause named that much more often, the negative count as it was).
+        what: `count` (more negative stories), `share` (the same number, more of them negative),
+            `cause` (one cause named that much more often, the negative count as it was) or `added`
+            (`times` negative stories more in all, as many as the brand may have in days).
     """
 
     start: int
     length: int
     times: float
-    what: Literal["count", "share", "cause"] = "count"
+    what: Literal["count", "share", "cause", "added"] = "count"
 
 
 def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -> dict[str, Floats]:
@@ -85,8 +87,8 @@ def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -
     causes = dice.multinomial(negative, [0.25, 0.2, 0.15, 0.1, 0.05, 0.05, 0.2])[:, :CAUSES]
     if event is not None and event.what != "share":
         span = slice(event.start, event.start + event.length)
-        if event.what == "count":
-            more = dice.poisson(rate[span] * 0.2 * (event.times - 1))
+        if event.what != "cause":
+            more = _more(rate[span], event, dice)
             volume[span] += more
             negative[span] += more
             causes[span] += dice.multinomial(more, [0.5, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05])[:, :6]
@@ -103,6 +105,13 @@ def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -
     }
     found["scored"] = np.maximum(found["scored"], negative)
     return {name: row.astype(float) for name, row in found.items()}
+
+
+def _more(rate: Floats, event: Event, dice: np.random.Generator) -> NDArray[np.int64]:
+    """The negative stories that an event adds."""
+    if event.what == "added":
+        return dice.multinomial(round(event.times), np.full(len(rate), 1 / len(rate)))
+    return dice.poisson(rate * 0.2 * (event.times - 1))
 
 
 def walk(

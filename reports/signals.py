@@ -191,14 +191,27 @@ def silence_signal(board: Board, usual: Usual, past: Floats) -> Signal:
     lacking = float(usual.expected_between(start, end)[index])
     if lacking < LEAST_KNOWN:
         return nothing("silence")
-    count = min(len(past), max(10, len(past) // 10))
-    least = float(past[count - 1]) if len(past) > count else 0.0
-    shape, scale = count + _SILENCE_PRIOR, float((past[:count] - least).sum()) + _SILENCE_PRIOR
-    tail = (scale / (scale + max(0.0, lacking - least))) ** shape
-    monthly = max(count, 1) / board.known_days * MONTH.days * tail
+    a_month = _longer_silences(lacking, past) / board.known_days * MONTH.days
     width = next((w for w in WIDTHS if w >= start - end), WIDTHS[-1])
     law = (lacking, float(usual.spread[width][index]))
-    return replace(make_signal("silence", "", (start - end, 0), law, monthly), start=start, end=end)
+    return replace(make_signal("silence", "", (start - end, 0), law, a_month), start=start, end=end)
+
+
+def _longer_silences(lacking: float, past: Floats) -> float:
+    """How many silences that lack as much the past leads one to expect.
+
+    Of three places where the tail may begin, the one that makes the silence least surprising: a
+    brand that is closed by the hour has silences of few lengths, and a tail that happens to begin
+    at one of those lengths looks half as long as it is.
+    """
+    most = 0.0
+    for part in (5, 10, 20):
+        count = min(len(past), max(10, len(past) // part))
+        least = float(past[count - 1]) if len(past) > count else 0.0
+        scale = float((past[:count] - least).sum()) + _SILENCE_PRIOR
+        tail = (scale / (scale + max(0.0, lacking - least))) ** (count + _SILENCE_PRIOR)
+        most = max(most, max(count, 1) * tail)
+    return most
 
 
 def silences(board: Board, usual: Usual) -> Floats:
