@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reports.series import CAUSE, Verdict, counted, judge
+from benchmarks.screen import looks_worth
+from reports.series import CAUSE, Verdict, judge, learn_habits
 from reports.signals import Watch
-from reports.usual import PER_DAY, PER_HOUR, SIZE, Board, Floats, learn
+from reports.usual import PER_DAY, PER_HOUR, SIZE, Board, Floats
 
 QuietKind = Literal[
     "poisson", "over-dispersed", "cycles", "holidays", "growth", "zero-inflated", "five a week"
@@ -28,6 +30,7 @@ KINDS: Final[tuple[QuietKind, ...]] = (
     "five a week",
 )
 CAUSES: Final = 6
+LEARNT_EVERY: Final = 12 * PER_HOUR
 QUIET_AGAIN: Final = 24 * PER_HOUR
 """An alarm is a new one only after a day without any: while it lasts, it is one alarm."""
 
@@ -63,14 +66,15 @@ class Event:
     """Something that happens: `times` as many stories, or other ones, from `start` on.
 
     Attributes:
-        what: `count` (more negative stories), `share` (the same number, more of them negative) or
-            `cause` (one cause named that much more often, the negative count as it was).
+        what: `count` (more negative stories), `share` (the same number, more of them negative),
+            `cause` (one cause named that much more often, the negative count as it was) or `added`
+            (`times` negative stories more in all, as many as the brand may have in days).
     """
 
     start: int
     length: int
     times: float
-    what: Literal["count", "share", "cause"] = "count"
+    what: Literal["count", "share", "cause", "added"] = "count"
 
 
 def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -> dict[str, Floats]:
@@ -83,8 +87,8 @@ def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -
     causes = dice.multinomial(negative, [0.25, 0.2, 0.15, 0.1, 0.05, 0.05, 0.2])[:, :CAUSES]
     if event is not None and event.what != "share":
         span = slice(event.start, event.start + event.length)
-        if event.what == "count":
-            more = dice.poisson(rate[span] * 0.2 * (event.times - 1))
+        if event.what != "cause":
+            more = _more(rate[span], event, dice)
             volume[span] += more
             negative[span] += more
             causes[span] += dice.multinomial(more, [0.5, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05])[:, :6]
@@ -103,25 +107,37 @@ def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -
     return {name: row.astype(float) for name, row in found.items()}
 
 
+def _more(rate: Floats, event: Event, dice: np.random.Generator) -> NDArray[np.int64]:
+    """The negative stories that an event adds."""
+    if event.what == "added":
+        return dice.multinomial(round(event.times), np.full(len(rate), 1 / len(rate)))
+    return dice.poisson(rate * 0.2 * (event.times - 1))
+
+
 def walk(
-    series: dict[str, Floats], begin: int, end: int, watch: Watch, *, first_only: bool = False
+    series: dict[str, Floats],
+    begin: int,
+    end: int,
+    watch: Watch,
+    *,
+    first_only: bool = False,
+    screened: bool = True,
 ) -> list[tuple[int, Verdict]]:
     """Look after every bucket from `begin` to `end`; what was told, and after which bucket.
 
-    What usually happens is learnt once an hour and brought forward between.
+    What usually happens is learnt twice a day and brought forward between.
     """
     told: list[tuple[int, Verdict]] = []
     known = np.ones(SIZE, bool)
     last = -QUIET_AGAIN
-    for hour in range(begin, end, PER_HOUR):
-        board = Board({name: row[hour - SIZE : hour] for name, row in series.items()}, known)
-        usual = learn(board, counted(board))
-        for later in range(PER_HOUR):
-            now = hour + later
-            board = Board(
-                {name: row[now - SIZE : now] for name, row in series.items()}, known, seen_until=1
-            )
-            verdict = judge(board, watch, usual.later(later))
+    for start in range(begin, end, LEARNT_EVERY):
+        usual = learn_habits(Board(_until(series, start), known))
+        stop = min(start + LEARNT_EVERY, end)
+        for now in (
+            looks_worth(series, start, stop, usual, watch) if screened else range(start, stop)
+        ):
+            board = Board(_until(series, now), known, seen_until=1)
+            verdict = judge(board, watch, usual.later(now - start))
             if verdict is None:
                 continue
             if now - last >= QUIET_AGAIN:
@@ -130,3 +146,7 @@ def walk(
             if first_only:
                 return told
     return told
+
+
+def _until(series: dict[str, Floats], now: int) -> dict[str, Floats]:
+    return {name: row[now - SIZE : now] for name, row in series.items()}

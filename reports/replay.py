@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from reports.alerts import CALM_HOURS, HOUR, LONGEST_OPEN, AlertSettings
-from reports.series import Verdict, calm, counted, judge
+from reports.series import Habits, Verdict, calm, counted, judge, learn_habits
 from reports.signals import Signal, Watch
 from reports.spikes import MONTH
-from reports.usual import PER_HOUR, SIZE, Usual, learn
+from reports.usual import PER_HOUR, SIZE
 from reports.watch import Scene, make_board
 from store.interface import BrandRow
 from store.series_counts import Stretch, first_seen, late_ids, stories
@@ -98,7 +98,7 @@ class _Run:
         self._tally = tally
         self._next = 0
         self._closed: list[Replayed] = []
-        self._usual: tuple[int, Usual] | None = None
+        self._usual: tuple[int, Habits] | None = None
 
     def look(self, bucket: int) -> Replayed | None:
         """Decide at the end of a bucket; the alarm that is over with it, if one is."""
@@ -124,8 +124,8 @@ class _Run:
                 return self._closed[-1]
             return None
         names = counted(board)
-        if self._usual is None or self._usual[1].names != names or bucket % PER_HOUR == 0:
-            self._usual = (bucket, learn(board, names))
+        if self._usual is None or self._usual[1].counts.names != names or bucket % PER_HOUR == 0:
+            self._usual = (bucket, learn_habits(board))
         verdict = judge(board, self._watch, self._usual[1].later(bucket - self._usual[0]))
         if verdict is not None:
             self._open(verdict, now, bucket)

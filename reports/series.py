@@ -24,8 +24,8 @@ from typing import Final
 
 import numpy as np
 
+from reports.shares import LEAST_TRIALS, Share, learn_share, share_signal
 from reports.signals import (
-    LEAST_TRIALS,
     Kind,
     Signal,
     Watch,
@@ -33,9 +33,10 @@ from reports.signals import (
     looks,
     make_signal,
     nothing,
-    share_before,
-    share_signal,
+    reaches,
     silence_signal,
+    silences,
+    with_interval,
 )
 from reports.spikes import severity
 from reports.statistics import (
@@ -51,6 +52,7 @@ from reports.usual import (
     SIZE,
     WIDTHS,
     Board,
+    Flags,
     Floats,
     Usual,
     learn,
@@ -76,16 +78,42 @@ class Verdict:
     watched: int
 
 
-def judge(board: Board, watch: Watch, usual: Usual | None = None) -> Verdict | None:
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What all series of a brand usually do.
+
+    Attributes:
+        counts: of the series that are counts of stories.
+        reaches: followers of negative authors, the most first.
+        silences: the stories that each silence lacked, the most first.
+    """
+
+    counts: Usual
+    share: Share
+    reaches: Floats
+    silences: Floats
+
+    def later(self, buckets: int) -> Habits:
+        """The same knowledge seen from so many buckets later (a few hours at most)."""
+        return replace(self, counts=self.counts.later(buckets))
+
+
+def learn_habits(board: Board) -> Habits:
+    """Learn from the days before the newest what a brand's series usually do."""
+    counts = learn(board, counted(board))
+    return Habits(counts, learn_share(board), reaches(board), silences(board, counts))
+
+
+def judge(board: Board, watch: Watch, usual: Habits | None = None) -> Verdict | None:
     """Whether something stands out on a board, every series taken together.
 
     Args:
-        usual: what was learnt of the same series a moment ago, brought to now by `Usual.later`;
+        usual: what was learnt of the same series a moment ago, brought to now by `Habits.later`;
             learnt anew if absent.
     """
     if board.known_days < LEAST_DAYS:
         return None
-    usual = usual or learn(board, counted(board))
+    usual = usual or learn_habits(board)
     found = signals(board, usual, watch)
     stands = benjamini_hochberg(
         [min(_weighted(signal, watch), 1e9) for signal in found], watch.false_alarms_per_month
@@ -95,7 +123,8 @@ def judge(board: Board, watch: Watch, usual: Usual | None = None) -> Verdict | N
         return None
     told.sort(key=lambda signal: signal.monthly)
     strongest = _leading(told)
-    others = tuple(signal for signal in told if signal is not strongest)
+    others = tuple(with_interval(signal) for signal in told if signal is not strongest)
+    strongest = with_interval(strongest)
     return Verdict(_weighed(strongest, board, usual), others, len(found))
 
 
@@ -124,59 +153,66 @@ def counted(board: Board) -> tuple[str, ...]:
     return ("volume", "negative", "reprints", *causes)
 
 
-def signals(board: Board, usual: Usual, watch: Watch) -> list[Signal]:
+def signals(board: Board, usual: Habits, watch: Watch) -> list[Signal]:
     """The strongest window of each series that is watched, however weak; one without news is 1e9.
 
     A series that never held anything is not watched, so it costs the others nothing.
     """
-    found = [
-        _count_signal(board, usual, index, watch)
-        for index, name in enumerate(usual.names)
-        if board.row(name).any()
-    ]
+    found = _count_signals(board, usual.counts, watch)
     if board.row("negative").any():
-        found += [share_signal(board, watch), author_signal(board)]
-    found.append(silence_signal(board, usual))
+        found.append(share_signal(board, usual.share, watch))
+        found.append(author_signal(board, usual.reaches))
+    found.append(silence_signal(board, usual.counts, usual.silences))
     return found
 
 
-def windows(usual: Usual, index: int) -> tuple[int, ...]:
-    """The windows worth watching: those in which the series, or the brand, holds something.
+def windows(usual: Usual) -> Flags:
+    """Which of `WIDTHS` are worth watching, by series: it or the brand holds something in them.
 
     A series much rarer than the brand's mentions is watched in windows fit for a tenth of them:
     what never happened before may happen fast.
     """
-    rate = max(usual.a_day[index], usual.a_day[usual.names.index("volume")] / 10)
-    expected = rate / PER_DAY
-    kept = [width for width in WIDTHS if width * expected >= LEAST_EXPECTED]
-    return tuple(kept or WIDTHS[-1:])
+    rate = np.maximum(usual.a_day, usual.a_day[usual.names.index("volume")] / 10)
+    kept: Flags = rate[:, None] / PER_DAY * np.array(WIDTHS) >= LEAST_EXPECTED
+    kept[:, -1] |= ~kept.any(axis=1)
+    return kept
 
 
-def _count_signal(board: Board, usual: Usual, index: int, watch: Watch) -> Signal:
-    """More stories of one series than usual."""
-    name = usual.names[index]
-    kind = COUNTED.get(name, "cause")
-    subject = name.removeprefix(CAUSE) if kind == "cause" else ""
-    row = board.row(name)
-    widths = windows(usual, index)
-    best = nothing(kind, subject)
-    for width in widths:
-        observed = int(row[-min(width, board.fresh) :].sum()) if board.fresh else 0
-        expected, spread = float(usual.expected(width)[index]), float(usual.spread[width][index])
-        deviation = math.sqrt(expected + spread * expected**2)
-        if observed < max(1, watch.minimum_count) or observed - expected < 1.5 * deviation:
+def _count_signals(board: Board, usual: Usual, watch: Watch) -> list[Signal]:
+    """More stories than usual, for every series of counts that ever held one."""
+    rows = [board.row(name) for name in usual.names]
+    fresh = min(PER_DAY, board.fresh)
+    newest = np.stack([row[-PER_DAY:] for row in rows])
+    newest[:, : PER_DAY - fresh] = 0
+    observed = newest[:, ::-1].cumsum(axis=1)[:, np.array(WIDTHS) - 1]
+    expected = np.stack([usual.expected(width) for width in WIDTHS], axis=1)
+    spread = np.stack([usual.spread[width] for width in WIDTHS], axis=1)
+    watched = windows(usual)
+    far = observed - expected >= 1.5 * np.sqrt(expected + spread * expected**2)
+    worth = watched & far & (observed >= max(1, watch.minimum_count))
+    found = []
+    for index, row in enumerate(rows):
+        if not row.any():
             continue
-        tail = negative_binomial_tail(observed, expected, spread)
-        monthly = tail * looks(width) * len(widths)
-        if monthly < best.monthly:
-            best = make_signal(kind, subject, (width, observed), (expected, spread), monthly)
-    late = _late_signal(board, usual, index, watch)
-    if late and late.monthly < best.monthly:
-        return late
-    if best.width:
-        start = _rise(row[-best.width :], best.expected / best.width)
-        best = replace(best, start=start)
-    return best
+        best = _nothing(usual.names[index])
+        for place in np.flatnonzero(worth[index]):
+            law = float(expected[index, place]), float(spread[index, place])
+            seen = WIDTHS[place], int(observed[index, place])
+            tail = negative_binomial_tail(seen[1], *law)
+            monthly = tail * looks(seen[0]) * int(watched[index].sum())
+            if monthly < best.monthly:
+                best = make_signal(best.kind, best.subject, seen, law, monthly)
+        if best.width:
+            start = _rise(newest[index, -best.width :], best.expected / best.width)
+            best = replace(best, start=start)
+        late = _late_signal(board, usual, index, watch)
+        found.append(late if late and late.monthly < best.monthly else best)
+    return found
+
+
+def _nothing(name: str) -> Signal:
+    kind = COUNTED.get(name, "cause")
+    return nothing(kind, name.removeprefix(CAUSE) if kind == "cause" else "")
 
 
 def _late_signal(board: Board, usual: Usual, index: int, watch: Watch) -> Signal | None:
@@ -213,7 +249,7 @@ def _rise(window: Floats, usual: float) -> int:
     return int(np.argmax(sums)) + 1
 
 
-def _weighed(signal: Signal, board: Board, usual: Usual) -> Signal:
+def _weighed(signal: Signal, board: Board, usual: Habits) -> Signal:
     """The signal with its severity from surprise, size, reach and negativity.
 
     `1 + log2(ratio) + log2(1 + decades)` (see `reports.spikes.severity`), plus up to 2 for the
@@ -236,8 +272,7 @@ def _weighed(signal: Signal, board: Board, usual: Usual) -> Signal:
         trials = float(board.row("scored")[seen].sum())
         if trials >= LEAST_TRIALS:
             share = float(board.row("negative")[seen].sum()) / trials
-            usually = share_before(board.row("negative"), board.row("scored"), board.known)[0]
-            score += min(2.0, max(-1.0, 4 * (share - usually)))
+            score += min(2.0, max(-1.0, 4 * (share - usual.share.usual)))
     return replace(signal, severity=max(1, min(10, round(score))))
 
 

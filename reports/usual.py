@@ -136,9 +136,10 @@ class Usual:
 
     def _foretold(self, width: int) -> Floats:
         whole, rest = divmod(width, PER_HOUR)
-        hours = np.concatenate([self.shape] * (whole // self.shape.shape[1] + 1), axis=1)
-        found: Floats = hours[:, :whole].sum(axis=1)
-        return found + hours[:, whole % self.shape.shape[1]] * rest / PER_HOUR
+        weeks, whole = divmod(whole, self.shape.shape[1])
+        found: Floats = self.shape[:, :whole].sum(axis=1)
+        found = found + self.shape[:, whole] * rest / PER_HOUR
+        return found + weeks * self.shape.sum(axis=1) if weeks else found
 
 
 def learn(board: Board, names: tuple[str, ...]) -> Usual:

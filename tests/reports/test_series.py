@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.quiet import QuietKind, brand, rates, walk
-from reports.series import Verdict, calm, counted, judge, signals, windows
+from reports.series import Verdict, calm, judge, learn_habits, signals, windows
 from reports.signals import Watch, looks
 from reports.statistics import beta_binomial_tail, negative_binomial_tail
-from reports.usual import PER_DAY, SIZE, Board, Floats, learn
+from reports.usual import PER_DAY, SIZE, WIDTHS, Board, Floats, learn
 
 
 def series(a_day: float, seed: int = 1, kind: QuietKind = "poisson") -> dict[str, Floats]:
@@ -159,7 +159,8 @@ def test_later_is_the_same_knowledge_an_hour_on() -> None:
 
 def test_windows_follow_the_brands_size() -> None:
     def widths(a_day: float) -> tuple[int, ...]:
-        return windows(learn(board(series(a_day)), ("volume",)), 0)
+        kept = windows(learn(board(series(a_day)), ("volume",)))[0]
+        return tuple(width for width, keep in zip(WIDTHS, kept, strict=True) if keep)
 
     assert widths(10_000) == (1, 6, 18, 48, 144)
     assert widths(3) == (6, 18, 48, 144)
@@ -186,9 +187,8 @@ def test_what_an_earlier_alert_held_opens_no_other() -> None:
 def test_a_series_that_never_held_anything_costs_the_others_nothing() -> None:
     counts = series(100)
     more = {**counts, **{f"cause:new{n}": np.zeros(SIZE) for n in range(50)}}
-    usual = learn(board(more), counted(board(more)))
-    assert len(signals(board(more), usual, Watch())) == len(
-        signals(board(counts), learn(board(counts), counted(board(counts))), Watch())
+    assert len(signals(board(more), learn_habits(board(more)), Watch())) == len(
+        signals(board(counts), learn_habits(board(counts)), Watch())
     )
 
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from store.engine import reading, writing
 from store.labels import correct
 from store.series_counts import known_outages, refresh, series_counts
 from store.series_tally import bucket_of
 from store.sources import finish_poll, start_poll
-from tests.reports.world import NOON, World, new_world
+from tests.reports.world import NOON, World
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = new_world(tmp_path / "molva.db")
-    yield made
-    made.engine.dispose()
+def world(engine: Engine) -> World:
+    return World(engine)
 
 
 def counts(world: World, hours: float = 48) -> dict[str, int]:
