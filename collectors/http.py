@@ -20,6 +20,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address
 from types import TracebackType
 from typing import Any, Final, Literal, Self
+from urllib.parse import urlencode
 
 import httpx
 import stamina
@@ -40,7 +41,7 @@ _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 # 4xx answers that another try may mend; every other 4xx is a wrong request.
 _PASSING: Final = frozenset({408, 409, 421, 423, 425, 429})
 _SECRET_HEADERS: Final = frozenset(
-    {"authorization", "cookie", "api-key", "user-api-key", "x-api-key", "client-id"}
+    {"authorization", "cookie", "api-key", "user-api-key", "x-api-key", "apikey", "client-id"}
 )
 """Headers that no other host may see."""
 _ADVICE: Final = {
@@ -77,6 +78,7 @@ class HttpSettings(BaseModel):
             "feedbacks-api.wildberries.ru": 2.0,
             "api.gdeltproject.org": 1 / 6,
             "www.reddit.com": 1 / 60,
+            "news.google.com": 1 / 60,
         },
         description="Requests a second to hosts that want it otherwise.",
     )
@@ -255,20 +257,36 @@ class HttpClient:
         url: str,
         *,
         json_body: object = None,
+        form: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
         ok: Collection[int] = (200,),
     ) -> Response:
-        """Send a JSON body once: a POST is never repeated and follows no redirect.
+        """Send a body once: a POST is never repeated and follows no redirect.
+
+        Args:
+            url: an http or https address.
+            json_body: sent as JSON.
+            form: sent as a web form; give this or `json_body`.
+            params: added to the address.
+            headers: sent as they are.
+            auth: user and password.
+            ok: statuses returned instead of raised.
 
         Raises:
             FatalError, RetriableError: as `get`.
         """
-        named = _all_headers(headers, None)
-        content = b"" if json_body is None else json.dumps(json_body).encode()
-        if content:
+        named = _all_headers(headers, auth)
+        content = b""
+        if form is not None:
+            content = urlencode(form).encode()
+            named["Content-Type"] = "application/x-www-form-urlencoded"
+        elif json_body is not None:
+            content = json.dumps(json_body).encode()
             named["Content-Type"] = "application/json"
         return await self._exchange(
-            _Request("POST", _merged(url, None), named, ok=ok, content=content, follow=False)
+            _Request("POST", _merged(url, params), named, ok=ok, content=content, follow=False)
         )
 
     def _worth_waiting(self, error: Exception) -> bool | float:

@@ -40,7 +40,7 @@ from collectors.interface import (
     SourceSettings,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.rereads import Rereads, reread_page
 from collectors.text import html_to_text, markup_to_text, site_of
 
@@ -76,11 +76,9 @@ class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
         """Yield each query's hits, newest first."""
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
-        walks = Walks(cursor, settings.queries)
-        for query in settings.queries:
-            search = _Search(self, query, now)
-            async for page in walk_back(walks, query, plan, search.fetch):
-                yield page
+        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
+        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
+            yield page
 
     @property
     def can_reread(self) -> bool:

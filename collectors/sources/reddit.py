@@ -48,8 +48,9 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import mapping
+from collectors.oauth import Application
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
-from collectors.reddit_app import App
+from collectors.reddit_app import application
 from collectors.reddit_listing import Listing, of_atom, of_json
 from collectors.rereads import Rereads, reread_page
 
@@ -128,11 +129,11 @@ class RedditCollector(Rereads, Collector[RedditSettings]):
         listing = of_json(response.json(), self.clock())
         return reread_page(ids, listing.converted, gone=listing.deleted, missing_are_gone=True)
 
-    def app(self) -> App:
+    def app(self) -> Application:
         """The application to ask as."""
         settings = self.settings
         site = settings.base_url.rstrip("/")
-        return App(site, settings.client_id_env, settings.client_secret_env, self.headers())
+        return application(site, settings.client_id_env, settings.client_secret_env, self.headers())
 
     def headers(self) -> dict[str, str]:
         """Who asks, as Reddit wants it said."""
@@ -202,7 +203,9 @@ class _Search:
             response = await collector.http.get(url, params=params, headers=collector.headers())
             return await of_atom(response, settings.page_size, self.now)
         url = settings.api_url.rstrip("/") + place
-        response = await collector.app().get(collector.http, url, {**params, "raw_json": 1})
+        response = await collector.app().get(
+            collector.http, url, {**params, "raw_json": 1}, ok=(200, 302), follow=False
+        )
         if response.status == 302:
             raise FatalError("Reddit knows no such subreddit: check subreddits")
         return of_json(response.json(), self.now)

@@ -24,13 +24,13 @@ Terms: your own goods' data; authors are private persons.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
+from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.interface import (
     Author,
@@ -38,7 +38,6 @@ from collectors.interface import (
     Cursor,
     Duration,
     Engagement,
-    FatalError,
     Gap,
     Page,
     Post,
@@ -48,7 +47,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.text import clean
 
 LISTS = ("unanswered", "answered")
@@ -82,12 +81,9 @@ class WildberriesCollector(Collector[WildberriesSettings]):
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
         keys = [f"{kind}/{name}" for kind in settings.kinds for name in LISTS]
-        walks = Walks(cursor, keys)
-        # Longest unread first, or a service that fails now and then would starve the last list.
-        for key in sorted(keys, key=lambda key: string(walks[key].get("swept"))):
-            reader = _List(self, key, now)
-            async for page in walk_back(walks, key, plan, reader.fetch):
-                yield page
+        lists = {key: _List(self, key, now).fetch for key in keys}
+        async for page in walk_all(cursor, lists, plan, lists.__getitem__):
+            yield page
 
 
 class _List:
@@ -131,9 +127,7 @@ class _List:
 
     async def _items(self, start: int, until: int, skip: int) -> list[Any]:
         settings = self.collector.settings
-        token = os.environ.get(settings.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {settings.token_env}")
+        (token,) = secret(settings.token_env)
         response = await self.collector.http.get(
             f"{settings.base_url}/{self.kind}",
             params={
