@@ -36,12 +36,12 @@ async def poll(service: Service, cursor: Any, keys: list[str]) -> list[Page]:
 
 
 async def test_what_a_failure_cut_off_comes_first_next_time() -> None:
-    service, cursor = Service(broken="b"), {}
+    steps = walk_all({}, ["a", "b", "c"], PLAN, Service(broken="b").of)
+    page = await anext(steps)
     with pytest.raises(RetriableError):
-        async for page in walk_all({}, ["a", "b", "c"], PLAN, service.of):
-            cursor = dict(page.cursor)
+        await anext(steps)
     service = Service()
-    await poll(service, cursor, ["a", "b", "c"])
+    await poll(service, page.cursor, ["a", "b", "c"])
     assert service.asked == ["b", "c", "a"]
 
 
