@@ -48,10 +48,14 @@ from collectors.interface import (
 )
 from collectors.items import convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.review_text import FAULTS, MERITS, joined
 from collectors.text import clean
 
 LISTS = ("unanswered", "answered")
 """In this order: what is answered in between is then seen twice and not never."""
+
+
+FIELDS = {"": "text", MERITS: "pros", FAULTS: "cons"}
 
 
 class WildberriesSettings(SourceSettings):
@@ -157,7 +161,7 @@ class _List:
         native_id, product = string(item["id"]), mapping(item.get("productDetails"))
         if not native_id:
             raise SkippableError("it has no id")
-        text = _text(item)
+        text = joined(item, FIELDS)
         if not text:
             raise SkippableError("it has stars but no text")
         number, author = string(product.get("nmId")), string(item.get("userName"))
@@ -178,13 +182,6 @@ class _List:
             thread_id=number,
             site="wildberries.ru",
         )
-
-
-def _text(item: Mapping[str, Any]) -> str:
-    """The review with what its author wrote under the form's own headings."""
-    parts = {"": "text", "Достоинства: ": "pros", "Недостатки: ": "cons"}
-    said = {heading: clean(string(item.get(name))) for heading, name in parts.items()}
-    return clean("\n".join(heading + words for heading, words in said.items() if words))
 
 
 def _title(product: Mapping[str, Any]) -> str:
