@@ -305,7 +305,7 @@ class HttpClient:
                 return response
             target = response.headers.get("location", "")
             if not (request.follow and response.status in _REDIRECTS and target):
-                raise self._refusal(response)
+                raise self.refusal(response)
             request = request.redirected(target)
         raise RetriableError(
             f"more than {self.settings.max_redirects} redirects from {redact(str(request.url))}"
@@ -381,7 +381,8 @@ class HttpClient:
         finally:
             await answer.aclose()
 
-    def _refusal(self, response: Response) -> CollectorError:
+    def refusal(self, response: Response) -> CollectorError:
+        """What to raise for an answer that is not what was asked for."""
         status = response.status
         advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
         message = f"{redact(response.url)} answered HTTP {status}{advice}"
@@ -403,14 +404,14 @@ class HttpClient:
                 logging.getLogger(name).setLevel(logging.WARNING)
             settings = self.settings
             client = httpx.AsyncClient(
-                verify=_tls(),
+                verify=tls(),
                 headers={"User-Agent": settings.user_agent, "Accept-Encoding": ACCEPTED},
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 trust_env=False,
             )
             if not settings.allow_private:
-                httpx_ssrf_protection(client, custom_validator=_is_public)
+                httpx_ssrf_protection(client, custom_validator=is_public)
             # stamina would tell of every retry on standard output, which belongs to the commands.
             stamina.instrumentation.set_on_retry_hooks(())
             self._client = client
@@ -440,7 +441,7 @@ class _Request:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """Trusted certificates; loading them takes longer than a request."""
     return httpx.create_ssl_context()
 
@@ -463,8 +464,8 @@ def _all_headers(headers: Mapping[str, str] | None, auth: tuple[str, str] | None
     return named
 
 
-def _is_public(host: str, address: IPv4Address | IPv6Address, port: int) -> bool:
-    """Refuse what `is_global` lets through: multicast, and IPv4 hidden in 6to4 or Teredo."""
+def is_public(host: str, address: IPv4Address | IPv6Address, port: int) -> bool:
+    """Refuse also what `is_global` lets through: multicast, and IPv4 hidden in 6to4 or Teredo."""
     hidden = None
     if isinstance(address, IPv6Address):
         hidden = address.sixtofour or (address.teredo and address.teredo[1])

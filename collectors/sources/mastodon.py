@@ -29,7 +29,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -45,6 +45,7 @@ from collectors.interface import (
     Page,
     Post,
     RetriableError,
+    SettingsType,
     Skipped,
     SourceSettings,
     Terms,
@@ -87,7 +88,7 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
     """
 
     type = "mastodon"
-    Settings = MastodonSettings
+    Settings: ClassVar[SettingsType] = MastodonSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(minutes=15)
     reread_size = 20
