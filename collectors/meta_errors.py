@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from collectors.http import Response
 from collectors.interface import CollectorError, FatalError, RetriableError
-from collectors.items import count, string
+from collectors.items import count, mapping, string
 from collectors.text import clean
 
 # Limits of an app, a user, a page; and a custom one.
@@ -21,6 +21,16 @@ _ADVICE: Final = {
     200: "the app lacks a permission: has Meta approved it?",
 }
 _REST: Final = timedelta(hours=1)
+
+
+def error_in(response: Response) -> Mapping[str, Any]:
+    """The `error` object of an answer; empty if it has none, as a page of HTML has."""
+    try:
+        return mapping(mapping(response.json()).get("error"))
+    except RetriableError:
+        if response.status == 200:
+            raise
+        return {}
 
 
 def error_of(error: Mapping[str, Any], response: Response, token: str) -> CollectorError:

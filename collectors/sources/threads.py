@@ -48,7 +48,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import mapping, string
-from collectors.meta_errors import error_of
+from collectors.meta_errors import error_in, error_of
 from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.text import clean, site_of
 from collectors.token_pages import Listed, Reading, read_page
@@ -114,7 +114,7 @@ class ThreadsCollector(Collector[ThreadsSettings]):
             params={**params, **({"after": token} if token else {})},
             ok=(200, 400, 403, 500),
         )
-        error = mapping(mapping(response.json()).get("error"))
+        error = error_in(response)
         if response.status == 400 and token and error.get("code") == 100:
             return None
         if error or response.status != 200:
