@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -104,7 +105,10 @@ async def listening(
 def _refused(http: HttpClient, url: str, answer: Any) -> CollectorError:
     status = int(answer.status_code)
     if status < 400:
-        return RetriableError(f"{redact(url)} answered HTTP {status} instead of opening a stream")
+        body = "a page" if answer.body else "an empty body"
+        return RetriableError(
+            f"{redact(url)} answered HTTP {status} with {body} and did not open a stream"
+        )
     headers = {name.lower(): value for name, value in answer.headers.raw_items()}
     return http.refusal(Response(status, url, headers, answer.body or b""))
 
@@ -139,4 +143,6 @@ def _library() -> Any:
         names = dict(vars(importlib.import_module("websockets.exceptions")))
     except ImportError:
         raise FatalError("streams need one more package: pip install 'molva[streams]'") from None
+    # It logs whole requests, tokens included.
+    logging.getLogger("websockets.client").setLevel(logging.WARNING)
     return type("Library", (), {**names, "connect": client.connect})

@@ -147,7 +147,10 @@ class _Search:
             raise RetriableError(message, retry_after=wait or self.collector.settings.rest)
         if is_refused(text):
             raise FatalError(f"the search {self.query!r} was refused: {words_of(text)}")
-        raise RetriableError(f"the search answered no JSON but {words_of(text)!r}")
+        told = words_of(text)
+        raise RetriableError(
+            f"the search answered {f'no JSON but {told!r}' if told else 'an empty body'}"
+        )
 
     def _seen(self, article: Mapping[str, Any]) -> datetime | None:
         return parse_date(article.get("seendate"), now=self.now)

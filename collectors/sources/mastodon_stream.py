@@ -112,12 +112,15 @@ class MastodonStreamCollector(MastodonCollector):
             for tag in self.settings.tags:
                 wanted = {"type": "subscribe", "stream": "hashtag", "tag": tag.removeprefix("#")}
                 await stream.send(json.dumps(wanted))
-            last = cursor
+            last, notes = cursor, list[str]()
             async for page in super().poll(cursor):
                 last = page.cursor
+                notes += [page.note] if page.note else []
                 yield replace(page, cursor=self._with_names(last))
             await self._listen(stream)
-        yield self._news(last, "the stream broke off" if stream.ended == "closed" else "")
+        # The last page's note is the one people see: it must not hide that the walk is unfinished.
+        notes += ["the stream broke off"] if stream.ended == "closed" else []
+        yield self._news(last, "; ".join(dict.fromkeys(notes)))
 
     async def _listen(self, stream: Stream) -> None:
         seconds = self.settings.listen.total_seconds()
