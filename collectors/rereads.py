@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from collectors.interface import Collector, Page
 from collectors.items import Converted
 
 T = TypeVar("T")
+
+GONE: Final = object()
+"""A service's word that a post is there no more, as the answer of a lookup of one."""
 
 
 class Rereads(ABC):
