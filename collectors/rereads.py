@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Sequence
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from collectors.interface import Collector, Page
 from collectors.items import Converted
@@ -23,11 +23,11 @@ GONE: Final = object()
 class Rereads(ABC):
     """A collector that can read posts again; it is one beside `Collector`.
 
-    Class attributes:
+    Attributes:
         reread_size: how many ids are asked for at once.
     """
 
-    reread_size: ClassVar[int] = 50
+    reread_size: int = 50
 
     @property
     def can_reread(self) -> bool:

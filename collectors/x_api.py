@@ -1,8 +1,8 @@
-"""Asking X's recent search, where every post read is paid for, and reading its posts."""
+"""Asking X, where every post read is paid for, and reading its posts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ from collectors.interface import (
     RetriableError,
 )
 from collectors.items import count, mapping, sequence, string
-from collectors.spend import Budget
+from collectors.spend import Budget, Reserved
 from collectors.text import clean, language
 
 FEWEST: Final = 10
@@ -31,6 +31,7 @@ FIELDS: Final = (
 )
 
 Json = Mapping[str, Any]
+_Held = tuple[Budget, Reserved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,23 @@ class Asking:
     token_env: str
     authors: bool
 
+    @property
+    def each(self) -> int:
+        """What a post may be billed as."""
+        return 2 if self.authors else 1
+
 
 class Api:
-    """Asks for posts with money set aside before each request."""
+    """Asks for posts with money set aside before each request.
 
-    def __init__(self, http: HttpClient, asking: Asking, budget: Budget) -> None:
-        self._http, self._asking, self._budget = http, asking, budget
+    Args:
+        http: asks.
+        asking: how.
+        budgets: of which each has to allow a request.
+    """
+
+    def __init__(self, http: HttpClient, asking: Asking, *budgets: Budget) -> None:
+        self._http, self._asking, self._budgets = http, asking, budgets
 
     async def search(self, params: Mapping[str, str], most: int) -> Json | None:
         """An answer of at most `most` posts; `None` if X refuses the request as wrong.
@@ -60,39 +72,82 @@ class Api:
             FatalError: the token is refused, or X wants money.
             RetriableError: X cannot answer now.
         """
-        headers, each = bearer(self._asking.token_env), 2 if self._asking.authors else 1
-        size = max(await self._budget.items_left(most * each) // each, FEWEST)
-        reserved = await self._budget.reserve(items=size * each)
-        try:
-            response = await self._ask({**params, "max_results": size}, headers)
-        except CollectorError:
-            # Posts are billed, not requests, and the same one only once a day.
-            await self._budget.settle(reserved)
-            raise
-        if response.status == 400:
-            await self._budget.settle(reserved)
-            return None
-        answer = mapping(response.json())
-        posts, meta = sequence(answer.get("data")), mapping(answer.get("meta"))
-        if "result_count" not in meta:
+        each = self._asking.each
+        payable = [await budget.items_left(most * each) // each for budget in self._budgets]
+        size = max(min(payable), FEWEST)
+        asked: dict[str, str | int] = {"sort_order": "recency", **params, "max_results": size}
+        answer = await self._paid("/2/tweets/search/recent", asked, size, ok=(200, 400, 402))
+        if answer is not None and "result_count" not in mapping(answer.get("meta")):
             raise RetriableError("the search answered without a result count: not the API's format")
-        users = sequence(mapping(answer.get("includes")).get("users"))
-        await self._budget.settle(reserved, items=min(len(posts) + len(users), size * each))
         return answer
 
-    async def _ask(self, params: Mapping[str, str | int], headers: Mapping[str, str]) -> Response:
+    async def look_up(self, ids: Sequence[str]) -> Json:
+        """The posts of these ids, at most 100, and an error for each that is not there.
+
+        Raises:
+            SpendCapError, FatalError, RetriableError: as for a search.
+        """
+        asked = {"ids": ",".join(ids)}
+        answer = await self._paid("/2/tweets", asked, len(ids), ok=(200, 402)) or {}
+        if not isinstance(answer.get("data") or answer.get("errors"), list):
+            raise RetriableError("the lookup answered without posts: not the API's format")
+        return answer
+
+    async def _paid(
+        self, path: str, params: Mapping[str, str | int], size: int, *, ok: tuple[int, ...]
+    ) -> Json | None:
+        headers, most = bearer(self._asking.token_env), size * self._asking.each
+        held = await self._held(most)
+        try:
+            response = await self._ask(path, params, headers, ok)
+        except CollectorError:
+            # Posts are billed, not requests, and the same one only once a day.
+            await _settle(held)
+            raise
+        if response.status == 400:
+            await _settle(held)
+            return None
+        answer = mapping(response.json())
+        users = sequence(mapping(answer.get("includes")).get("users"))
+        await _settle(held, min(len(sequence(answer.get("data"))) + len(users), most))
+        return answer
+
+    async def _held(self, items: int) -> list[_Held]:
+        held: list[_Held] = []
+        try:
+            for budget in self._budgets:
+                reserved = await budget.reserve(items=items)
+                held.append((budget, reserved))
+        except CollectorError:
+            for budget, reserved in held:
+                await budget.settle(reserved, calls=0)
+            raise
+        return held
+
+    async def _ask(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        headers: Mapping[str, str],
+        ok: tuple[int, ...],
+    ) -> Response:
         asking = self._asking
         extra = {"expansions": "author_id"} if asking.authors else {}
         users = {"user.fields": "username,name,public_metrics"} if asking.authors else {}
         response = await self._http.get(
-            f"{asking.base_url.rstrip('/')}/2/tweets/search/recent",
-            params={"tweet.fields": FIELDS, "sort_order": "recency", **extra, **users, **params},
+            asking.base_url.rstrip("/") + path,
+            params={"tweet.fields": FIELDS, **extra, **users, **params},
             headers=headers,
-            ok=(200, 400, 402),
+            ok=ok,
         )
         if response.status == 402:
             raise FatalError("X wants money: buy credits in its developer console")
         return response
+
+
+async def _settle(held: list[_Held], items: int = 0) -> None:
+    for budget, reserved in held:
+        await budget.settle(reserved, items=items)
 
 
 def authors_of(answer: Json) -> dict[str, Author]:

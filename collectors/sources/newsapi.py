@@ -6,10 +6,11 @@ author. No counts.
 Credentials: a key from newsapi.org; put it into the environment variable named in `key_env`.
 
 Limits: the free plan is for development only, shows articles a day late and a month back, the
-first 100 of a search, and answers 100 requests a day. Paid plans are billed by the month; where
-yours bills by request, set `price_per_call`: `spend_per_day` and `spend_per_month` then stop
-Molva before the request that would pass them. A search shows its newest `reachable` articles, so
-the walk goes back in slices of time. Every poll looks a day back.
+first 100 of a search, and answers 100 requests a day: `requests_a_day` of them are spread over the
+day, and searches wait for their turn. Paid plans are billed by the month; where yours bills by
+request, set `price_per_call`: `spend_per_day` and `spend_per_month` then stop Molva before the
+request that would pass them. A search shows its newest `reachable` articles, so the walk goes back
+in slices of time. Every poll looks a day back.
 
 Terms: articles stay their publishers'; exports carry an excerpt and the link.
 
@@ -23,18 +24,18 @@ Terms: articles stay their publishers'; exports carry an excerpt and the link.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
 from collectors.credentials import secret
-from collectors.dates import parse_date
+from collectors.day_quota import DayQuota
 from collectors.http import Response
 from collectors.interface import (
-    Author,
     Collector,
     CollectorError,
     Cursor,
@@ -42,17 +43,18 @@ from collectors.interface import (
     FatalError,
     Gap,
     Page,
-    Post,
     RetriableError,
     Terms,
 )
 from collectors.items import Converted, convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.newsapi_article import published, read_article
+from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.spend import Budget, PaidSettings
-from collectors.text import canonical_url, clean, markup_to_text, site_of
+from collectors.text import clean
 from collectors.time_slices import Slice
 
-_MORE = re.compile(r"…?\s*\[\+\d+ chars\]\s*$")
+REQUESTS = "requests"
+
 _USED_UP = {"apiKeyExhausted": timedelta(hours=12), "rateLimited": timedelta(hours=1)}
 _BEYOND = "maximumResultsReached"
 
@@ -66,6 +68,7 @@ class NewsApiSettings(PaidSettings):
     key_env: str = Field(min_length=1, description="Variable that holds an API key.")
     language: str = Field(default="", pattern=r"^([a-z]{2})?$", description="ISO 639-1.")
     backfill: Duration = Field(default=timedelta(days=7), description="First run: how far back.")
+    requests_a_day: int = Field(default=90, ge=1, description="Of those your plan has.")
     pages: int = Field(default=10, ge=1, description="Most requests a poll for each query.")
     page_size: int = Field(default=100, ge=2, le=100)
     reachable: int = Field(default=100, ge=2, description="Articles a search shows on your plan.")
@@ -81,18 +84,44 @@ class NewsApiCollector(Collector[NewsApiSettings]):
     overlap = timedelta(hours=24)
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's articles, newest first."""
+        """Yield each query's articles, newest first, as far as the day's quota goes by now."""
         settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
-        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
-            yield page
+        quota, walks, waiting = self._quota(cursor, now), Walks(cursor, settings.queries), 0
+        for query in walks.in_turn:
+            pages = min(settings.pages, quota.left(REQUESTS))
+            waiting += pages < 1
+            plan = Plan(now, self.overlap, settings.backfill, pages)
+            search = _Search(self, query, now, quota)
+            async for page in walk_back(walks, query, plan, search.fetch):
+                yield replace(page, cursor={**page.cursor, "quota": quota.state})
+        if waiting:
+            kept = {**walks.cursor, "quota": quota.state}
+            yield Page(kept, note=f"{waiting} searches await their turn: {quota}")
+
+    def afresh(self, cursor: Cursor) -> Cursor:
+        """No walk, and the day's quota as it stands."""
+        return {"quota": cursor["quota"]} if "quota" in cursor else {}
+
+    async def limits_left(self, cursor: Cursor) -> str:
+        """What is used of the day's requests, and what was spent."""
+        spent = await self.budget().in_words()
+        return f"{self._quota(cursor, self.clock())}; {spent}"
+
+    def budget(self) -> Budget:
+        """What may still be spent."""
+        return Budget(self.settings, self.settings.key_env, self.http.ledger, self.clock)
+
+    def _quota(self, cursor: Cursor, now: datetime) -> DayQuota:
+        limits = {REQUESTS: self.settings.requests_a_day}
+        return DayQuota(cursor.get("quota"), limits, now, ZoneInfo("UTC"))
 
 
 class _Search:
-    def __init__(self, collector: NewsApiCollector, query: str, now: datetime) -> None:
+    def __init__(
+        self, collector: NewsApiCollector, query: str, now: datetime, quota: DayQuota
+    ) -> None:
         self.collector, self.settings = collector, collector.settings
-        self.query, self.now = query, now
+        self.query, self.now, self.quota = query, now, quota
 
     async def fetch(self, window: Window) -> Batch:
         """One page of the window's present slice."""
@@ -103,8 +132,13 @@ class _Search:
             gap = Gap("your plan shows no older articles of this search", window.start, until)
             return Batch(Converted((), ()), (), gaps=(gap,))
         articles = sequence(answer["articles"])
-        times = tuple(filter(None, (self._published(mapping(one)) for one in articles)))
-        found = convert(articles, self._post, lambda one: mapping(one).get("url"))
+        times = tuple(filter(None, (published(mapping(one), self.now) for one in articles)))
+        lang = self.settings.language or None
+        found = convert(
+            articles,
+            lambda one: read_article(one, self.now, lang),
+            lambda one: mapping(one).get("url"),
+        )
         seconds = [int(moment.timestamp()) for moment in times]
         total = count(answer.get("totalResults")) or 0
         obeyed = max(seconds, default=place.until) <= place.until
@@ -116,7 +150,7 @@ class _Search:
     async def _answer(self, place: Slice) -> Mapping[str, Any]:
         settings, http = self.settings, self.collector.http
         (key,) = secret(settings.key_env)
-        budget = Budget(settings, settings.key_env, http.ledger, self.collector.clock)
+        budget = self.collector.budget()
         reserved = await budget.reserve(items=settings.page_size)
         params: dict[str, str | int] = {
             "q": self.query,
@@ -128,6 +162,7 @@ class _Search:
         }
         if settings.language:
             params["language"] = settings.language
+        self.quota.spend(REQUESTS)
         response = await http.get(
             f"{settings.base_url.rstrip('/')}/everything",
             params=params,
@@ -141,27 +176,6 @@ class _Search:
         if answer.get("code") == _BEYOND:
             return answer
         raise _refusal(answer, response, key)
-
-    def _published(self, article: Mapping[str, Any]) -> datetime | None:
-        return parse_date(article.get("publishedAt"), now=self.now)
-
-    def _post(self, article: Mapping[str, Any]) -> Post:
-        url = string(article["url"])
-        texts = [markup_to_text(string(article.get("description")))]
-        beginning = markup_to_text(_MORE.sub("", string(article.get("content"))))
-        if beginning and beginning not in texts[0]:
-            texts.append(beginning)
-        return Post(
-            native_id=canonical_url(url) or url,
-            kind="article",
-            title=markup_to_text(string(article.get("title"))),
-            text=clean("\n".join(filter(None, texts))),
-            url=url,
-            published_at=self._published(article),
-            author=Author(name=string(article.get("author"))),
-            lang=self.settings.language or None,
-            site=site_of(url) or string(mapping(article.get("source")).get("name")),
-        )
 
 
 def _refusal(answer: Mapping[str, Any], response: Response, key: str) -> CollectorError:

@@ -109,12 +109,19 @@ class TrustpilotCollector(Collector[TrustpilotSettings]):
             token = following
         return tuple(filter(None, found))
 
+    async def limits_left(self, cursor: Cursor) -> str:
+        """What was spent."""
+        return await self.budget().in_words()
+
+    def budget(self) -> Budget:
+        """What may still be spent."""
+        return Budget(self.settings, self.settings.key_env, self.http.ledger, self.clock)
+
     async def ask(self, path: str, params: Params) -> Mapping[str, Any]:
         """An answer of the API, with its price set aside."""
         settings = self.settings
         (key,) = secret(settings.key_env)
-        budget = Budget(settings, settings.key_env, self.http.ledger, self.clock)
-        await budget.reserve()
+        await self.budget().reserve()
         url = settings.base_url.rstrip("/") + path
         response = await self.http.get(url, params=params, headers={"apikey": key})
         answer = response.json()

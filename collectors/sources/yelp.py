@@ -97,6 +97,14 @@ class YelpCollector(Collector[YelpSettings]):
         async for page in walk_all(cursor, places, plan, places.__getitem__):
             yield page
 
+    async def limits_left(self, cursor: Cursor) -> str:
+        """What was spent."""
+        return await self.budget().in_words()
+
+    def budget(self) -> Budget:
+        """What may still be spent."""
+        return Budget(self.settings, self.settings.key_env, self.http.ledger, self.clock)
+
 
 class _Business:
     def __init__(self, collector: YelpCollector, name: str, now: datetime, known: bool) -> None:
@@ -121,8 +129,7 @@ class _Business:
     async def _answer(self, offset: int) -> Mapping[str, Any]:
         settings, http = self.settings, self.collector.http
         headers = bearer(settings.key_env)
-        budget = Budget(settings, settings.key_env, http.ledger, self.collector.clock)
-        await budget.reserve()
+        await self.collector.budget().reserve()
         response = await http.get(
             f"{settings.base_url.rstrip('/')}/businesses/{self.name}/reviews",
             params={"limit": settings.page_size, "offset": offset, "sort_by": "newest"},

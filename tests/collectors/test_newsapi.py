@@ -80,3 +80,23 @@ async def test_a_call_past_the_cap_is_not_made(
     with pytest.raises(SpendCapError):
         await world.poll()
     assert asked(world) == []
+
+
+async def test_the_days_requests_are_spread_over_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(world, monkeypatch, queries=["zerno", "coffee"], requests_a_day=4)
+    world.items = [Item(n, f"Post {n}", NOW - timedelta(minutes=n)) for n in range(1, 30)]
+    first = await world.poll()
+    # By noon half of them may have been made, and one more.
+    assert len(asked(world)) == 3
+    assert "3 of 4 requests" in first.notes[-1]
+    assert (await world.poll(first.cursor)).texts == {}
+    world.now += timedelta(hours=7)
+    second = await world.poll(first.cursor)
+    assert len(asked(world)) == 4
+    # The search that had to wait comes first.
+    assert asked(world)[-1].query["q"] == "coffee"
+    world.now += timedelta(hours=12)
+    await world.poll(second.cursor)
+    assert len(asked(world)) > 4

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from collectors.http import HttpClient
 from collectors.interface import RetriableError
 from collectors.spend import SpendCapError
 from tests.collectors.worlds import asked, changed, world_of
@@ -87,3 +88,13 @@ async def test_a_call_past_the_cap_is_not_made(
     with pytest.raises(SpendCapError):
         await world.poll()
     assert len(asked(world)) == 1
+
+
+async def test_what_was_spent_is_told_as_what_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(world, monkeypatch, price_per_call=0.1, businesses=[UNIT], deletions=False)
+    async with HttpClient(world.http_settings, lambda: world.now) as http:
+        collector = world.collector(http)
+        [page async for page in collector.poll({})]
+        assert "spent 0.1 of 1 today" in await collector.limits_left({})

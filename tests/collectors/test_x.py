@@ -9,10 +9,11 @@ import pytest
 
 from collectors.http import HttpClient
 from collectors.interface import FatalError, Page
+from collectors.rereads import Rereads, rereader
 from collectors.spend import SpendCapError
 from tests.collectors.worlds import asked, changed, world_of
 from tests.conformance.kit import NOW, Item, World
-from tests.conformance.kits.x import KIT
+from tests.conformance.kits.x import KIT, not_found
 from tests.conformance.server import json_answer
 
 world = world_of(KIT)
@@ -152,3 +153,63 @@ async def test_reposts_are_left_out_unless_wanted(
     without, with_them = asked(world)
     assert without.query["query"] == "(zerno) -is:retweet"
     assert (with_them.query["query"], with_them.query["expansions"]) == ("zerno", "author_id")
+
+
+async def read_again(world: World, *ids: str) -> Page:
+    async with HttpClient(world.http_settings, lambda: world.now) as http:
+        collector = world.collector(http)
+        assert isinstance(collector, Rereads)
+        return await collector.reread(ids)
+
+
+async def test_an_edited_post_read_again_is_its_newest_version(world: World) -> None:
+    versions = ["1900000000000000001", "1900000000000000002"]
+    old = post(id=versions[0], note_tweet=None, text="Before")
+    answers = [answer(old), answer(post(note_tweet=None, text="After"))]
+    world.mood = lambda _request: json_answer(answers.pop(0))
+    page = await read_again(world, versions[0])
+    assert [(found.native_id, found.text) for found in page.posts] == [(versions[0], "After")]
+    assert [request.query["ids"] for request in asked(world)] == versions
+
+
+async def test_a_protected_post_goes_like_a_deleted_one(world: World) -> None:
+    errors = [
+        not_found("1"),
+        not_found("2", "not-authorized-for-resource"),
+        not_found("3", "service-unavailable"),
+    ]
+    world.mood = lambda _request: json_answer({"errors": errors})
+    page = await read_again(world, "1", "2", "3", "sha256:4")
+    assert page.deleted == ("1", "2")
+    assert asked(world)[0].query["ids"] == "1,2,3"
+
+
+async def test_reading_again_stops_at_its_part_of_the_cap(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(
+        world, monkeypatch, price_per_item=0.01, spend_per_day=0.35, rereads_per_day=0.05, pages=1
+    )
+    world.items = items(60)
+    async with HttpClient(world.http_settings, lambda: world.now) as http:
+        collector = world.collector(http)
+        assert isinstance(collector, Rereads)
+        assert collector.reread_size == 5
+        ids = [str(1000 + n) for n in range(1, 6)]
+        assert len((await collector.reread(ids)).posts) == 5
+        with pytest.raises(SpendCapError):
+            await collector.reread(ids[:1])
+        # What the refused lookup would have cost is still there for the search.
+        for _ in range(3):
+            [page async for page in collector.poll({})]
+        assert "0.35 of 0.35 today" in await collector.limits_left({})
+        with pytest.raises(SpendCapError):
+            [page async for page in collector.poll({})]
+
+
+async def test_without_a_part_for_it_nothing_is_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(world, monkeypatch, rereads_per_day=0)
+    async with HttpClient(world.http_settings, lambda: world.now) as http:
+        assert rereader(world.collector(http)) is None

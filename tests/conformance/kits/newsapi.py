@@ -23,6 +23,7 @@ class NewsApiKit(Kit):
             "page_size": 3,
             "reachable": REACHABLE,
             "pages": 500,
+            "requests_a_day": 100_000,
             "base_url": base_url,
         }
 

@@ -22,14 +22,17 @@ class XKit(Kit):
             "pages": 50,
             "spend_per_day": 100,
             "spend_per_month": 100,
+            "rereads_per_day": 100,
             "base_url": base_url,
         }
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
-        if request.path != "/2/tweets/search/recent":
-            return json_answer({"title": "Not Found"}, 404)
         if request.headers.get("authorization") != "Bearer s3cret-x-token":
             return json_answer({"title": "Unauthorized"}, 401)
+        if request.path == "/2/tweets":
+            return _looked_up(request, items)
+        if request.path != "/2/tweets/search/recent":
+            return json_answer({"title": "Not Found"}, 404)
         query, size = request.query, int(request.query["max_results"])
         start = datetime.fromisoformat(query.get("start_time", "2020-01-01T00:00:00Z"))
         above, below = int(query.get("since_id", 0)), int(query.get("next_token", 10**9))
@@ -40,6 +43,26 @@ class XKit(Kit):
             meta["next_token"] = str(_id(found[size - 1]))
         data = {"data": [_post(item) for item in found[:size]]} if found else {}
         return json_answer({**data, "meta": meta})
+
+
+def _looked_up(request: Request, items: Sequence[Item]) -> Answer:
+    known = {str(_id(item)): item for item in items}
+    wanted = request.query["ids"].split(",")
+    found = [_post(known[number]) for number in wanted if number in known]
+    errors = [not_found(number) for number in wanted if number not in known]
+    return json_answer({**({"data": found} if found else {}), "errors": errors})
+
+
+def not_found(number: str, kind: str = "resource-not-found") -> dict[str, str]:
+    """How X says that a post is not there; other kinds are of posts one may not see."""
+    return {
+        "value": number,
+        "resource_id": number,
+        "resource_type": "tweet",
+        "parameter": "ids",
+        "title": "Not Found Error",
+        "type": f"https://api.twitter.com/2/problems/{kind}",
+    }
 
 
 def _id(item: Item) -> int:
