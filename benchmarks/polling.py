@@ -40,7 +40,7 @@ from store.sources import poll_counts
 
 ENTRIES: Final = 10
 BEAT: Final = 0.01
-ROUND_TIMEOUT: Final = 120.0
+ROUND_TIMEOUT: Final = 600.0
 
 HTTP: Final = '[[brand]]\nid = "b"\nname = "Zzyzx"\n[http]\nallow_private = true\n'
 
