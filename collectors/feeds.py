@@ -26,7 +26,7 @@ from collectors.items import convert, count
 from collectors.redact import fingerprint
 from collectors.text import html_to_text, language, markup_to_text, site_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it when the same bytes give other posts: unchanged feeds are then read once more."""
 
 _MOST_EXPANDED: Final = 1_000_000
@@ -200,7 +200,8 @@ class _Reader:
                 comments=count(_get(entry, "slash_comments") or _get(entry, "thr_total"))
             ),
             lang=language(_get(title_detail, "language")) or language(_get(self.feed, "language")),
-            site=site_of(url or self.url),
+            # An aggregator names the site that an entry is from.
+            site=site_of(_get(_get(entry, "source") or {}, "href") or url or self.url),
         )
 
     def native_id(self, entry: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address
 from types import TracebackType
 from typing import Any, Final, Literal, Self
+from urllib.parse import urlencode
 
 import httpx
 import stamina
@@ -40,7 +41,7 @@ _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 # 4xx answers that another try may mend; every other 4xx is a wrong request.
 _PASSING: Final = frozenset({408, 409, 421, 423, 425, 429})
 _SECRET_HEADERS: Final = frozenset(
-    {"authorization", "cookie", "api-key", "user-api-key", "x-api-key", "client-id"}
+    {"authorization", "cookie", "api-key", "user-api-key", "x-api-key", "apikey", "client-id"}
 )
 """Headers that no other host may see."""
 _ADVICE: Final = {
@@ -77,6 +78,7 @@ class HttpSettings(BaseModel):
             "feedbacks-api.wildberries.ru": 2.0,
             "api.gdeltproject.org": 1 / 6,
             "www.reddit.com": 1 / 60,
+            "news.google.com": 1 / 60,
         },
         description="Requests a second to hosts that want it otherwise.",
     )
@@ -255,20 +257,36 @@ class HttpClient:
         url: str,
         *,
         json_body: object = None,
+        form: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
         ok: Collection[int] = (200,),
     ) -> Response:
-        """Send a JSON body once: a POST is never repeated and follows no redirect.
+        """Send a body once: a POST is never repeated and follows no redirect.
+
+        Args:
+            url: an http or https address.
+            json_body: sent as JSON.
+            form: sent as a web form; give this or `json_body`.
+            params: added to the address.
+            headers: sent as they are.
+            auth: user and password.
+            ok: statuses returned instead of raised.
 
         Raises:
             FatalError, RetriableError: as `get`.
         """
-        named = _all_headers(headers, None)
-        content = b"" if json_body is None else json.dumps(json_body).encode()
-        if content:
+        named = _all_headers(headers, auth)
+        content = b""
+        if form is not None:
+            content = urlencode(form).encode()
+            named["Content-Type"] = "application/x-www-form-urlencoded"
+        elif json_body is not None:
+            content = json.dumps(json_body).encode()
             named["Content-Type"] = "application/json"
         return await self._exchange(
-            _Request("POST", _merged(url, None), named, ok=ok, content=content, follow=False)
+            _Request("POST", _merged(url, params), named, ok=ok, content=content, follow=False)
         )
 
     def _worth_waiting(self, error: Exception) -> bool | float:
@@ -287,7 +305,7 @@ class HttpClient:
                 return response
             target = response.headers.get("location", "")
             if not (request.follow and response.status in _REDIRECTS and target):
-                raise self._refusal(response)
+                raise self.refusal(response)
             request = request.redirected(target)
         raise RetriableError(
             f"more than {self.settings.max_redirects} redirects from {redact(str(request.url))}"
@@ -363,7 +381,8 @@ class HttpClient:
         finally:
             await answer.aclose()
 
-    def _refusal(self, response: Response) -> CollectorError:
+    def refusal(self, response: Response) -> CollectorError:
+        """What to raise for an answer that is not what was asked for."""
         status = response.status
         advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
         message = f"{redact(response.url)} answered HTTP {status}{advice}"
@@ -385,14 +404,14 @@ class HttpClient:
                 logging.getLogger(name).setLevel(logging.WARNING)
             settings = self.settings
             client = httpx.AsyncClient(
-                verify=_tls(),
+                verify=tls(),
                 headers={"User-Agent": settings.user_agent, "Accept-Encoding": ACCEPTED},
                 timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 trust_env=False,
             )
             if not settings.allow_private:
-                httpx_ssrf_protection(client, custom_validator=_is_public)
+                httpx_ssrf_protection(client, custom_validator=is_public)
             # stamina would tell of every retry on standard output, which belongs to the commands.
             stamina.instrumentation.set_on_retry_hooks(())
             self._client = client
@@ -422,7 +441,7 @@ class _Request:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """Trusted certificates; loading them takes longer than a request."""
     return httpx.create_ssl_context()
 
@@ -445,8 +464,8 @@ def _all_headers(headers: Mapping[str, str] | None, auth: tuple[str, str] | None
     return named
 
 
-def _is_public(host: str, address: IPv4Address | IPv6Address, port: int) -> bool:
-    """Refuse what `is_global` lets through: multicast, and IPv4 hidden in 6to4 or Teredo."""
+def is_public(host: str, address: IPv4Address | IPv6Address, port: int) -> bool:
+    """Refuse also what `is_global` lets through: multicast, and IPv4 hidden in 6to4 or Teredo."""
     hidden = None
     if isinstance(address, IPv6Address):
         hidden = address.sixtofour or (address.teredo and address.teredo[1])

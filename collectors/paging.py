@@ -14,11 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collectors.interface import Cursor, Gap, Page
-from collectors.items import Converted, mapping
+from collectors.items import Converted, mapping, sequence
 
 
 class Walks:
     """The cursor of a source with several queries: one state each, JSON-serialisable.
+
+    It also remembers whose turn it is: the query read the longest ago comes first, so that a
+    service which fails now and then never starves the last one.
 
     Args:
         cursor: as stored; states of queries no longer configured are dropped.
@@ -28,19 +31,33 @@ class Walks:
     def __init__(self, cursor: Cursor, keys: Iterable[str]) -> None:
         stored = mapping(cursor.get("walks"))
         self._states = {key: dict(mapping(stored.get(key))) for key in keys}
+        done = [key for key in sequence(cursor.get("order")) if key in self._states]
+        self._order = [*(key for key in self._states if key not in done), *done]
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         return dict(self._states[key])
 
     def moved(self, key: str, state: Mapping[str, Any]) -> Cursor:
-        """Set the state of a query and return the cursor of them all."""
+        """Set the state of a query, let it come last next time; return the cursor of them all."""
         self._states[key] = dict(state)
+        self._order.remove(key)
+        self._order.append(key)
         return self.cursor
 
     @property
     def cursor(self) -> Cursor:
         """A copy of the present states, to be put in a page."""
-        return {"walks": {key: dict(state) for key, state in self._states.items() if state}}
+        walks = {key: dict(state) for key, state in self._states.items() if state}
+        return (
+            {"walks": walks, "order": list(self._order)}
+            if len(self._order) > 1
+            else {"walks": walks}
+        )
+
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """The queries, the one read the longest ago first; new ones before them."""
+        return tuple(self._order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +103,11 @@ class Batch:
     gaps: tuple[Gap, ...] = ()
 
 
-async def walk_back(
-    walks: Walks, key: str, plan: Plan, fetch: Callable[[Window], Awaitable[Batch]]
-) -> AsyncIterator[Page]:
+Fetch = Callable[[Window], Awaitable[Batch]]
+"""Asks a source for the next batch of a window."""
+
+
+async def walk_back(walks: Walks, key: str, plan: Plan, fetch: Fetch) -> AsyncIterator[Page]:
     """Yield the pages of one query's window, newest first.
 
     Args:
@@ -117,6 +136,23 @@ async def walk_back(
         )
         if batch.next_at is None:
             return
+
+
+async def walk_all(
+    cursor: Cursor, keys: Iterable[str], plan: Plan, fetch: Callable[[str], Fetch]
+) -> AsyncIterator[Page]:
+    """Yield the pages of every query's window, the query read the longest ago first.
+
+    Args:
+        cursor: the source's, as stored.
+        keys: its queries, or whatever else it walks through one by one.
+        plan: how far to look, for each.
+        fetch: gives what asks the source for the next batch of a query's window.
+    """
+    walks = Walks(cursor, keys)
+    for key in walks.in_turn:
+        async for page in walk_back(walks, key, plan, fetch(key)):
+            yield page
 
 
 def stopped(pages: int) -> str:

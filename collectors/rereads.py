@@ -9,22 +9,25 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, Final, TypeVar
 
 from collectors.interface import Collector, Page
 from collectors.items import Converted
 
 T = TypeVar("T")
 
+GONE: Final = object()
+"""A service's word that a post is there no more, as the answer of a lookup of one."""
+
 
 class Rereads(ABC):
     """A collector that can read posts again; it is one beside `Collector`.
 
-    Class attributes:
+    Attributes:
         reread_size: how many ids are asked for at once.
     """
 
-    reread_size: ClassVar[int] = 50
+    reread_size: int = 50
 
     @property
     def can_reread(self) -> bool:

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -27,6 +28,7 @@ from molva.pipeline.reread import reread_due
 from molva.pipeline.tell import deliver, detect, write_digests
 from molva.rooms import forget_crashed_polls
 from store.engine import reading, writing
+from store.interface import SourceRow
 from store.leases import acquire, holder_of, release, renew
 from store.retention import expire
 from store.sources import due_sources
@@ -60,6 +62,8 @@ class Scheduler:
         self._watch = watch
         self._holder = f"{_machine()}:{os.getpid()}"
         self._in_flight: dict[str, asyncio.Task[object]] = {}
+        self._due: deque[SourceRow] = deque()
+        self._crowded = False
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -125,14 +129,23 @@ class Scheduler:
         await asyncio.gather(*self._in_flight.values())
 
     async def _poll_due(self) -> None:
+        self._start_due()
+
+    def _start_due(self) -> None:
         rooms = self._app.rooms
-        with reading(rooms.engine) as conn:
-            due = due_sources(conn, rooms.clock(), MOST_IN_FLIGHT + len(self._in_flight))
-        for source in due:
-            if source.name in self._in_flight or source.name not in rooms.collectors:
-                continue
-            if len(self._in_flight) >= MOST_IN_FLIGHT:
-                return
+        if not self._due:
+            limit = MOST_IN_FLIGHT * 4 + len(self._in_flight)
+            with reading(rooms.engine) as conn:
+                due = due_sources(conn, rooms.clock(), limit)
+            self._crowded = len(due) == limit
+            # One in flight may not have been written down as started, and would be polled twice.
+            self._due.extend(
+                row
+                for row in due
+                if row.name not in self._in_flight and row.name in rooms.collectors
+            )
+        while self._due and len(self._in_flight) < MOST_IN_FLIGHT:
+            source = self._due.popleft()
             task = asyncio.create_task(collect_source(rooms, source), name=source.name)
             self._in_flight[source.name] = task
             task.add_done_callback(self._landed)
@@ -141,6 +154,9 @@ class Scheduler:
         del self._in_flight[task.get_name()]
         if not task.cancelled() and (error := task.exception()):
             log.error("polling %s broke: %s", task.get_name(), error)
+        # Those that had no room do not wait for the next tick.
+        if (self._due or self._crowded) and not self._stop.is_set():
+            self._start_due()
 
     async def _label(self) -> None:
         report = await asyncio.to_thread(label_pending, self._app.rooms)

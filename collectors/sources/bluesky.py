@@ -32,6 +32,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, model_validator
 
 from collectors.atproto import Account, Agent, error_name
+from collectors.bluesky_record import language_of, text_of
 from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
@@ -50,7 +51,6 @@ from collectors.interface import (
 from collectors.items import convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.rereads import Rereads, reread_page
-from collectors.text import clean, language
 
 SEARCH = "app.bsky.feed.searchPosts"
 POSTS = "app.bsky.feed.getPosts"
@@ -157,12 +157,11 @@ def to_post(view: Mapping[str, Any], now: datetime) -> Post:
     """The post of a view, as searches and lookups give it."""
     uri, record, author = string(view["uri"]), mapping(view["record"]), mapping(view["author"])
     reply = mapping(record.get("reply"))
-    languages = [language(tag) for tag in sequence(record.get("langs"))]
     reposts = [count(view.get("repostCount")), count(view.get("quoteCount"))]
     did, key = string(author.get("did")), uri.rsplit("/", 1)[-1]
     return Post(
         native_id=uri,
-        text="\n".join(filter(None, [clean(string(record.get("text"))), *_alt_texts(record)])),
+        text=text_of(record),
         url=f"https://bsky.app/profile/{did}/post/{key}",
         published_at=parse_date(record.get("createdAt"), now=now),
         author=Author(
@@ -178,8 +177,7 @@ def to_post(view: Mapping[str, Any], now: datetime) -> Post:
             comments=count(view.get("replyCount")),
             shares=sum(filter(None, reposts)) if any(n is not None for n in reposts) else None,
         ),
-        # Several declared languages say nothing about which one this text is in.
-        lang=languages[0] if len(languages) == 1 else None,
+        lang=language_of(record),
         parent_id=string(mapping(reply.get("parent")).get("uri")),
         thread_id=string(mapping(reply.get("root")).get("uri")),
         site="bsky.app",
@@ -189,8 +187,3 @@ def to_post(view: Mapping[str, Any], now: datetime) -> Post:
 def _verified(author: Mapping[str, Any]) -> bool | None:
     status = string(mapping(author.get("verification")).get("verifiedStatus"))
     return status == "valid" if status else None
-
-
-def _alt_texts(record: Mapping[str, Any]) -> list[str]:
-    images = sequence(mapping(record.get("embed")).get("images"))
-    return [clean(string(mapping(image).get("alt"))) for image in images]

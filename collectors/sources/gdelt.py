@@ -54,7 +54,7 @@ from collectors.interface import (
 )
 from collectors.items import convert, mapping, string
 from collectors.limits import retry_after
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.text import canonical_url, site_of
 
 STEP = timedelta(minutes=15)
@@ -88,11 +88,9 @@ class GdeltCollector(Collector[GdeltSettings]):
         """Yield each query's articles, the last seen first."""
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        walks = Walks(cursor, settings.queries)
-        for query in settings.queries:
-            search = _Search(self, query, now)
-            async for page in walk_back(walks, query, plan, search.fetch):
-                yield page
+        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
+        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
+            yield page
 
 
 class _Search:
@@ -149,7 +147,10 @@ class _Search:
             raise RetriableError(message, retry_after=wait or self.collector.settings.rest)
         if is_refused(text):
             raise FatalError(f"the search {self.query!r} was refused: {words_of(text)}")
-        raise RetriableError(f"the search answered no JSON but {words_of(text)!r}")
+        told = words_of(text)
+        raise RetriableError(
+            f"the search answered {f'no JSON but {told!r}' if told else 'an empty body'}"
+        )
 
     def _seen(self, article: Mapping[str, Any]) -> datetime | None:
         return parse_date(article.get("seendate"), now=self.now)

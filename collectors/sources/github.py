@@ -29,38 +29,33 @@ here too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from collectors.dates import parse_date
 from collectors.github_api import Api
-from collectors.github_text import plain
+from collectors.github_issues import Json, as_rest, issue_post, node_of
 from collectors.interface import (
-    Author,
     Collector,
     Cursor,
     Duration,
-    Engagement,
     Gap,
     Page,
-    Post,
-    SkippableError,
     SourceSettings,
     Terms,
 )
 from collectors.items import Converted, convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.rereads import Rereads, reread_page
-from collectors.text import clean, site_of
+from collectors.text import site_of
 from collectors.time_slices import Slice
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=256)]
-Json = Mapping[str, Any]
 
 
 class GitHubSettings(SourceSettings):
@@ -98,9 +93,9 @@ class GitHubCollector(Rereads, Collector[GitHubSettings]):
         """What these issues, pull requests and comments are now; null is what is gone."""
         settings, now = self.settings, self.clock()
         api = Api(self.http, self.clock, settings.base_url.rstrip("/"), settings.token_env)
-        reader = _Search(api, settings, "", now)
-        items = [_as_rest(node) for node in await api.nodes(ids)]
-        found = convert(items, lambda item: reader.post(item, item["thread"]), _node)
+        read = partial(issue_post, now=now, skip_bots=settings.skip_bots)
+        items = [as_rest(node) for node in await api.nodes(ids)]
+        found = convert(items, lambda item: read(item, item["thread"]), node_of)
         return reread_page(ids, found, missing_are_gone=True)
 
     @property
@@ -125,6 +120,7 @@ class GitHubCollector(Rereads, Collector[GitHubSettings]):
 class _Search:
     def __init__(self, api: Api, settings: GitHubSettings, query: str, now: datetime) -> None:
         self.api, self.settings, self.query, self.now = api, settings, query, now
+        self._post = partial(issue_post, now=now, skip_bots=settings.skip_bots)
 
     async def fetch(self, window: Window) -> Batch:
         """One page of the window's present slice, with comments if they are wanted."""
@@ -158,79 +154,21 @@ class _Search:
         self, items: Sequence[Json], window: Window
     ) -> tuple[Converted, list[Gap]]:
         """The issues as posts, each with the comments that are new since the window began."""
-        found = [convert(items, self.post, _node)]
+        found = [convert(items, self._post, node_of)]
         gaps: list[Gap] = []
         for issue in map(mapping, items) if self.settings.comments else ():
             if not count(issue.get("comments")):
                 continue
             url = string(issue.get("comments_url"))
             comments, whole = await self.api.comments(url, _stamp(window.start.timestamp()))
-            thread = _node(issue)
-            found.append(convert(comments, partial(self.post, thread=thread), _node))
+            thread = node_of(issue)
+            found.append(convert(comments, partial(self._post, thread=thread), node_of))
             if not whole:
                 reason = f"{string(issue.get('html_url'))} has more comments than are read at once"
                 gaps.append(Gap(reason, window.start, window.ceiling))
         posts = tuple(post for part in found for post in part.posts)
         return Converted(posts, tuple(one for part in found for one in part.skipped)), gaps
 
-    def post(self, item: Json, thread: str = "") -> Post:
-        """An issue or a pull request; a comment if it belongs to a thread."""
-        native_id, user = string(item["node_id"]), mapping(item.get("user"))
-        if self.settings.skip_bots and user.get("type") == "Bot":
-            raise SkippableError("a bot wrote it")
-        created, updated = item.get("created_at"), item.get("updated_at")
-        url = string(item.get("html_url"))
-        return Post(
-            native_id=native_id,
-            kind="comment" if thread else "issue",
-            title=clean(string(item.get("title"))),
-            text=plain(string(item.get("body"))),
-            url=url,
-            published_at=parse_date(created, now=self.now),
-            # Anything that happens to an issue updates it; a comment can only be edited.
-            edited_at=parse_date(updated, now=self.now) if thread and updated != created else None,
-            author=Author(
-                id=string(user.get("id")),
-                handle=string(user.get("login")),
-                created_at=parse_date(user.get("created_at"), now=self.now),
-                location=clean(string(user.get("location"))),
-            ),
-            engagement=Engagement(
-                likes=count(mapping(item.get("reactions")).get("+1")),
-                comments=None if thread else count(item.get("comments")),
-            ),
-            parent_id=thread,
-            thread_id=thread or native_id,
-            site=site_of(url),
-        )
-
 
 def _stamp(second: float) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _node(item: Json) -> str:
-    return string(mapping(item).get("node_id"))
-
-
-def _as_rest(node: Json) -> dict[str, Any]:
-    """A node of the GraphQL API in the words of the REST API, and the issue a comment is under."""
-    author = mapping(node.get("author"))
-    return {
-        "node_id": node.get("id"),
-        "title": node.get("title"),
-        "body": node.get("body"),
-        "html_url": node.get("url"),
-        "created_at": node.get("createdAt"),
-        "updated_at": node.get("updatedAt"),
-        "user": {
-            "id": author.get("databaseId"),
-            "login": author.get("login"),
-            "type": author.get("__typename"),
-            "created_at": author.get("createdAt"),
-            "location": author.get("location"),
-        },
-        "comments": mapping(node.get("comments")).get("totalCount"),
-        "reactions": {"+1": mapping(node.get("reactions")).get("totalCount")},
-        "thread": string(mapping(node.get("issue")).get("id")),
-    }

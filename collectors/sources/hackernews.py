@@ -26,27 +26,22 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from collectors.dates import parse_date
+from collectors.hackernews_items import hit_post, item_post
 from collectors.interface import (
-    Author,
     Collector,
     Cursor,
     Duration,
-    Engagement,
     Gap,
     Page,
-    Post,
     RetriableError,
     SourceSettings,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.rereads import Rereads, reread_page
-from collectors.text import html_to_text, markup_to_text, site_of
 
 SEARCH_URL = "https://hn.algolia.com/api/v1"
 ITEMS_URL = "https://hacker-news.firebaseio.com/v0"
-ITEM_URL = "https://news.ycombinator.com/item?id="
 SWEEP = timedelta(days=7)
 REACHABLE = 1000
 """Hits of one search that can be paged through."""
@@ -76,11 +71,9 @@ class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
         """Yield each query's hits, newest first."""
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
-        walks = Walks(cursor, settings.queries)
-        for query in settings.queries:
-            search = _Search(self, query, now)
-            async for page in walk_back(walks, query, plan, search.fetch):
-                yield page
+        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
+        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
+            yield page
 
     @property
     def can_reread(self) -> bool:
@@ -107,7 +100,7 @@ class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
             elif item is not None:
                 found.append(item)
         now = self.clock()
-        converted = convert(found, lambda item: _of_item(item, now), lambda item: item.get("id"))
+        converted = convert(found, lambda item: item_post(item, now), lambda item: item.get("id"))
         return reread_page(ids, converted, gone=gone, missing_are_gone=False)
 
 
@@ -128,7 +121,9 @@ class _Search:
         obeyed = max(seconds, default=until) <= until
         next_at, gaps = self._next(until, page, seconds) if more and hits and obeyed else (None, ())
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
-        converted = convert(hits, self._post, lambda hit: mapping(hit).get("objectID"))
+        converted = convert(
+            hits, lambda hit: hit_post(hit, self.now), lambda hit: mapping(hit).get("objectID")
+        )
         return Batch(converted, times, next_at, gaps)
 
     def _next(
@@ -163,50 +158,8 @@ class _Search:
             raise RetriableError("the search answered without hits: not the API's format")
         return answer
 
-    def _post(self, hit: Mapping[str, Any]) -> Post:
-        native_id = string(hit["objectID"])
-        is_comment = bool(hit.get("comment_text")) or "comment" in sequence(hit.get("_tags"))
-        link = "" if is_comment else string(hit.get("url"))
-        author = string(hit.get("author"))
-        return Post(
-            native_id=native_id,
-            kind="comment" if is_comment else "post",
-            title="" if is_comment else markup_to_text(string(hit.get("title"))),
-            text=html_to_text(string(hit.get("comment_text")) or string(hit.get("story_text"))),
-            url=ITEM_URL + native_id,
-            published_at=parse_date(hit.get("created_at_i"), now=self.now),
-            author=Author(id=author, handle=author),
-            engagement=Engagement(
-                likes=count(hit.get("points")), comments=count(hit.get("num_comments"))
-            ),
-            parent_id=string(hit.get("parent_id")),
-            thread_id=string(hit.get("story_id")),
-            site=site_of(link) or "news.ycombinator.com",
-        )
-
 
 def _gap(second: int) -> Gap:
     moment = datetime.fromtimestamp(second, UTC)
     reason = "more hits in one second than can be paged through"
     return Gap(reason, moment, moment + timedelta(seconds=1))
-
-
-def _of_item(item: Mapping[str, Any], now: datetime) -> Post:
-    """The post of an item, which does not tell the story a comment is in."""
-    native_id, is_comment = string(item["id"]), item.get("type") == "comment"
-    link, author = string(item.get("url")), string(item.get("by"))
-    return Post(
-        native_id=native_id,
-        kind="comment" if is_comment else "post",
-        title="" if is_comment else markup_to_text(string(item.get("title"))),
-        text=html_to_text(string(item.get("text"))),
-        url=ITEM_URL + native_id,
-        published_at=parse_date(item.get("time"), now=now),
-        author=Author(id=author, handle=author),
-        engagement=Engagement(
-            likes=count(item.get("score")), comments=count(item.get("descendants"))
-        ),
-        parent_id=string(item.get("parent")),
-        thread_id="" if is_comment else native_id,
-        site=site_of(link) or "news.ycombinator.com",
-    )

@@ -25,17 +25,15 @@ Terms: set by each server. Deleted and removed posts must go here too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from collectors.interface import (
     Collector,
-    CollectorError,
     Cursor,
     Duration,
     Page,
@@ -44,19 +42,14 @@ from collectors.interface import (
     SourceSettings,
     Terms,
 )
-from collectors.items import Converted, convert, mapping, string
-from collectors.lemmy_api import Listing, Server, Site, Sort
+from collectors.items import convert, mapping, string
+from collectors.lemmy_api import Listing, Server, Site
+from collectors.lemmy_lookup import look_up
 from collectors.lemmy_view import gone, view_to_post, views_of, written_at
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
-from collectors.rereads import Rereads, reread_page, side_by_side
-from collectors.text import site_of
+from collectors.rereads import Rereads
 
 SWEEP = timedelta(days=7)
-GONE = object()
-"""A server's word that it has no such post or comment."""
-
-_LOCAL = re.compile(r"(https?://[^/]+)/(post|comment)/(\d{1,18})")
-
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 Community = Annotated[str, StringConstraints(pattern=r"^!?\w+(@[\w.:-]+)?$", max_length=300)]
 
@@ -106,40 +99,17 @@ class LemmyCollector(Rereads, Collector[LemmySettings]):
 
     async def reread(self, ids: Sequence[str]) -> Page:
         """What these posts and comments are now, by the word of their own servers."""
-        answers = await side_by_side(self._single(ap_id) for ap_id in ids)
-        posts = tuple(answer for answer in answers if isinstance(answer, Post))
-        gone = [i for i, answer in zip(ids, answers, strict=True) if answer is GONE]
-        return reread_page(ids, Converted(posts, ()), gone=gone, missing_are_gone=False)
+        return await look_up(self._server(), ids, self.clock)
 
-    async def _single(self, ap_id: str) -> object:
-        """The post of an address, `GONE`, or `None` if that cannot be told."""
-        named = _LOCAL.fullmatch(ap_id)
-        if not named:
-            return None
-        settings, own = self.settings, self.settings.instance.rstrip("/")
-        at_home, sort = site_of(ap_id) == site_of(own), cast("Sort", named[2])
-        server = Server(self.http, named[1], "auto", "", settings.rate_pause)
-        if at_home:
-            server = Server(self.http, own, settings.api, settings.token_env, settings.rate_pause)
-        try:
-            site = await server.site()
-            view = await server.single(site, sort, named[3])
-        except CollectorError:
-            if at_home:
-                raise
-            # Closed or gone servers tell nothing of their posts.
-            return None
-        if view is None or gone([view], sort):
-            return GONE
-        read = convert([view], lambda v: view_to_post(v, sort, site, self.clock()), lambda _: ap_id)
-        # Another post under this number is no news of the one asked for.
-        return next((post for post in read.posts if post.native_id == ap_id), None)
+    def _server(self) -> Server:
+        settings = self.settings
+        address = settings.instance.rstrip("/")
+        return Server(self.http, address, settings.api, settings.token_env, settings.rate_pause)
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield the posts of each query or community, then its comments, newest first."""
         settings, now = self.settings, self.clock()
-        address = settings.instance.rstrip("/")
-        server = Server(self.http, address, settings.api, settings.token_env, settings.rate_pause)
+        server = self._server()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
         site = await server.site()
         walks = Walks(cursor, (listing.key for listing in settings.listings))

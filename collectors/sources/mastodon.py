@@ -24,20 +24,17 @@ Terms: set by each server; many forbid collecting en masse. Deleted posts must g
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from collectors.credentials import bearer
 from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
     Collector,
-    CollectorError,
     Cursor,
     Duration,
     FatalError,
@@ -45,21 +42,16 @@ from collectors.interface import (
     Page,
     Post,
     RetriableError,
-    Skipped,
+    SettingsType,
     SourceSettings,
     Terms,
 )
-from collectors.items import Converted, convert, mapping, string
+from collectors.items import Converted, convert, string
+from collectors.mastodon_lookup import Lookup
 from collectors.mastodon_status import Reading, status_to_post
 from collectors.paging import Walks, stopped
-from collectors.rereads import Rereads, reread_page, side_by_side
+from collectors.rereads import Rereads
 from collectors.text import site_of
-
-GONE = object()
-"""A server's word that it has no such post."""
-
-# How Mastodon and what follows it name a post; the server's API knows it by the last part.
-_LOCAL = re.compile(r"(https?://[^/]+)/(?:ap/)?users/[^/]+/statuses/(\w{1,40})")
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?\w{1,100}$")]
 
@@ -87,52 +79,16 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
     """
 
     type = "mastodon"
-    Settings = MastodonSettings
+    Settings: ClassVar[SettingsType] = MastodonSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(minutes=15)
     reread_size = 20
 
     async def reread(self, ids: Sequence[str]) -> Page:
         """What these posts are now, by the word of the servers they were written on."""
-        answers = await side_by_side(self._single(uri) for uri in ids)
-        found: list[Post] = []
-        skipped: list[Skipped] = []
-        for uri, (status, server) in zip(ids, answers, strict=True):
-            # Another post under this number is no news of the one asked for.
-            if isinstance(status, Mapping) and status.get("uri") == uri:
-                read = partial(status_to_post, reading=self._reading(server))
-                one = convert([status], read, _uri)
-                found += one.posts
-                skipped += one.skipped
-        gone = [uri for uri, (status, _) in zip(ids, answers, strict=True) if status is GONE]
-        converted = Converted(tuple(found), tuple(skipped))
-        return reread_page(ids, converted, gone=gone, missing_are_gone=False)
-
-    async def _single(self, uri: str) -> tuple[object, str]:
-        """A post as the API of its own server gives it, `GONE`, or `None`; and that server."""
-        named = _LOCAL.fullmatch(uri)
-        own = self.settings.instance.rstrip("/")
-        if not named:
-            return None, own
-        at_home = site_of(uri) == site_of(own)
-        server = own if at_home else named[1]
-        if not at_home and not self.settings.home_servers:
-            return None, own
-        try:
-            response = await self.http.get(
-                f"{server}/api/v1/statuses/{named[2]}",
-                headers=self._headers() if at_home else {},
-                ok=(200, 404, 410),
-            )
-            answer = response.json()
-        except CollectorError:
-            if at_home:
-                raise
-            # Closed or gone servers tell nothing of their posts.
-            return None, server
-        if response.status == 200:
-            return answer, server
-        return (GONE if mapping(answer).get("error") else None), server
+        settings = self.settings
+        lookup = Lookup(self.http, settings.instance, self._headers, settings.home_servers)
+        return await lookup.page(ids, self._reading)
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each tag's posts."""
@@ -181,9 +137,7 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
             if not between or between[0] == last or set(between) <= set(ids):
                 ignored = between == ids and "link" not in response.headers
                 gap = Gap("the server cannot page upwards: posts in between are lost")
-                last = ids[0]
-                cursor = walks.moved(tag, {"last": last})
-                yield Page(cursor, gaps=(gap,) if ignored else ())
+                yield Page(walks.moved(tag, {"last": ids[0]}), gaps=(gap,) if ignored else ())
                 return
             last = between[0]
             cursor = walks.moved(tag, {"last": last})
@@ -213,12 +167,7 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
         return [status for status in answer if isinstance(status, dict)], response
 
     def _headers(self) -> dict[str, str]:
-        if not self.settings.token_env:
-            return {}
-        token = os.environ.get(self.settings.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {self.settings.token_env}")
-        return {"Authorization": f"Bearer {token}"}
+        return bearer(self.settings.token_env) if self.settings.token_env else {}
 
     def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]], note: str = "") -> Page:
         found: Converted = convert(statuses, self._post, lambda status: status.get("uri"))
@@ -234,10 +183,6 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
             unlisted=self.settings.unlisted,
             skip_opted_out=self.settings.skip_opted_out,
         )
-
-
-def _uri(status: Mapping[str, Any]) -> object:
-    return status.get("uri")
 
 
 def _ids(statuses: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -22,13 +22,13 @@ Terms: your own goods' data; authors are not named.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field
 
+from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
@@ -45,7 +45,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.text import clean
 
 
@@ -73,8 +73,7 @@ class OzonCollector(Collector[OzonSettings]):
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
         # Another seller's walk would go on at an id that is none of this one's.
-        walks = Walks(cursor, [settings.client_id])
-        async for page in walk_back(walks, settings.client_id, plan, self._fetch):
+        async for page in walk_all(cursor, [settings.client_id], plan, lambda _: self._fetch):
             yield page
 
     async def _fetch(self, window: Window) -> Batch:
@@ -102,9 +101,7 @@ class OzonCollector(Collector[OzonSettings]):
 
     async def _answer(self, last_id: str) -> Response:
         settings = self.settings
-        key = os.environ.get(settings.api_key_env, "").strip()
-        if not key:
-            raise FatalError(f"set the environment variable {settings.api_key_env}")
+        (key,) = secret(settings.api_key_env)
         return await self.http.post(
             f"{settings.base_url}/v1/review/list",
             json_body={

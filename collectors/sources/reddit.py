@@ -30,8 +30,9 @@ Terms: a post deleted on Reddit has to be deleted here too; no training of model
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
@@ -41,21 +42,19 @@ from collectors.interface import (
     Cursor,
     Duration,
     FatalError,
-    Gap,
     Page,
     RetriableError,
     SourceSettings,
     Terms,
 )
-from collectors.items import mapping
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
-from collectors.reddit_app import App
+from collectors.oauth import Application
+from collectors.paging import Plan, Walks, walk_back
+from collectors.reddit_app import application
 from collectors.reddit_listing import Listing, of_atom, of_json
+from collectors.reddit_search import Search
 from collectors.rereads import Rereads, reread_page
 
 LONGEST_QUERY = 512
-REACHABLE = 900
-"""Posts after which a list that ends has been cut: 1,000, less those Reddit hides."""
 
 RSS_NOTE = "read through the public RSS search, a fallback without scores"
 
@@ -120,7 +119,7 @@ class RedditCollector(Rereads, Collector[RedditSettings]):
 
     async def reread(self, ids: Sequence[str]) -> Page:
         """What these posts are now; what Reddit leaves out or shows without a text is deleted."""
-        app, site = self.app(), self.settings.api_url.rstrip("/")
+        app, site = self._app(), self.settings.api_url.rstrip("/")
         params: dict[str, str | int] = {"id": ",".join(ids), "raw_json": 1}
         response = await app.get(self.http, f"{site}/api/info", params)
         if response.status != 200:
@@ -128,13 +127,15 @@ class RedditCollector(Rereads, Collector[RedditSettings]):
         listing = of_json(response.json(), self.clock())
         return reread_page(ids, listing.converted, gone=listing.deleted, missing_are_gone=True)
 
-    def app(self) -> App:
+    def _app(self) -> Application:
         """The application to ask as."""
         settings = self.settings
         site = settings.base_url.rstrip("/")
-        return App(site, settings.client_id_env, settings.client_secret_env, self.headers())
+        return application(
+            site, settings.client_id_env, settings.client_secret_env, self._headers()
+        )
 
-    def headers(self) -> dict[str, str]:
+    def _headers(self) -> dict[str, str]:
         """Who asks, as Reddit wants it said."""
         username = self.settings.username
         return {"User-Agent": f"server:molva:0.1 (by /u/{username})"} if username else {}
@@ -146,52 +147,16 @@ class RedditCollector(Rereads, Collector[RedditSettings]):
         plan = Plan(now, self.overlap, settings.backfill, pages, sweep)
         walks = Walks(cursor, settings.searches)
         for query in settings.searches:
-            search = _Search(self, query, now, walks[query].get("watermark"))
+            ask = partial(self._listing, query, now)
+            search = Search(ask, walks[query].get("watermark"))
             async for page in walk_back(walks, query, plan, search.fetch):
                 notes = (RSS_NOTE if settings.rss else "", page.note)
                 note = "; ".join(filter(None, notes))
                 yield replace(page, deleted=search.deleted, note=note)
 
-
-@dataclass
-class _Search:
-    """One search of a poll.
-
-    Attributes:
-        known: up to when its posts were read by earlier polls, if they were.
-        deleted: what the last page showed as gone.
-    """
-
-    collector: RedditCollector
-    query: str
-    now: datetime
-    known: str | None
-    deleted: tuple[str, ...] = ()
-
-    async def fetch(self, window: Window) -> Batch:
-        """The page behind the last item seen, by its name: times cannot be asked for."""
-        at = mapping(window.at)
-        listing = await self._listing(at)
-        self.deleted = listing.deleted
-        if at.get("after") and not listing.names and not at.get("again"):
-            # The post we stopped at may be gone, and nothing comes after it: begin anew, once.
-            return Batch(listing.converted, (), {"again": True})
-        listed = int(at.get("listed", 0)) + len(listing.names)
-        oldest = min(listing.times, default=window.ceiling)
-        cut = ""
-        if at.get("after") in listing.names:
-            cut = "the search cannot be paged through: older posts are lost"
-        elif not listing.after and listed >= REACHABLE:
-            cut = "the search shows no more than its newest posts: older ones are lost"
-        done = bool(cut) or not listing.after or oldest < window.start
-        since = datetime.fromisoformat(self.known) if self.known else window.start
-        gaps = (Gap(cut, since, oldest),) if cut and oldest > since else ()
-        next_at = None if done else {**at, "after": listing.after, "listed": listed}
-        return Batch(listing.converted, listing.times, next_at, gaps)
-
-    async def _listing(self, at: Mapping[str, Any]) -> Listing:
-        collector, settings = self.collector, self.collector.settings
-        params: dict[str, str | int] = {"q": self.query, "sort": "new", "t": "all", "type": "link"}
+    async def _listing(self, query: str, now: datetime, at: Mapping[str, Any]) -> Listing:
+        settings = self.settings
+        params: dict[str, str | int] = {"q": query, "sort": "new", "t": "all", "type": "link"}
         params["limit"] = settings.page_size
         params |= {"restrict_sr": "on"} if settings.subreddits else {}
         params |= {"include_over_18": "on"} if settings.adult else {}
@@ -199,10 +164,12 @@ class _Search:
         place = f"/r/{'+'.join(settings.subreddits)}/search" if settings.subreddits else "/search"
         if settings.rss:
             url = f"{settings.base_url.rstrip('/')}{place}.rss"
-            response = await collector.http.get(url, params=params, headers=collector.headers())
-            return await of_atom(response, settings.page_size, self.now)
+            response = await self.http.get(url, params=params, headers=self._headers())
+            return await of_atom(response, settings.page_size, now)
         url = settings.api_url.rstrip("/") + place
-        response = await collector.app().get(collector.http, url, {**params, "raw_json": 1})
+        response = await self._app().get(
+            self.http, url, {**params, "raw_json": 1}, ok=(200, 302), follow=False
+        )
         if response.status == 302:
             raise FatalError("Reddit knows no such subreddit: check subreddits")
-        return of_json(response.json(), self.now)
+        return of_json(response.json(), now)

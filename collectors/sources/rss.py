@@ -30,7 +30,8 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from collectors import feeds, offload
+from collectors import feeds
+from collectors.feed_fetch import ACCEPT, parsed
 from collectors.http import Response, Validators
 from collectors.interface import (
     Collector,
@@ -38,7 +39,6 @@ from collectors.interface import (
     FatalError,
     Gap,
     Page,
-    RetriableError,
     SourceSettings,
     Terms,
 )
@@ -46,10 +46,6 @@ from collectors.items import mapping
 from collectors.limits import max_age
 from collectors.redact import fingerprint
 
-ACCEPT: Final = (
-    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
-    "application/xml;q=0.9, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
-)
 PAGE: Final = 1000
 """Posts a page; a feed of more is handed on in several."""
 
@@ -124,21 +120,7 @@ class RssCollector(Collector[RssSettings]):
             yield page
 
     async def _parsed(self, response: Response) -> feeds.Feed:
-        try:
-            return await offload.run(
-                len(response.body),
-                feeds.parse_feed,
-                response.body,
-                content_type=response.headers.get("content-type", ""),
-                url=response.url,
-                now=self.clock(),
-            )
-        except feeds.NotAFeedError as error:
-            kind = response.content_type or "no content type"
-            empty = "an empty answer" if not response.body.strip() else f"{kind}: {error}"
-            raise RetriableError(f"not a feed: {empty}") from None
-        except offload.GaveUpError as error:
-            raise RetriableError(f"the feed could not be parsed: {error}") from None
+        return await parsed(response, self.clock())
 
     def _pages(
         self, feed: feeds.Feed, response: Response, known: Cursor, body_hash: str

@@ -26,36 +26,28 @@ Terms: CC BY-SA; keep the author and the link with every text shown.
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from collectors.dates import parse_date
 from collectors.interface import (
-    Author,
     Collector,
     Cursor,
     Duration,
-    Engagement,
     Page,
-    Post,
-    SkippableError,
     SourceSettings,
 )
 from collectors.items import Converted, convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.rereads import Rereads, reread_page
 from collectors.stackexchange_api import Api
-from collectors.text import html_to_text, site_of
+from collectors.stackexchange_post import Json, number_of, read_post
 from collectors.time_slices import Slice
 
 DATES = {"activity": "last_activity_date", "creation": "creation_date"}
-LOCALISED = re.compile(r"(ru|es|pt|ja)\.(?:meta\.)?stackoverflow")
-"""Sites where everybody writes in the language of their name."""
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 Site = Annotated[
@@ -64,7 +56,6 @@ Site = Annotated[
     # The API's name of a site is its address without these.
     AfterValidator(lambda site: site.removesuffix(".com").removesuffix(".stackexchange")),
 ]
-Json = Mapping[str, Any]
 
 
 class StackExchangeSettings(SourceSettings):
@@ -148,7 +139,7 @@ class _Search:
         dates = (count(mapping(hit).get(DATES[settings.order])) for hit in hits)
         seconds = [second for second in dates if second]
         posts = await self._posts(hits)
-        converted = convert(hits, lambda hit: self._post(hit, posts), _number)
+        converted = convert(hits, lambda hit: read_post(hit, posts, self.site, self.now), number_of)
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
         if not hits or answer.get("has_more") is not True:
             return Batch(converted, times)
@@ -172,51 +163,17 @@ class _Search:
             if post.get("post_type") == "answer"
         ]
         return convert(
-            told, lambda hit: self._post(hit, posts), lambda hit: f"{self.site}/{_number(hit)}"
+            told,
+            lambda hit: read_post(hit, posts, self.site, self.now),
+            lambda hit: f"{self.site}/{number_of(hit)}",
         )
 
     async def _posts(self, hits: Sequence[object]) -> dict[str, Json]:
         """The whole posts behind the search's excerpts, by their number."""
-        numbers = dict.fromkeys(filter(str.isdecimal, map(_number, map(mapping, hits))))
+        numbers = dict.fromkeys(filter(str.isdecimal, map(number_of, map(mapping, hits))))
         if not numbers:
             return {}
         params: dict[str, str | int] = {"site": self.site, "filter": "withbody", "pagesize": 100}
         answer = await self.api.call("posts", params, ids=";".join(numbers))
         posts = map(mapping, sequence(answer["items"]))
         return {string(post.get("post_id")): post for post in posts}
-
-    def _post(self, hit: Json, posts: Mapping[str, Json]) -> Post:
-        number, asked = _number(hit), string(hit["question_id"])
-        question = f"{self.site}/{asked}" if asked else ""
-        if number not in posts:
-            raise SkippableError("deleted since the search saw it")
-        post, is_answer = posts[number], hit.get("item_type") == "answer"
-        owner, link = mapping(post.get("owner")), string(post.get("link"))
-        # Deleted users keep their name and lose their number.
-        user = string(owner.get("user_id"))
-        return Post(
-            native_id=f"{self.site}/{number}",
-            kind="comment" if is_answer else "post",
-            title="" if is_answer else html_to_text(string(hit.get("title"))),
-            text=html_to_text(string(post.get("body"))),
-            url=link,
-            published_at=parse_date(post.get("creation_date"), now=self.now),
-            edited_at=parse_date(post.get("last_edit_date"), now=self.now),
-            author=Author(
-                id=f"{self.site}/{user}" if user else "",
-                name=html_to_text(string(owner.get("display_name"))),
-            ),
-            engagement=Engagement(
-                likes=count(post.get("score")),
-                comments=None if is_answer else count(hit.get("answer_count")),
-            ),
-            lang=localised[1] if (localised := LOCALISED.fullmatch(self.site)) else None,
-            parent_id=question if is_answer else "",
-            thread_id=question,
-            site=site_of(link),
-        )
-
-
-def _number(hit: Json) -> str:
-    is_answer = hit.get("item_type") == "answer"
-    return string(hit.get("answer_id" if is_answer else "question_id"))

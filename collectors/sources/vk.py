@@ -26,19 +26,18 @@ personal data (152-FZ) applies to authors.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from collectors.credentials import secret
 from collectors.interface import (
     Author,
     Collector,
     Cursor,
     Duration,
-    FatalError,
     Page,
     Post,
     RetriableError,
@@ -47,7 +46,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.rereads import Rereads, reread_page
 from collectors.token_slices import Answered, TokenSlice, following
 from collectors.vk_errors import INVALID_PARAMETER, TOO_FAST, error_of
@@ -116,20 +115,16 @@ class VkCollector(Rereads, Collector[VkSettings]):
 
     def token(self) -> str:
         """The service key."""
-        token = os.environ.get(self.settings.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {self.settings.token_env}")
+        (token,) = secret(self.settings.token_env)
         return token
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each query's posts, newest first."""
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        walks = Walks(cursor, settings.queries)
-        for query in settings.queries:
-            search = _Search(self, query, now)
-            async for page in walk_back(walks, query, plan, search.fetch):
-                yield page
+        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
+        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
+            yield page
 
 
 class _Search:

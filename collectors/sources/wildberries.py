@@ -24,13 +24,13 @@ Terms: your own goods' data; authors are private persons.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
+from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.interface import (
     Author,
@@ -38,7 +38,6 @@ from collectors.interface import (
     Cursor,
     Duration,
     Engagement,
-    FatalError,
     Gap,
     Page,
     Post,
@@ -48,11 +47,15 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.review_text import FAULTS, MERITS, joined
 from collectors.text import clean
 
 LISTS = ("unanswered", "answered")
 """In this order: what is answered in between is then seen twice and not never."""
+
+
+FIELDS = {"": "text", MERITS: "pros", FAULTS: "cons"}
 
 
 class WildberriesSettings(SourceSettings):
@@ -82,12 +85,9 @@ class WildberriesCollector(Collector[WildberriesSettings]):
         settings, now = self.settings, self.clock()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
         keys = [f"{kind}/{name}" for kind in settings.kinds for name in LISTS]
-        walks = Walks(cursor, keys)
-        # Longest unread first, or a service that fails now and then would starve the last list.
-        for key in sorted(keys, key=lambda key: string(walks[key].get("swept"))):
-            reader = _List(self, key, now)
-            async for page in walk_back(walks, key, plan, reader.fetch):
-                yield page
+        lists = {key: _List(self, key, now).fetch for key in keys}
+        async for page in walk_all(cursor, lists, plan, lists.__getitem__):
+            yield page
 
 
 class _List:
@@ -131,9 +131,7 @@ class _List:
 
     async def _items(self, start: int, until: int, skip: int) -> list[Any]:
         settings = self.collector.settings
-        token = os.environ.get(settings.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {settings.token_env}")
+        (token,) = secret(settings.token_env)
         response = await self.collector.http.get(
             f"{settings.base_url}/{self.kind}",
             params={
@@ -163,7 +161,7 @@ class _List:
         native_id, product = string(item["id"]), mapping(item.get("productDetails"))
         if not native_id:
             raise SkippableError("it has no id")
-        text = _text(item)
+        text = joined(item, FIELDS)
         if not text:
             raise SkippableError("it has stars but no text")
         number, author = string(product.get("nmId")), string(item.get("userName"))
@@ -184,13 +182,6 @@ class _List:
             thread_id=number,
             site="wildberries.ru",
         )
-
-
-def _text(item: Mapping[str, Any]) -> str:
-    """The review with what its author wrote under the form's own headings."""
-    parts = {"": "text", "Достоинства: ": "pros", "Недостатки: ": "cons"}
-    said = {heading: clean(string(item.get(name))) for heading, name in parts.items()}
-    return clean("\n".join(heading + words for heading, words in said.items() if words))
 
 
 def _title(product: Mapping[str, Any]) -> str:

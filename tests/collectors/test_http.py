@@ -239,6 +239,16 @@ async def test_what_a_retry_cannot_mend_is_asked_once(serve: Serve, status: int)
     assert len(server.requests) == 1
 
 
+async def test_a_form_is_posted_as_browsers_do_with_its_password_in_a_header(serve: Serve) -> None:
+    server = serve(always(json_answer({})))
+    async with client() as http:
+        await http.post(server.url, form={"q": "зерно & co"}, auth=("anna", "pass"))
+    (request,) = server.requests
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.form() == {"q": "зерно & co"}
+    assert request.headers["authorization"] == "Basic YW5uYTpwYXNz"
+
+
 async def test_a_post_is_never_repeated(serve: Serve) -> None:
     server = serve(always(Answer(503)))
     async with client(retries=3) as http:

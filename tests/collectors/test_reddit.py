@@ -223,7 +223,7 @@ async def test_a_token_ended_early_is_renewed_once(world: World) -> None:
     refusals = [401]
 
     def answer(request: Request) -> Answer:
-        assert request.headers["authorization"] == f"bearer {TOKEN}"
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
         return json_answer({"error": 401}, refusals.pop()) if refusals else listing(link(1))
 
     searching(world, answer)
@@ -243,7 +243,7 @@ async def test_a_token_ended_early_is_renewed_once(world: World) -> None:
 )
 async def test_an_unapproved_application_is_told_so(world: World, answer: Answer) -> None:
     world.mood = lambda _request: answer
-    with pytest.raises(FatalError, match=r"REDDIT_ID .*approved"):
+    with pytest.raises(FatalError, match=r"REDDIT_ID, .*approved"):
         await world.poll()
 
 

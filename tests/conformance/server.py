@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from websockets.frames import Frame, Opcode
+from websockets.utils import accept_key
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Request:
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode()))
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,20 @@ def json_answer(
 ) -> Answer:
     named = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
     return Answer(status, json.dumps(value).encode(), named)
+
+
+def stream_answer(request: Request, messages: Iterable[str]) -> Answer:
+    """A WebSocket that sends its messages and breaks off, if that is what was asked for."""
+    key = request.headers.get("sec-websocket-key", "")
+    if request.headers.get("upgrade", "").lower() != "websocket" or not key:
+        return Answer(426)
+    headers = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Accept": accept_key(key),
+    }
+    frames = (Frame(Opcode.TEXT, message.encode()) for message in messages)
+    return Answer(101, b"".join(frame.serialize(mask=False) for frame in frames), headers)
 
 
 Respond = Callable[[Request], Answer]
@@ -117,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if answer.chunks:
             self.send_header("Connection", "close")
-        elif answer.status not in {204, 304}:
+        elif answer.status not in {101, 204, 304}:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         for chunk in answer.chunks:
@@ -125,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             if closing.wait(answer.pause):
                 break
-        self.close_connection = self.close_connection or bool(answer.chunks)
+        self.close_connection |= bool(answer.chunks) or answer.status == 101
         self.wfile.write(b"" if answer.chunks else answer.body)
         self.wfile.flush()
 

@@ -22,6 +22,7 @@ from store.engine import reading, writing
 from store.history import labelled_mentions
 from store.interface import MentionFilter
 from store.leases import acquire
+from store.sources import poll_counts, sources
 
 
 def opened(folder: Path) -> App:
@@ -100,3 +101,32 @@ async def test_texts_go_by_age_where_that_was_asked_for_and_nowhere_else(tmp_pat
         scheduler.stop()
         await running
     assert living == ["Acme is new"]
+
+
+async def test_sources_that_had_no_room_do_not_wait_for_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(scheduler_module, "MOST_IN_FLIGHT", 1)
+    tables = ['[[brand]]\nid = "acme"\nname = "Acme"\n']
+    for number in range(7):
+        posts = tmp_path / f"{number}.jsonl"
+        posts.write_text('{"id": "1", "text": "Nothing of note"}\n')
+        tables.append(f'[[source]]\nname = "s{number}"\ntype = "file"\npath = "{posts}"\n')
+    path = tmp_path / "molva.toml"
+    path.write_text("".join(tables))
+    async with App.open(load_config(path)) as app:
+        scheduler = Scheduler(app, tick=3600, watch=3600)
+        running = asyncio.create_task(scheduler.run())
+        async with asyncio.timeout(20):
+            while True:
+                with reading(app.rooms.engine) as conn:
+                    found = sources(conn)
+                if all(row.last_success_at for row in found):
+                    break
+                await asyncio.sleep(0.02)
+        scheduler.stop()
+        await running
+        assert len(found) == 7
+        with reading(app.rooms.engine) as conn:
+            start = datetime.now(UTC) - timedelta(hours=1)
+            assert poll_counts(conn, start, datetime.now(UTC)) == {"ok": 7}

@@ -29,7 +29,7 @@ class MastodonKit(Kit):
         if request.path.startswith("/api/v1/statuses/"):
             wanted = [item for item in items if request.path.endswith(f"/{_id(item)}")]
             if wanted:
-                return json_answer(_status(wanted[0], self.home))
+                return json_answer(status_of(wanted[0], self.home))
             return json_answer({"error": "Record not found"}, 404)
         if request.path != "/api/v1/timelines/tag/zerno":
             return Answer(404, b"<html>no such page", {"Content-Type": "text/html"})
@@ -39,14 +39,14 @@ class MastodonKit(Kit):
         below, above = int(query.get("max_id", 10**9)), int(query.get("min_id", 0))
         shown = sorted((i for i in items if above < _id(i) < below), key=_id)
         page = shown[:size] if "min_id" in query else shown[-size:]
-        return json_answer([_status(item, self.home) for item in reversed(page)])
+        return json_answer([status_of(item, self.home) for item in reversed(page)])
 
 
 def _id(item: Item) -> int:
     return 1000 + item.number
 
 
-def _status(item: Item, home: str) -> Any:
+def status_of(item: Item, home: str = "https://kofe.example") -> Any:
     if item.junk is not None:
         return item.junk
     uri = f"{home}/users/anna/statuses/{_id(item)}"

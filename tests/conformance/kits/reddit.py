@@ -38,7 +38,7 @@ class RedditKit(Kit):
             return _token(request)
         if request.path not in {"/search", "/api/info"}:
             return json_answer({"message": "Not Found", "error": 404}, 404)
-        if request.headers.get("authorization") != f"bearer {TOKEN}":
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return json_answer({"message": "Unauthorized", "error": 401}, 401)
         if request.path == "/api/info":
             wanted = request.query["id"].split(",")
@@ -77,7 +77,7 @@ def path_of(item: Item) -> str:
 def _token(request: Request) -> Answer:
     if request.headers.get("authorization") != f"Basic {BASIC}":
         return json_answer({"message": "Unauthorized", "error": 401}, 401)
-    if request.query.get("grant_type") != "client_credentials":
+    if request.form().get("grant_type") != "client_credentials":
         return json_answer({"error": "unsupported_grant_type"})
     answer = {"token_type": "bearer", "expires_in": 86400, "scope": "*"}
     return json_answer({"access_token": TOKEN, **answer})

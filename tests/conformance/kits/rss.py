@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from email.utils import format_datetime
 from html import escape
@@ -22,19 +22,24 @@ class RssKit(Kit):
         return {"url": f"{private}/feed.xml?key=s3cret-feed-key"}
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
-        entries = "".join(_entry(item) for item in reversed(items))
-        body = (
-            '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>'
-            "<title>City</title><link>https://news.example.com/</link>"
-            f"<description>News</description>{entries}</channel></rss>"
-        )
-        headers = {"Content-Type": "application/rss+xml", "ETag": f'"{hash(body)}"'}
-        if request.headers.get("if-none-match") == headers["ETag"]:
-            return Answer(304, headers=headers)
-        return Answer(200, body.encode("utf-8", "surrogatepass"), headers)
+        answer = feed_of(entry_of(item) for item in reversed(items))
+        if request.headers.get("if-none-match") == answer.headers["ETag"]:
+            return Answer(304, headers=answer.headers)
+        return answer
 
 
-def _entry(item: Item) -> str:
+def feed_of(entries: Iterable[str]) -> Answer:
+    """An RSS document of such entries."""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>'
+        "<title>City</title><link>https://news.example.com/</link>"
+        f"<description>News</description>{''.join(entries)}</channel></rss>"
+    )
+    headers = {"Content-Type": "application/rss+xml", "ETag": f'"{hash(body)}"'}
+    return Answer(200, body.encode("utf-8", "surrogatepass"), headers)
+
+
+def entry_of(item: Item) -> str:
     if item.junk is not None:
         return "<item><unknown>7</unknown></item>"
     date = ""

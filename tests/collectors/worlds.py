@@ -1,0 +1,39 @@
+"""A source's conformance world, for the tests of what is peculiar to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.kit import Kit, World
+from tests.conformance.server import Request, serving
+
+
+def world_of(kit: Kit) -> Callable[..., Any]:
+    """A fixture: the kit's service on loopback, its credentials set."""
+
+    @pytest.fixture
+    def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+        for name, value in kit.environment.items():
+            monkeypatch.setenv(name, value)
+        world = World(kit, tmp_path)
+        with serving(world.respond) as server:
+            world.server = server
+            yield world
+
+    return world
+
+
+def changed(world: World, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    """Let the source's table have other settings."""
+    table = {**world.table(), **settings}
+    monkeypatch.setattr(world, "table", lambda: table)
+
+
+def asked(world: World) -> list[Request]:
+    """What the service was asked, in order."""
+    assert world.server is not None
+    return world.server.requests
