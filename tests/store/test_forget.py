@@ -15,7 +15,7 @@ from molva.forgetting import empty_files
 from reports.export import export
 from store.alert_actions import add_action
 from store.alerts import add_event, alerts, open_alert
-from store.digests import save_digest
+from store.digests import DigestKey, save_digest
 from store.engine import reading, writing
 from store.forget import forget, mentions_at, mentions_of_author, retold_by_others
 from store.interface import CauseRow, IntentRow, MentionFilter, NewLabel
@@ -106,8 +106,8 @@ def keep_messages(conn: Any, world: World) -> None:
     add_event(conn, alert.id, "updated", NOW, facts)
     noted = {"brand_id": world.zerno, "alert_id": alert.id, "at": NOW, "who": "olga"}
     add_action(conn, "ack", **noted, note="wrote to Zelda Fitz of Bilbyton")
-    day = {"brand_id": world.zerno, "day": NOW.date(), "zone": "UTC", "lang": "en"}
-    save_digest(conn, **day, facts=facts, now=NOW)
+    key = DigestKey(world.zerno, "day", NOW.date(), "UTC", "en")
+    save_digest(conn, key, facts=facts, now=NOW)
     page = f"<p>&ldquo;<b>quokkavar</b> spilled latte over my&#32;manuscript&rdquo;</p>{'.' * 9000}"
     for key, status in (("digest:1", "sent"), ("digest:2", "pending")):
         enqueue(conn, key, "mail", {"kind": "digest", "html": page, "facts": facts}, NOW)
