@@ -9,7 +9,8 @@ apt-get install -y --no-install-recommends nginx-light dovecot-imapd
 # snac is in Debian 13; for Debian 12 it comes from backports.
 if ! apt-get install -y --no-install-recommends snac2; then
   . /etc/os-release
-  echo "deb http://deb.debian.org/debian $VERSION_CODENAME-backports main" \
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)
+  echo "deb $mirror $VERSION_CODENAME-backports main" \
     > /etc/apt/sources.list.d/backports.list
   apt-get update
   apt-get install -y --no-install-recommends snac2
