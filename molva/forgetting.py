@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from store.interface import Erasure
+from store.export_records import Erasure
 from store.scrub import Traces
 
 STUB = "This message held words of a person who asked to be forgotten.\n"

@@ -12,8 +12,8 @@ from reports.interface import ReportError
 from reports.routing import not_before
 from reports.tuning import MEMORY, series_key, strictness_by_series
 from store.alert_actions import Action, add_action, false_alarms, was_done
+from store.alert_rows import AlertRow
 from store.alerts import alert_by_id
-from store.interface import AlertRow
 from store.outbox import hold, waiting
 
 LONGEST_MUTE: Final = timedelta(days=31)

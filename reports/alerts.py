@@ -34,8 +34,9 @@ from reports.tuning import series_key
 from reports.usual import HISTORY_DAYS, PER_HOUR, SIZE, Baseline, Board
 from reports.watch import Scene, board_of, scene
 from store.alert_actions import was_done
+from store.alert_rows import AlertRow
 from store.alerts import add_event, alerts, open_alert, open_alerts
-from store.interface import AlertRow, BrandRow
+from store.interface import BrandRow
 from store.series_counts import refresh
 from store.series_tally import bucket_start
 from store.spread import spread

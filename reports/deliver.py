@@ -22,8 +22,8 @@ from reports.channels import Channel, send
 from reports.failing import PATIENCE, tell_failing
 from reports.interface import ChannelError, Lang
 from reports.manners import Manners, message_of, settle
+from store.alert_rows import DueMessage
 from store.engine import reading, writing
-from store.interface import DueMessage
 from store.outbox import claim, due, failing_channels, mark_retry, mark_sent
 
 Clock = Callable[[], datetime]

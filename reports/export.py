@@ -28,9 +28,10 @@ from reports.interface import ReportError, as_json
 from reports.pseudonyms import Pseudonyms
 from store.compare import versions
 from store.engine import reading, writing
+from store.export_records import NewExport
 from store.exports import query_versions, record_export
 from store.history import last_sequence
-from store.interface import MentionFilter, NewExport
+from store.interface import MentionFilter
 from store.secrets import secret_key
 
 Progress = Callable[[int], None]

@@ -10,7 +10,8 @@ from typing import Any
 from reports.columns import TableName
 from reports.export_formats import Format
 from reports.interface import as_json
-from store.interface import MentionFilter, QueryVersion, VersionRow
+from store.export_records import QueryVersion
+from store.interface import MentionFilter, VersionRow
 
 MANIFEST_VERSION = 1
 FORMULA_RULE = (

@@ -20,7 +20,7 @@ from reports.channels import Channel
 from reports.interface import Message
 from reports.quiet import QuietHours
 from store.alert_actions import muted_until, was_done
-from store.interface import DueMessage
+from store.alert_rows import DueMessage
 from store.outbox import enqueue, hold, message, set_aside, was_sent
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from reports.explain import AlertFacts
 from reports.interface import Audience, Message, Route
-from store.interface import DueMessage
+from store.alert_rows import DueMessage
 from store.outbox import channels_told, enqueue
 
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from reports.usual import PER_DAY, SIZE, Board, Flags
-from store.interface import AlertRow
+from store.alert_rows import AlertRow
 from store.series_counts import Stretch, known_outages, series_counts
 from store.series_tally import BUCKET, bucket_of, bucket_start
 from store.sources import sources

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
-from store.interface import AlertActionRow
+from store.alert_rows import AlertActionRow
 from store.tables import ALERT_ACTION
 
 Action = Literal["ack", "mute", "unmute", "false"]

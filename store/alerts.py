@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
+from store.alert_rows import AlertEventRow, AlertRow
 from store.engine import insert_new
-from store.interface import AlertEventRow, AlertRow
 from store.tables import ALERT, ALERT_EVENT
 
 OPEN, OVER = "open", "over"

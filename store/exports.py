@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, select
 
 from store.among import among
+from store.export_records import ExportRow, HeldExport, NewExport, QueryVersion
 from store.history import conditions
-from store.interface import ExportRow, HeldExport, MentionFilter, NewExport, QueryVersion
+from store.interface import MentionFilter
 from store.labels import effective
 from store.tables import BRAND, BRAND_MENTION, BRAND_QUERY, CHANGE, EXPORT_RUN, MENTION
 

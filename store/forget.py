@@ -24,8 +24,9 @@ from sqlalchemy import (
 
 from store.among import among
 from store.decide import story_keys
+from store.export_records import Erasure
 from store.exports import exports_holding
-from store.interface import Erasure, StoreError
+from store.interface import StoreError
 from store.scrub import Traces
 from store.secrets import secret_key
 from store.suppression import post_key, suppress

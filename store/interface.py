@@ -1,5 +1,6 @@
 """The values that enter and leave the store; plain and frozen, so no room sees a table.
 
+Those of alerts and of exports stand in `alert_rows` and `export_records`.
 All times are aware UTC datetimes; every interval `[start, end)` includes its start and not its
 end. Brands and sources are named by their opaque ids.
 """
@@ -7,7 +8,7 @@ end. Brands and sources are named by their opaque ids.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -479,148 +480,3 @@ class SourceCount:
     mentions: int
     negative: int
     positive: int
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """An alert with the facts of its latest event."""
-
-    id: int
-    fingerprint: str
-    brand_id: int
-    kind: str
-    severity: int
-    state: str
-    started_at: datetime
-    detected_at: datetime
-    closed_at: datetime | None
-    events: int
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AlertEventRow:
-    """A message of an alert's thread: `opened`, `updated` or `over`, numbered from 1."""
-
-    number: int
-    action: str
-    at: datetime
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AlertActionRow:
-    """What a person did: `ack`, `mute`, `unmute`, `false`; see the table `alert_action`."""
-
-    id: int
-    brand_id: int
-    alert_id: int | None
-    action: str
-    series: str
-    at: datetime
-    until: datetime | None
-    note: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class FailingChannel:
-    """A channel that has taken nothing since its oldest unsent message failed.
-
-    Attributes:
-        since: when that message was written.
-        error: why the latest attempt failed.
-    """
-
-    channel: str
-    since: datetime
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class DueMessage:
-    """An outbox message whose time to be sent has come."""
-
-    id: int
-    key: str
-    channel: str
-    payload: Mapping[str, Any]
-    attempts: int
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NewExport:
-    """An export that was written, on its way into the store.
-
-    Attributes:
-        sha256: of the file; of the manifest where the export is a folder.
-    """
-
-    path: str
-    format: str
-    filters: MentionFilter
-    last_sequence: int
-    mentions: int
-    sha256: str
-    pseudonymous: bool
-    code_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRow:
-    """An export that was written, as stored; `filters` as JSON."""
-
-    id: int
-    made_at: datetime
-    path: str
-    format: str
-    filters: Mapping[str, Any]
-    since_sequence: int | None
-    last_sequence: int
-    mentions: int
-    sha256: str
-    pseudonymous: bool
-    code_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeldExport:
-    """An export and the mentions it held; not `certain` where its filter may have dropped them."""
-
-    export: ExportRow
-    mention_ids: tuple[int, ...]
-    certain: bool
-
-
-@dataclass(frozen=True, slots=True)
-class QueryVersion:
-    """One query that a brand has had."""
-
-    brand: str
-    name: str
-    version: int
-    query: str
-    created_at: datetime
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What was erased of a person: how much of what, and the exports that held it before.
-
-    Attributes:
-        mention_ids: now tombstones.
-        messages: kept messages, digests and alerts that lost words.
-        texts: what was erased, to look for it elsewhere; never kept.
-        names: likewise.
-        common: words that name a brand or a source, whoever else has them for a name.
-    """
-
-    mention_ids: tuple[int, ...]
-    revisions: int
-    messages: int
-    exports: tuple[HeldExport, ...]
-    texts: tuple[str, ...] = field(repr=False, default=())
-    names: tuple[str, ...] = field(repr=False, default=())
-    common: tuple[str, ...] = ()

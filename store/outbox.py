@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
+from store.alert_rows import DueMessage, FailingChannel
 from store.engine import insert_new
-from store.interface import DueMessage, FailingChannel
 from store.tables import OUTBOX
 
 

@@ -34,9 +34,9 @@ from reports.interface import ChannelError, ReportError
 from reports.links import open_link
 from reports.words import Words
 from store.alert_actions import actions_of
+from store.alert_rows import AlertRow
 from store.alerts import alert_by_id, alert_events
 from store.engine import open_store, reading, writing
-from store.interface import AlertRow
 
 __all__ = ["app"]
 

@@ -21,8 +21,8 @@ from molva.config import Config
 from molva.forgetting import empty_files
 from reports.channels import FileChannel
 from store.engine import open_store, reading, writing
+from store.export_records import Erasure
 from store.forget import forget, mentions_at, mentions_of_author, retold_by_others
-from store.interface import Erasure
 from store.traces import wipe
 
 

@@ -21,11 +21,12 @@ from reports.export import export
 from reports.interface import LANGS
 from reports.periods import Period
 from reports.render import render_html
+from store.alert_rows import AlertRow
 from store.alerts import alerts
 from store.brands import brand_by_slug
 from store.engine import open_store, reading
 from store.history import labelled_mentions
-from store.interface import AlertRow, BrandRow, MentionFilter, StoreError
+from store.interface import BrandRow, MentionFilter, StoreError
 
 WATCHED = "ottepel"
 _FORMATS: tuple[Literal["csv", "jsonl", "parquet"], ...] = ("csv", "jsonl", "parquet")

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
+from store.alert_rows import AlertRow
 from store.alerts import add_event, alert_events, alerts, open_alert, open_alerts
 from store.brands import brand_by_slug, brands, sync_brands
 from store.digests import DigestKey, digest_exists, save_digest, told_until
 from store.engine import writing
-from store.interface import AlertRow, BrandSpec
+from store.interface import BrandSpec
 from store.leases import acquire, release, renew
 from store.outbox import claim, due, enqueue, mark_retry, mark_sent
 from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, make_world
