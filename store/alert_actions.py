@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from store.alert_rows import AlertActionRow
-from store.tables import ALERT_ACTION
+from store.report_tables import ALERT_ACTION
 
 Action = Literal["ack", "mute", "unmute", "false"]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from store.alert_rows import AlertEventRow, AlertRow
 from store.engine import insert_new
-from store.tables import ALERT, ALERT_EVENT
+from store.report_tables import ALERT, ALERT_EVENT
 
 OPEN, OVER = "open", "over"
 

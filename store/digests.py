@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from store.engine import insert_new
-from store.tables import DIGEST
+from store.report_tables import DIGEST
 
 
 @dataclass(frozen=True, slots=True)

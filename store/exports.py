@@ -14,7 +14,8 @@ from store.export_records import ExportRow, HeldExport, NewExport, QueryVersion
 from store.history import conditions
 from store.interface import MentionFilter
 from store.labels import effective
-from store.tables import BRAND, BRAND_MENTION, BRAND_QUERY, CHANGE, EXPORT_RUN, MENTION
+from store.report_tables import EXPORT_RUN
+from store.tables import BRAND, BRAND_MENTION, BRAND_QUERY, CHANGE, MENTION
 
 _ROW = (
     EXPORT_RUN.c.id,

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from store.alert_rows import DueMessage, FailingChannel
 from store.engine import insert_new
-from store.tables import OUTBOX
+from store.report_tables import OUTBOX
 
 
 def enqueue(

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select
 from store.engine import upsert
 from store.labels import SENTIMENT, effective
 from store.marks import get_mark, set_mark
+from store.report_tables import SERIES_COUNT
 from store.series_tally import (
     PER_DAY,
     STORY_MEMORY,
@@ -42,7 +43,6 @@ from store.tables import (
     CORRECTION_CAUSE,
     LABEL,
     MENTION,
-    SERIES_COUNT,
 )
 
 Stretch = tuple[datetime, datetime]

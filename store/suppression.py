@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from store.engine import insert_new
 from store.interface import NewMention
+from store.report_tables import FORGOTTEN
 from store.secrets import secret_key
-from store.tables import FORGOTTEN
 
 
 def post_key(key: bytes, scope: str, native_id: str) -> str:

@@ -1,4 +1,6 @@
-"""Every table of the store, as SQLModel classes: the one place that knows them.
+"""The tables of what is collected and labelled, as SQLModel classes.
+
+Those of what is told to people stand in `store.report_tables`; no other module knows a table.
 
 The same classes make SQLite and PostgreSQL; migrations are generated from them. Times are aware
 UTC datetimes. A *mention* is one post of one source that at least one brand's query matched; what
@@ -447,108 +449,6 @@ class Change(SQLModel, table=True):
     at: datetime
 
 
-class Alert(SQLModel, table=True):
-    """One spike, from its opening to its all-clear. `fingerprint` keeps it from opening twice."""
-
-    __tablename__ = "alert"
-    __table_args__ = (Index("ix_alert_brand_started", "brand_id", "started_at"),)
-    id: int | None = _key()
-    fingerprint: str = Field(unique=True)
-    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
-    kind: str
-    severity: int
-    state: str
-    """`open` or `over`."""
-    started_at: datetime
-    detected_at: datetime
-    closed_at: datetime | None = None
-
-
-class AlertEvent(SQLModel, table=True):
-    """A message of an alert's thread, numbered from 1: opened, updated, over."""
-
-    __tablename__ = "alert_event"
-    __table_args__ = (UniqueConstraint("alert_id", "number"),)
-    id: int | None = _key()
-    alert_id: int = Field(foreign_key="alert.id", sa_type=BigInteger)
-    number: int
-    action: str
-    at: datetime
-    facts: dict[str, Any] = _json()
-
-
-class AlertAction(SQLModel, table=True):
-    """What a person did about an alert, or a brand's alerts; nothing is changed afterwards."""
-
-    __tablename__ = "alert_action"
-    __table_args__ = (Index("ix_alert_action_brand_at", "brand_id", "at"),)
-    id: int | None = _key()
-    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
-    alert_id: int | None = Field(default=None, foreign_key="alert.id", sa_type=BigInteger)
-    """None: all alerts of the brand."""
-    action: str
-    """`ack`, `mute`, `unmute` or `false`."""
-    series: str = ""
-    """The series a false alarm was about, e.g. `negative_count` or `cause:late`."""
-    at: datetime
-    until: datetime | None = None
-    note: str = ""
-    who: str = ""
-
-
-class SeriesCount(SQLModel, table=True):
-    """A brand's counts of one series and day, in 144 buckets of ten minutes."""
-
-    __tablename__ = "series_count"
-    __table_args__ = {"sqlite_with_rowid": False}
-    brand_id: int = Field(primary_key=True, foreign_key="brand.id", sa_type=BigInteger)
-    series: str = Field(primary_key=True)
-    """`volume`, `negative`, `cause:ID` and so on; see `store.series_counts`."""
-    day: int = Field(primary_key=True)
-    """Whole days since 1970-01-01 UTC."""
-    counts: bytes = Field(sa_type=LargeBinary)
-    """144 little-endian unsigned whole numbers of one, two or four bytes."""
-
-
-class Digest(SQLModel, table=True):
-    """A brand's digest of one period in one zone, made once."""
-
-    __tablename__ = "digest"
-    __table_args__ = (UniqueConstraint("brand_id", "period", "day", "zone", "lang"),)
-    id: int | None = _key()
-    brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
-    period: str
-    """`day`, `week` or `month`."""
-    day: date
-    """The first day told of."""
-    zone: str
-    lang: str
-    created_at: datetime
-    facts: dict[str, Any] = _json()
-
-
-class OutboxMessage(SQLModel, table=True):
-    """A message owed to a channel, written with the decision and sent after it."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        UniqueConstraint("key", "channel"),
-        Index("ix_outbox_due", "status", "next_attempt_at"),
-    )
-    id: int | None = _key()
-    key: str
-    """What is announced, e.g. `alert:12:1`; with the channel it makes sending happen once."""
-    channel: str
-    payload: dict[str, Any] = _json()
-    status: str = "pending"
-    """`pending`, `sent`, `failed`, `folded` (told by another message) or `cancelled`."""
-    attempts: int = 0
-    created_at: datetime
-    next_attempt_at: datetime
-    sent_at: datetime | None = None
-    last_error: str = ""
-
-
 class Lease(SQLModel, table=True):
     """Who runs the scheduler; a second process is refused while it holds."""
 
@@ -575,66 +475,31 @@ class Spending(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
 
 
-class ExportRun(SQLModel, table=True):
-    """An export that was written: whoever asks to be forgotten may be in it."""
-
-    __tablename__ = "export_run"
-    id: int | None = _key()
-    made_at: datetime
-    path: str
-    format: str
-    filters: dict[str, Any] = _json()
-    """What was asked for; the brand by its id."""
-    since_sequence: int | None = Field(default=None, sa_type=BigInteger)
-    last_sequence: int = Field(sa_type=BigInteger)
-    mentions: int = Field(sa_type=BigInteger)
-    sha256: str = Field(index=True)
-    """Of the file; of the manifest where the export is a folder."""
-    pseudonymous: bool = False
-    code_version: str
-
-
-class Forgotten(SQLModel, table=True):
-    """A post or an author never to be collected again, as a keyed hash that names nobody."""
-
-    __tablename__ = "forgotten"
-    __table_args__ = {"sqlite_with_rowid": False}
-    key: str = Field(primary_key=True)
-    at: datetime
-
-
-def _core(model: type[SQLModel]) -> Table:
+def core(model: type[SQLModel]) -> Table:
+    """The Core table of a model."""
     return metadata.tables[str(model.__tablename__)]
 
 
-BRAND = _core(Brand)
-BRAND_QUERY = _core(BrandQuery)
-SOURCE = _core(Source)
-POLL = _core(Poll)
-SKIPPED_ITEM = _core(SkippedItem)
-CLUSTER = _core(Cluster)
-CLUSTER_KEY = _core(ClusterKey)
-NEAR_KEY = _core(NearKey)
-MENTION = _core(Mention)
-REVISION = _core(Revision)
-SIGHTING = _core(Sighting)
-BRAND_MENTION = _core(BrandMention)
-MODEL_VERSION = _core(ModelVersion)
-LABEL = _core(Label)
-CAUSE_LINK = _core(CauseLink)
-INTENT_LINK = _core(IntentLink)
-CORRECTION = _core(Correction)
-CORRECTION_CAUSE = _core(CorrectionCause)
-FITTED_HEAD = _core(FittedHead)
-CHANGE = _core(Change)
-ALERT = _core(Alert)
-ALERT_EVENT = _core(AlertEvent)
-ALERT_ACTION = _core(AlertAction)
-SERIES_COUNT = _core(SeriesCount)
-DIGEST = _core(Digest)
-OUTBOX = _core(OutboxMessage)
-EXPORT_RUN = _core(ExportRun)
-FORGOTTEN = _core(Forgotten)
-LEASE = _core(Lease)
-MARK = _core(Mark)
-SPENDING = _core(Spending)
+BRAND = core(Brand)
+BRAND_QUERY = core(BrandQuery)
+SOURCE = core(Source)
+POLL = core(Poll)
+SKIPPED_ITEM = core(SkippedItem)
+CLUSTER = core(Cluster)
+CLUSTER_KEY = core(ClusterKey)
+NEAR_KEY = core(NearKey)
+MENTION = core(Mention)
+REVISION = core(Revision)
+SIGHTING = core(Sighting)
+BRAND_MENTION = core(BrandMention)
+MODEL_VERSION = core(ModelVersion)
+LABEL = core(Label)
+CAUSE_LINK = core(CauseLink)
+INTENT_LINK = core(IntentLink)
+CORRECTION = core(Correction)
+CORRECTION_CAUSE = core(CorrectionCause)
+FITTED_HEAD = core(FittedHead)
+CHANGE = core(Change)
+LEASE = core(Lease)
+MARK = core(Mark)
+SPENDING = core(Spending)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from store import report_tables  # noqa: F401 - adds its tables to the metadata
 from store.migrate import include
 from store.tables import metadata
 

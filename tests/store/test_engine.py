@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from store import report_tables  # noqa: F401 - adds its tables to the metadata
 from store.engine import open_store, reading, writing
 from store.interface import StoreError
 from store.marks import get_mark, set_mark
