@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 MODEL_NAME = "molva-1"
 OWN_UNSEEN = Path(__file__).with_name("own_unseen_checks.jsonl")
-"""Our own posts of seventeen domains (ferries, vets, dating apps ...) that no training row is about,
+"""Our own posts of seventeen domains (ferries, vets, dating apps ...) that no training row is on,
 labelled when written; a second, blind reading gave every row the same label."""
 
 BALANCE = 0.75
