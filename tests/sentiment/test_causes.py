@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from sentiment.causes import CauseFinder
+from sentiment.causes import CauseFinder, of_text
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
 from sentiment.learn import shipped_fit
@@ -219,3 +220,14 @@ def test_a_long_text_and_odd_signs_are_survived(encoder: Encoder, gym: CauseFind
 def test_the_shipped_fit_is_of_the_shipped_model_and_taxonomy(encoder: Encoder) -> None:
     """If this fails, run `python -m sentiment.training.fit_causes`."""
     assert shipped_fit(encoder, Taxonomy.load()) is not None
+
+
+def test_the_best_of_many_clauses_is_told_with_less_certainty() -> None:
+    single = of_text(np.array([0.0, 0.2, 0.5, 0.9]), 1)
+    many = of_text(np.array([0.0, 0.2, 0.5, 0.9]), 20)
+
+    assert single[0] == many[0] == 0, "what a term excludes stays excluded"
+    assert single[1:3] == pytest.approx([0.2, 0.5])
+    assert 0.5 < single[3] < 0.9, "examples are plainer than posts"
+    assert np.all(many[1:] < single[1:])
+    assert np.all(np.diff(many) > 0), "the order of causes is kept"
