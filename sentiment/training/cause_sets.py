@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import random
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from xml.etree import ElementTree
 
 import snowballstemmer
 
@@ -97,6 +99,10 @@ _ASPECTS = (
     ),
 )
 _DOMAINS = ("restaurant", "hotel", "food", "phone", "laptop")
+_DEVICES = ("phone", "laptop")
+_DINING = {"Food": "product", "Service": "service", "Interior": "place", "Price": "price"}
+_SIGNS = {"positive": "+", "negative": "-"}
+_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…)\s]*")
 
 
 def own_texts(lang: str) -> list[Asked]:
@@ -136,6 +142,9 @@ def tasks(data: Path) -> Iterator[Task]:
     for lang, found in reviews.items():
         sentences = list(_sentences(found, lang))
         yield Task(f"review sentences, {lang}", Taxonomy.load(), sentences, "many", GROUPS)
+    dining = list(_dining(data))
+    name = "restaurant reviews, ru native"
+    yield Task(name, Taxonomy.load(), dining, "many", GROUPS, seen=False)
 
 
 def banking(data: Path) -> Task:
@@ -179,8 +188,32 @@ def _sentences(rows: Sequence[Themed], lang: str) -> Iterator[Asked]:
         category, _, polarity = row.theme.rpartition(" ")
         sign = {"pos": "+", "neg": "-"}.get(polarity[:3].lower())
         aspect = next((name for pattern, name in _ASPECTS if pattern.search(category)), None)
+        if aspect == "place" and row.group.rpartition("_")[2].startswith(_DEVICES):
+            # The design and comfort of a device are the product's.
+            aspect = "product"
         if sign and aspect:
             yield Asked(row.text, lang, frozenset({f"{aspect} {sign}"}))
+
+
+def _dining(data: Path) -> Iterator[Asked]:
+    """Sentences of native Russian reviews (SentiRuEval-2015), which nothing was trained on."""
+    path = data / "sentirueval2015_restaurants" / "restaurants_train.xml.gz"
+    with gzip.open(path) as file:
+        # The folder is the measurer's own choice, not something fetched.
+        reviews = ElementTree.parse(file).getroot()  # noqa: S314
+    for review in reviews:
+        text = review.findtext("text") or ""
+        marks = [
+            (int(mark.get("from", 0)), f"{_DINING[category]} {_SIGNS[sentiment]}")
+            for mark in review.iter("aspect")
+            if mark.get("mark") == "Rel"
+            and (category := mark.get("category", "")) in _DINING
+            and (sentiment := mark.get("sentiment", "")) in _SIGNS
+        ]
+        for own in _SENTENCE.finditer(text):
+            gold = frozenset(said for at, said in marks if own.start() <= at < own.end())
+            if gold:
+                yield Asked(own.group().strip(), "ru", gold)
 
 
 @cache
