@@ -56,6 +56,14 @@ def bury_where(
     ids = [row.id for row in rows]
     search.remove(conn, [(row.id, row.title, row.text) for row in rows])
     near.forget(conn, ids)
+    _empty_mentions(conn, ids, now)
+    _empty_labels(conn, ids)
+    conn.execute(insert(CHANGE), [{"mention_id": i, "action": action, "at": now} for i in ids])
+    return [(row.id, row.native_id) for row in rows]
+
+
+def _empty_mentions(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Take what was written, and by whom, from mentions and their revisions."""
     nothing = dict.fromkeys(_FORGOTTEN, "")
     conn.execute(
         update(MENTION)
@@ -79,6 +87,10 @@ def bury_where(
         .where(among(conn, BRAND_MENTION.c.mention_id, ids))
         .values(deleted=True, labelled_by=-1, author_key=0, followers=0, spans=[])
     )
+
+
+def _empty_labels(conn: Connection, ids: Sequence[int]) -> None:
+    """Take the words that labels quote from mentions."""
     labels = select(LABEL.c.id).where(among(conn, LABEL.c.mention_id, ids))
     conn.execute(update(CAUSE_LINK).where(CAUSE_LINK.c.label_id.in_(labels)).values(evidence=""))
     conn.execute(
@@ -86,5 +98,3 @@ def bury_where(
         .where(INTENT_LINK.c.label_id.in_(labels))
         .values(evidence="", rival=None)
     )
-    conn.execute(insert(CHANGE), [{"mention_id": i, "action": action, "at": now} for i in ids])
-    return [(row.id, row.native_id) for row in rows]
