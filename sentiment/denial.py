@@ -91,8 +91,8 @@ _PRAISE_AFTER_ALL = re.compile(
 
 
 def plain(text: str) -> str:
-    """Text as the word lists are written: lower case, ё as е."""
-    return text.casefold().replace("ё", "е")
+    """Text as the word lists are written: lower case, ё as е, a curly apostrophe straight."""
+    return text.casefold().replace("ё", "е").replace("’", "'")
 
 
 def denied(clause: str) -> tuple[bool, bool]:
