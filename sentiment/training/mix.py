@@ -45,6 +45,8 @@ PAIRS = {"en": 2200, "ru": 2600}
 """Texts of two brands an epoch joins from two texts of one brand each."""
 
 OWN_REPEAT = 2
+PAIR_REPEAT = 3
+"""How often our own sentences about two brands are shown, each time with other names."""
 COMPOSED = 450
 """Texts of two clauses put together for each language, each time our own rows are drawn."""
 
@@ -62,6 +64,8 @@ _JOINS = (" ", " ", ". ", "\n", " / ", " — ")
 _HIDE_SHARE = 0.2
 _CASE_SHARE = 0.05
 """Of all rows, those shown in capitals; as many are shown without any."""
+_TYPO_SHARE = 0.06
+"""Of all rows, those in which a thumb slips once or twice."""
 _LONGEST_HALF = 160
 
 
@@ -143,9 +147,10 @@ def fill_pair(pair: Pair, rng: random.Random) -> Iterator[Row]:
 def own_rows(rng: random.Random) -> list[Row]:
     """Our own examples and templates, `OWN_REPEAT` times, each time with other names."""
     chosen = list(read_rows(OWN_EXAMPLES)) * (OWN_REPEAT - 1)
+    for _ in range(PAIR_REPEAT):
+        chosen += [row for pair in read_pairs() for row in fill_pair(pair, rng)]
     for _ in range(OWN_REPEAT):
         chosen += [row for template in read_templates() for row in fill(template, rng)]
-        chosen += [row for pair in read_pairs() for row in fill_pair(pair, rng)]
         for lang in TEMPLATES:
             chosen += composed(lang, COMPOSED, rng, any_name)
     return chosen
@@ -182,6 +187,22 @@ def recase(row: Row, rng: random.Random) -> Row:
     if row.names or chance >= 2 * _CASE_SHARE:
         return row
     return replace(row, text=row.text.upper() if chance < _CASE_SHARE else row.text.lower())
+
+
+def mistype(row: Row, rng: random.Random) -> Row:
+    """Some rows with a letter or two left out, doubled or swapped with the next one."""
+    if row.names or rng.random() >= _TYPO_SHARE:
+        return row
+    letters = list(row.text)
+    for _ in range(rng.choice((1, 2))):
+        words = [at for at in range(len(letters) - 1) if "".join(letters[at : at + 2]).isalpha()]
+        if words:
+            at = rng.choice(words)
+            first, second = letters[at], letters[at + 1]
+            letters[at : at + 2] = rng.choice(
+                ([second], [first, first, second], [second, first], [first])
+            )
+    return replace(row, text="".join(letters))
 
 
 def join(first: Row, second: Row, rng: random.Random) -> Row:
@@ -227,6 +248,6 @@ def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
         start = epoch * quota
         chosen += [group[order[(start + step) % len(group)]] for step in range(quota)]
     pairs = [row for lang, count in PAIRS.items() for row in joined(chosen, lang, count, rng)]
-    chosen = [recase(augment(row, rng), rng) for row in chosen] + pairs
+    chosen = [mistype(recase(augment(row, rng), rng), rng) for row in chosen] + pairs
     rng.shuffle(chosen)
     return chosen

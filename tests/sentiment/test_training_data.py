@@ -133,6 +133,18 @@ def test_letter_case_changes_no_label_and_no_target() -> None:
     assert all(mix.recase(named, rng) == named for _ in range(100))
 
 
+def test_a_slip_of_the_thumb_spoils_a_letter_or_two_of_few_rows() -> None:
+    rng = random.Random(4)
+    plain = Row("a", "ru", "Официант нахамил 12 раз", 0)
+    found = [mix.mistype(plain, rng).text for _ in range(1000)]
+    spoilt = [text for text in found if text != plain.text]
+    assert 30 < len(spoilt) < 100
+    assert all(abs(len(text) - len(plain.text)) <= 2 for text in spoilt)
+    assert all("12" in text for text in spoilt), "figures are left alone"
+    named = Row("a", "ru", "Ромашка нахамила", 0, "Ромашка")
+    assert all(mix.mistype(named, rng) == named for _ in range(100))
+
+
 def test_epochs_keep_quotas_and_differ() -> None:
     rows = [
         Row("tweeteval", "en", f"t{label}-{n}", label) for label in range(3) for n in range(9000)
