@@ -36,6 +36,7 @@ from collectors.spend import Ledger, MemoryLedger
 
 Params = Mapping[str, str | int | Sequence[str]]
 
+_INSTANT: Final = 0.001
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 # 4xx answers that another try may mend; every other 4xx is a wrong request.
@@ -166,11 +167,17 @@ class _TransientError(RetriableError):
 
 @dataclass
 class _Gate:
-    """One host: how many at once, how fast, and until when it wants silence."""
+    """One host: how many at once, how fast, and until when it wants silence.
+
+    Attributes:
+        closed_until: a long silence, by the clock; nothing is asked until then.
+        paused_until: a silence short enough to be waited for, by the time of the event loop.
+    """
 
     slots: asyncio.Semaphore
     rate: AsyncLimiter
     closed_until: datetime | None = None
+    paused_until: float = 0.0
 
 
 class HttpClient:
@@ -237,19 +244,15 @@ class HttpClient:
         """
         request = _Request("GET", _merged(url, params), _all_headers(headers, auth), ok=ok)
         request = replace(request, validators=validators, follow=follow)
-        try:
-            async for attempt in stamina.retry_context(
-                on=self._worth_waiting,
-                attempts=self.settings.retries + 1,
-                timeout=None,
-                wait_initial=self.settings.retry_wait,
-                wait_jitter=self.settings.retry_wait,
-            ):
-                with attempt:
-                    return await self._exchange(request)
-        except _TransientError as error:
-            self._close_gate(request.url, error)
-            raise
+        async for attempt in stamina.retry_context(
+            on=self._worth_waiting,
+            attempts=self.settings.retries + 1,
+            timeout=None,
+            wait_initial=self.settings.retry_wait,
+            wait_jitter=self.settings.retry_wait,
+        ):
+            with attempt:
+                return await self._exchange(request)
         raise AssertionError("retry_context ends by return or raise")
 
     async def post(
@@ -305,7 +308,9 @@ class HttpClient:
                 return response
             target = response.headers.get("location", "")
             if not (request.follow and response.status in _REDIRECTS and target):
-                raise self.refusal(response)
+                error = self.refusal(response)
+                self._fall_silent(request.url, error)
+                raise error
             request = request.redirected(target)
         raise RetriableError(
             f"more than {self.settings.max_redirects} redirects from {redact(str(request.url))}"
@@ -314,12 +319,21 @@ class HttpClient:
     @asynccontextmanager
     async def _admitted(self, url: httpx.URL) -> AsyncIterator[None]:
         gate = self._gate(url.host)
-        if gate.closed_until is not None:
-            wait = gate.closed_until - self.clock()
-            if wait > timedelta(0):
-                raise RetriableError(f"{url.host} asked for silence", retry_after=wait)
+        self._check_open(gate, url.host)
         async with gate.slots, gate.rate:
+            # The host may have asked for silence while this request waited for its turn.
+            self._check_open(gate, url.host)
+            time = asyncio.get_running_loop().time
+            # A sleep may end a hair early.
+            while (pause := gate.paused_until - time()) > _INSTANT:
+                await asyncio.sleep(pause)
+                self._check_open(gate, url.host)
             yield
+
+    def _check_open(self, gate: _Gate, host: str) -> None:
+        wait = gate.closed_until - self.clock() if gate.closed_until else timedelta(0)
+        if wait > timedelta(0):
+            raise RetriableError(f"{host} asked for silence", retry_after=wait)
 
     def _gate(self, host: str) -> _Gate:
         if host not in self._gates:
@@ -330,9 +344,16 @@ class HttpClient:
             )
         return self._gates[host]
 
-    def _close_gate(self, url: httpx.URL, error: RetriableError) -> None:
-        if error.retry_after is not None:
-            self._gate(url.host).closed_until = self.clock() + error.retry_after
+    def _fall_silent(self, url: httpx.URL, error: CollectorError) -> None:
+        """Keep all requests to a host back as soon as one of them is told to wait."""
+        if not isinstance(error, _TransientError) or error.retry_after is None:
+            return
+        gate, seconds = self._gate(url.host), error.retry_after.total_seconds()
+        if seconds <= self.settings.patience:
+            until = asyncio.get_running_loop().time() + seconds
+            gate.paused_until = max(gate.paused_until, until)
+        else:
+            gate.closed_until = self.clock() + error.retry_after
 
     async def _send(self, request: _Request) -> Response:
         where = redact(str(request.url))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import time
 import zlib
@@ -281,6 +282,31 @@ async def test_a_host_that_asked_for_silence_is_left_alone_by_all(serve: Serve) 
         now[0] += timedelta(minutes=7)
         server.respond = always(Answer(200, b"ok"))
         assert (await http.get(f"{server.url}/two")).text == "ok"
+
+
+async def test_who_waits_for_a_turn_is_held_back_by_a_silence_asked_for_meanwhile(
+    serve: Serve,
+) -> None:
+    server = serve(always(Answer(429, headers={"Retry-After": "600"})))
+    async with client(per_host_concurrency=1) as http:
+        asked = (http.get(f"{server.url}/{number}") for number in range(4))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert len(server.requests) == 1
+    assert all(isinstance(e, RetriableError) and e.throttled for e in answers)
+
+
+async def test_a_short_silence_is_kept_by_all_and_waited_out(serve: Serve) -> None:
+    times: list[float] = []
+
+    def respond(_request: Request) -> Answer:
+        times.append(time.monotonic())
+        return Answer(429, headers={"Retry-After": "1"}) if len(times) == 1 else Answer(200, b"ok")
+
+    server = serve(respond)
+    async with client(retries=1, patience=5, per_host_concurrency=1) as http:
+        answers = await asyncio.gather(*(http.get(f"{server.url}/{n}") for n in range(2)))
+    assert [answer.text for answer in answers] == ["ok", "ok"]
+    assert times[1] - times[0] >= 0.95
 
 
 async def test_used_up_quota_under_403_is_not_fatal(serve: Serve) -> None:
