@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -130,7 +130,7 @@ def keep_reread(
     Raises:
         StoreError: there is no such source.
     """
-    source = _source(conn, source_id)
+    source = replace(_source(conn, source_id), shows=False)
     kept = _keep(conn, source, page, now)
     plan_rereads(conn, source.scope, source.terms, asked, now)
     return kept
@@ -244,7 +244,8 @@ def _meet(
                 news.append((row, mention))
         elif row.deleted_at is None:
             others.append((row, mention))
-    _see(conn, source, [row.id for row, _ in (*news, *others) if row.sighting is None], now)
+    if source.shows:
+        _see(conn, source, [row.id for row, _ in (*news, *others) if row.sighting is None], now)
     _touch(conn, source, others, now)
     same = [pair for pair in others if hashes[pair[1].native_id] == pair[0].content_hash]
     _add_brands(conn, source, same, now)

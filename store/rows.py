@@ -29,13 +29,20 @@ _copied = attrgetter(*_COPIED)
 
 @dataclass(frozen=True, slots=True)
 class KeptSource:
-    """What a mention takes from the source it comes through."""
+    """What a mention takes from the source it comes through.
+
+    Attributes:
+        rereads: whether its posts can be read again by their ids.
+        shows: whether a post comes by the source's own walk, which makes it a sighting; who is
+            asked by id may have to answer for posts that another source of the service found.
+    """
 
     id: int
     type: str
     scope: str
     terms: str
     rereads: bool = False
+    shows: bool = True
 
 
 def mention_row(

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from store.engine import reading, writing
 from store.interface import PageToKeep, SourceSpec
@@ -9,6 +9,7 @@ from store.mentions import keep_reread
 from store.reread_times import next_reread
 from store.rereads import due_rereads, postpone_rereads
 from store.sources import sync_sources
+from store.tables import SIGHTING
 from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, make_world
 
 AT = NOW - MINUTE
@@ -65,6 +66,14 @@ def test_each_time_is_used_once_and_survives_a_restart(world: World) -> None:
     assert due(world, AT + 7 * DAY - MINUTE) == []
     reread(world, AT + 7 * DAY, "a")
     assert due(world, AT + 1000 * DAY) == []
+
+
+def test_a_lookup_for_another_source_of_the_service_is_no_sighting(world: World) -> None:
+    kept = world.mention("a", published_at=AT)
+    world.keep(kept, source=world.other_feed)
+    reread(world, AT + HOUR, "a", mentions=(kept,))
+    with reading(world.engine) as conn:
+        assert conn.execute(select(SIGHTING.c.source_id)).scalars().all() == [world.other_feed]
 
 
 def test_a_reading_updates_edits_and_buries(world: World) -> None:
