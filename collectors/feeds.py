@@ -26,11 +26,14 @@ from collectors.items import convert, count
 from collectors.redact import fingerprint
 from collectors.text import html_to_text, language, markup_to_text, site_of
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raise it when the same bytes give other posts: unchanged feeds are then read once more."""
 
 _MOST_EXPANDED: Final = 1_000_000
 _FIRST_ELEMENT = re.compile(rb"<\w")
+_ENTRY_START = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _LONG_BLANK = re.compile(rb"\s{200,}")
 _ENTITY = re.compile(rb"<!ENTITY\s+(\w+)\s+[\"']([^\"']*)")
 _ANY_ENTITY = re.compile(rb"<!ENTITY[^>]*>")
@@ -53,12 +56,14 @@ class Feed:
     Attributes:
         ttl: how often it says it changes, if it does.
         malformed: it broke its format's rules and was salvaged.
+        cut: it ends in the middle; an entry that was begun and not ended is left out.
     """
 
     posts: tuple[Post, ...]
     skipped: tuple[Skipped, ...] = ()
     ttl: timedelta | None = None
     malformed: bool = False
+    cut: bool = False
 
 
 def parse_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Feed:
@@ -78,21 +83,39 @@ def parse_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Fe
         if posts is None:
             raise NotAFeedError("JSON, but no JSON Feed")
         return Feed(posts.posts, posts.skipped)
-    parsed = _parse_xml(body, content_type)
+    parsed, cut = _parse_xml(body, content_type)
     entries, feed = parsed["entries"], parsed["feed"]
     if not parsed.get("version") and not entries:
         raise NotAFeedError("no feed format is recognised in it")
-    reader = _Reader(url, now, feed, Counter(dict.get(entry, "id") for entry in entries))
+    # The same entry given twice still has an id of its own.
+    named = {(_get(e, "id"), _get(e, "link") or _get(e, "title")) for e in entries}
+    reader = _Reader(url, now, feed, Counter(given for given, _ in named))
     converted = convert(entries, reader.post, reader.native_id)
-    return Feed(converted.posts, converted.skipped, _ttl(feed), bool(parsed.get("bozo")))
+    malformed = bool(parsed.get("bozo"))
+    return Feed(converted.posts, converted.skipped, _ttl(feed), malformed, cut)
 
 
-def _parse_xml(body: bytes, content_type: str) -> Mapping[str, Any]:
+def _without_half_an_entry(body: bytes) -> bytes | None:
+    """A document that breaks off, up to its last whole entry; `None` if it does not break off.
+
+    Half a text would be kept as if its author had written it, and then as edited.
+    """
+    ends = [match.end() for match in _ENTRY_END.finditer(body)]
+    if _ROOT_END.search(body, ends[-1] if ends else 0):
+        return None
+    begun = _ENTRY_START.search(body, ends[-1] if ends else 0)
+    return body[: begun.start()] if begun else body
+
+
+def _parse_xml(body: bytes, content_type: str) -> tuple[Mapping[str, Any], bool]:
+    """What feedparser makes of it, and whether the document breaks off."""
     headers = {"content-type": content_type} if content_type else {}
     found: dict[str, Any] = {"headers": headers}
     data = convert_to_utf8(headers, _mended(body.strip(b" \t\r\n")), found)
     if found.get("encoding"):
         headers = {"content-type": "application/xml; charset=utf-8"}
+    whole = _without_half_an_entry(data)
+    cut, data = whole is not None, data if whole is None else whole
     # No base address: feedparser would make ids absolute with it, and they must not change when
     # a redirect leads to another host. Links are resolved here instead.
     parsed: Mapping[str, Any] = feedparser.parse(
@@ -101,7 +124,7 @@ def _parse_xml(body: bytes, content_type: str) -> Mapping[str, Any]:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    return parsed
+    return parsed, cut
 
 
 def _mended(body: bytes) -> bytes:

@@ -133,8 +133,9 @@ class RssCollector(Collector[RssSettings]):
             gaps = (Gap(reason, end=self.clock()),)
         new: dict[str, Any] = {
             "version": feeds.VERSION,
-            "validators": asdict(response.validators),
-            "body_hash": body_hash,
+            # What a document that breaks off has lost is asked for again, changed or not.
+            "validators": asdict(Validators() if feed.cut else response.validators),
+            "body_hash": "" if feed.cut else body_hash,
             "ttl": feed.ttl.total_seconds() if feed.ttl else None,
             "seen": [*ids[:REMEMBERED], *ids[REMEMBERED:][-REMEMBERED:]] or seen,
         }

@@ -123,9 +123,13 @@ class TelegramCollector(Collector[TelegramSettings]):
                 f"@{channel} has no public preview: it is a group, private, restricted or absent"
             )
         try:
-            return parse_page(response.text, channel, base_url=base_url, now=self.clock())
+            page = parse_page(response.text, channel, base_url=base_url, now=self.clock())
         except LayoutChangedError:
             raise RetriableError(f"@{channel}: the layout of the preview changed") from None
+        if "</html>" not in response.text[-1000:].lower():
+            # Its last message may be half a text, and what is missing is never shown again.
+            raise RetriableError(f"@{channel}: the page breaks off in the middle")
+        return page
 
 
 def _finished(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from collectors.interface import (
     Cursor,
     Duration,
     Page,
+    RetriableError,
     SourceSettings,
     Terms,
 )
@@ -93,6 +94,9 @@ class WordPressCollector(Collector[WordPressSettings]):
         if response.status == 404:
             return Batch(Converted((), ()), ())
         feed = await parsed(response, self.clock())
+        if feed.cut:
+            # The walk would go on behind entries that nobody has seen.
+            raise RetriableError("the search feed breaks off in the middle")
         times = tuple(post.published_at for post in feed.posts if post.published_at)
         reached = bool(times) and min(times) < window.start
         found = Converted(feed.posts, feed.skipped)

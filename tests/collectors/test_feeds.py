@@ -178,6 +178,11 @@ def test_a_guid_shared_by_different_entries_does_not_merge_them() -> None:
     assert len({post.native_id for post in feed.posts}) == 2
 
 
+def test_an_entry_given_twice_keeps_its_guid() -> None:
+    entry = "<item><guid>twice</guid><link>https://a.example/1</link><title>One</title></item>"
+    assert {post.native_id for post in read(rss(entry + entry)).posts} == {"twice"}
+
+
 def test_scripts_and_handlers_are_not_passed_on() -> None:
     feed = read(
         rss(
@@ -197,9 +202,15 @@ def test_a_truncated_document_keeps_its_whole_entries() -> None:
             for n in range(10)
         )
     )
-    feed = read(whole[: whole.index("<guid>7")])
-    assert [post.title for post in feed.posts][:7] == [f"Entry {n}" for n in range(7)]
-    assert feed.malformed
+    for end in ("<guid>7", "y 7</title>", "x</description></item><item><guid>8"):
+        feed = read(whole[: whole.index(end, whole.index("Entry 6")) + len(end)])
+        assert feed.cut
+        kept = 8 if end.endswith("8") else 7
+        assert [post.title for post in feed.posts] == [f"Entry {n}" for n in range(kept)]
+    assert not read(whole).cut
+    assert not read(whole.removesuffix("</rss>") + "<!-- cached -->").cut
+    head = '<?xml version="1.0" encoding="utf-16"?>'
+    assert not read(rss("<item><guid>1</guid></item>", head=head).encode("utf-16")).cut
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,18 @@ async def test_an_address_can_come_from_the_environment(
         await world.poll()
     monkeypatch.setenv("MY_FEED", f"{world.server.url}/feed.xml")
     assert len((await world.poll()).posts) == 2
+
+
+async def test_what_a_feed_that_broke_off_has_lost_comes_with_the_next_poll(world: World) -> None:
+    world.items = items(1, 5)
+
+    def cut(request: Request) -> Answer:
+        answer = KIT.answer(request, world.items)
+        return Answer(200, answer.body[: answer.body.index(b"Post 2")], answer.headers)
+
+    world.mood = cut
+    first = await world.poll()
+    assert set(first.texts.values()) == {"Post 5", "Post 4", "Post 3"}
+    world.mood = None
+    second = await world.poll(first.cursor)
+    assert set(second.texts.values()) == {f"Post {n}" for n in range(1, 6)}

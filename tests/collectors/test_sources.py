@@ -325,18 +325,17 @@ async def test_telegram_reads_the_fields_of_a_message(open_world: Open) -> None:
 async def test_telegram_keeps_a_reply_apart_from_what_it_quotes(open_world: Open) -> None:
     world = open_world("telegram")
     html = (
-        '<div class="tgme_channel_info"></div>'
+        '<html><div class="tgme_channel_info"></div>'
         '<div class="tgme_widget_message" data-post="Zerno_News/9">'
         '<a class="tgme_widget_message_reply" href="https://t.me/zerno_news/7">'
         '<div class="tgme_widget_message_text">The quoted</div></a>'
         '<div class="tgme_widget_message_text js-message_text">My <i class="emoji"><b>☕</b></i>'
         "<br/>answer</div></div>"
         '<div class="tgme_widget_message service_message" data-post="zerno_news/10">pinned</div>'
+        "</html>"
     )
-    world.mood = lambda request: Answer(
-        200,
-        b'<div class="tgme_channel_info"></div>' if "before" in request.query else html.encode(),
-    )
+    empty = b'<html><div class="tgme_channel_info"></div></html><!-- page generated in 9 ms -->'
+    world.mood = lambda request: Answer(200, empty if "before" in request.query else html.encode())
     run = await world.poll()
     (post,) = run.posts
     assert (post.native_id, post.text) == ("zerno_news/9", "My ☕\nanswer")

@@ -9,7 +9,6 @@ from typing import Any
 from tests.conformance.kit import Item, Kit
 from tests.conformance.server import Answer, Request
 
-PAGE = 3
 HEAD = (
     '<div class="tgme_channel_info"><div class="tgme_channel_info_header_title"><span>Zerno</span>'
     '</div><div class="tgme_channel_info_counter"><span class="counter_value">12.4K</span> '
@@ -20,7 +19,7 @@ HEAD = (
 class TelegramKit(Kit):
     type = "telegram"
     lag = timedelta(days=300)
-    truncation_is_an_error = False
+    page = 3
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {"channels": ["zerno_news"], "base_url": base_url, "backfill": "30d"}
@@ -29,7 +28,7 @@ class TelegramKit(Kit):
         if request.path != "/s/zerno_news":
             return Answer(302, headers={"Location": f"https://t.me{request.path}"})
         before = int(request.query.get("before", 10**9))
-        shown = [item for item in items if _number(item) < before][-PAGE:]
+        shown = [item for item in items if _number(item) < before][-self.page :]
         body = f"<html><body>{HEAD}<main>{''.join(map(_message, shown))}</main></body></html>"
         headers = {"Content-Type": "text/html; charset=utf-8"}
         return Answer(200, body.encode("utf-8", "surrogatepass"), headers)

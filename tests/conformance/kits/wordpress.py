@@ -9,13 +9,11 @@ from tests.conformance.kit import NOW, Item, Kit
 from tests.conformance.kits.rss import entry_of, feed_of
 from tests.conformance.server import Answer, Request
 
-SIZE = 4
-
 
 class WordPressKit(Kit):
     type = "wordpress"
     lag = timedelta(hours=20)
-    truncation_is_an_error = False
+    page = 4
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {"site": base_url, "queries": ["zerno"], "pages": 200}
@@ -25,8 +23,8 @@ class WordPressKit(Kit):
         asked = query.get("s"), query.get("feed"), query.get("orderby")
         if (request.path, asked) != ("/", ("zerno", "rss2", "date")):
             return Answer(404)
-        offset = SIZE * (int(query.get("paged", 1)) - 1)
-        shown = sorted(items, key=_place, reverse=True)[offset : offset + SIZE]
+        offset = self.page * (int(query.get("paged", 1)) - 1)
+        shown = sorted(items, key=_place, reverse=True)[offset : offset + self.page]
         if offset and not shown:
             return Answer(404, b"<html>Not found", {"Content-Type": "text/html"})
         return feed_of(map(entry_of, shown))
