@@ -17,7 +17,7 @@ from collectors.http import HttpClient
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import create, parse_settings
 from tests.conformance.kit import NOW, Item, World
-from tests.conformance.kits.discourse import PAGE, DiscourseKit, number, post
+from tests.conformance.kits.discourse import DiscourseKit, number, post
 from tests.conformance.server import Answer, Request, json_answer, serving
 
 Open = Callable[..., World]
@@ -48,8 +48,8 @@ def _found(query: str, page: int, items: Sequence[Item]) -> dict[str, Any]:
     shown = [item for item in items if not after or _filed(item) > after]
     shown = [item for item in shown if not before or _filed(item) < before]
     shown.sort(key=lambda item: (_filed(item), item.number), reverse=True)
-    hits = [_hit(item) for item in shown[PAGE * (page - 1) : PAGE * page]]
-    more = True if len(shown) > PAGE * page else None
+    hits = [_hit(item) for item in shown[DiscourseKit.page * (page - 1) : DiscourseKit.page * page]]
+    more = True if len(shown) > DiscourseKit.page * page else None
     return {
         "posts": hits,
         "topics": [{"id": 7, "title": "Which beans?"}],
@@ -274,7 +274,7 @@ async def test_more_hits_in_a_day_than_its_pages_leave_a_gap(searching: World) -
     searching.items = [Item(50, "The day before", NOW - timedelta(days=1)), *some_items(12)]
     run = await searching.poll()
     assert "The day before" in run.texts.values()
-    assert len(run.texts) == 1 + 2 * PAGE
+    assert len(run.texts) == 1 + 2 * DiscourseKit.page
     day = datetime(2026, 3, 10, tzinfo=UTC)
     assert [(gap.start, gap.end) for gap in run.gaps] == [(day, day + timedelta(days=1))]
 

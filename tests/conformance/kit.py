@@ -35,7 +35,8 @@ class Item:
     """Something a person wrote.
 
     `number` is its place in the order of arrival, `at` the date it claims. A field set to `None`
-    is left out of the answer, `junk` replaces the whole item.
+    is left out of the answer, `junk` replaces the whole item. `arrived` is when the service took it
+    in, for services that tell it; unless given, the date it claims.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Item:
     has_id: bool = True
     naive: bool = False
     junk: Any = None
+    arrived: datetime | None = None
 
     def edited(self, text: str) -> Item:
         return replace(self, text=text)

@@ -56,6 +56,8 @@ class BlueskyKit(Kit):
 
 
 def _indexed(item: Item) -> datetime:
+    if item.arrived is not None:
+        return item.arrived
     return min(item.at or NOW, NOW) if item.at else NOW - timedelta(minutes=1)
 
 

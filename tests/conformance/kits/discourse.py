@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 from tests.conformance.kit import Item, Kit
 from tests.conformance.server import Answer, Request, json_answer
 
-PAGE = 3
-
 
 class DiscourseKit(Kit):
     """A forum whose pages are small; posts are numbered as they arrive, whatever their date."""
@@ -18,6 +16,7 @@ class DiscourseKit(Kit):
     type = "discourse"
     environment: ClassVar = {"DISCOURSE_KEY": "s3cret-discourse-key"}
     lag = timedelta(days=300)
+    page = 3
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {"url": f"{base_url}/forum", "key_env": "DISCOURSE_KEY", "key_user": "reader"}
@@ -30,7 +29,7 @@ class DiscourseKit(Kit):
             return json_answer({"errors": ["No such page"], "error_type": "not_found"}, 404)
         before = int(request.query.get("before", 10**9))
         shown = sorted((i for i in items if number(i) < before), key=number, reverse=True)
-        return json_answer({"latest_posts": [post(item) for item in shown[:PAGE]]})
+        return json_answer({"latest_posts": [post(item) for item in shown[: self.page]]})
 
 
 def number(item: Item) -> int:

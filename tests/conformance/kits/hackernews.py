@@ -45,7 +45,7 @@ def _single(wanted: str, items: Sequence[Item]) -> Answer:
     """An item as Hacker News itself gives it."""
     for item in items:
         hit = _hit(_second(item), item)
-        if hit["objectID"] == wanted:
+        if hit.get("objectID") == wanted:
             told = {"by": hit["author"], "text": hit["comment_text"], "time": hit["created_at_i"]}
             return json_answer(
                 {"id": int(wanted), "type": "comment", "parent": 40_000_000, "kids": [], **told}
