@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from collectors.http import HttpClient, HttpSettings
 from collectors.interface import Collector, Gap, Page, Post, Skipped
@@ -155,7 +155,10 @@ class World:
         run = Run()
         async with (
             HttpClient(self.http_settings, lambda: self.now) as http,
-            aclosing(self.collector(http).poll(dict(cursor or {}))) as steps,
+            # Every poll is an async generator, though the contract only asks for an iterator.
+            aclosing(
+                cast("AsyncGenerator[Page, None]", self.collector(http).poll(dict(cursor or {})))
+            ) as steps,
         ):
             async for page in steps:
                 run.pages.append(page)
