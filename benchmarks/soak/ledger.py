@@ -53,8 +53,9 @@ class Ledger:
     @cached_property
     def polls(self) -> list[list[PollRow]]:
         """The store's polls of each source."""
-        columns = ("outcome", "pages", "fetched", "matched", "stored", "changed", "known")
-        columns = (*columns, "deleted", "skipped")
+        columns = [
+            name for name in PollRow.__dataclass_fields__ if name in POLL.c and name != "gaps"
+        ]
         asked = select(
             SOURCE.c.name,
             POLL.c.started_at,
@@ -65,7 +66,8 @@ class Ledger:
         found: dict[str, list[PollRow]] = {site.name: [] for site in self.sites}
         for name, started, finished, gaps, *rest in rows(self.engine, asked.order_by(POLL.c.id)):
             end = seconds(finished or started)
-            found[name].append(PollRow(seconds(started), end, *rest, len(gaps)))
+            values: dict[str, Any] = dict(zip(columns, rest, strict=True))
+            found[name].append(PollRow(seconds(started), end, gaps=len(gaps), **values))
         return list(found.values())
 
     @cached_property
