@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -281,6 +283,35 @@ async def test_a_host_that_asked_for_silence_is_left_alone_by_all(serve: Serve) 
         now[0] += timedelta(minutes=7)
         server.respond = always(Answer(200, b"ok"))
         assert (await http.get(f"{server.url}/two")).text == "ok"
+
+
+async def test_who_waits_for_a_host_asks_nothing_once_it_wants_silence(serve: Serve) -> None:
+    server = serve(always(Answer(429, headers={"Retry-After": "600"}, delay=0.05)))
+    async with client(per_host_concurrency=1, patience=1) as http:
+        paths = [http.get(f"{server.url}/{number}") for number in range(4)]
+        failures = await asyncio.gather(*paths, return_exceptions=True)
+    assert all(isinstance(failure, RetriableError) and failure.throttled for failure in failures)
+    assert len(server.requests) == 1
+
+
+async def test_no_more_is_asked_for_at_once_than_allowed_in_all(serve: Serve) -> None:
+    now, most, lock = [0], [0], threading.Lock()
+
+    def respond(_request: Request) -> Answer:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.03)
+        with lock:
+            now[0] -= 1
+        return Answer(200, b"ok")
+
+    server = serve(respond)
+    async with client(concurrency=3, per_host_concurrency=8) as http:
+        hosts = ["127.0.0.1", "localhost"]
+        pages = [f"http://{hosts[n % 2]}:{server.port}/{n}" for n in range(12)]
+        await asyncio.gather(*map(http.get, pages))
+    assert most[0] == 3
 
 
 async def test_used_up_quota_under_403_is_not_fatal(serve: Serve) -> None:
