@@ -11,10 +11,8 @@ import base64
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address
@@ -24,19 +22,19 @@ from urllib.parse import urlencode
 
 import httpx
 import stamina
-from aiolimiter import AsyncLimiter
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.body import ACCEPTED, BodyReader, EncodingError, TooLargeError
+from collectors.gates import Gates, Pace
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
 from collectors.limits import Quota, quota, retry_after
+from collectors.places import Lending
 from collectors.redact import fingerprint, redact
 from collectors.spend import Ledger, MemoryLedger
 
 Params = Mapping[str, str | int | Sequence[str]]
 
-_INSTANT: Final = 0.001
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 # 4xx answers that another try may mend; every other 4xx is a wrong request.
@@ -69,6 +67,7 @@ class HttpSettings(BaseModel):
     total_timeout: float = Field(default=60.0, gt=0, description="Of one request with its body.")
     max_body_bytes: int = Field(default=8 * 1024 * 1024, gt=0, description="Decompressed.")
     max_redirects: int = Field(default=5, ge=0, le=20)
+    concurrency: int = Field(default=32, ge=1, le=100, description="Requests at once, in all.")
     per_host_concurrency: int = Field(default=2, ge=1, le=64)
     requests_per_second: float = Field(default=5.0, gt=0, description="To each host.")
     host_rates: Mapping[str, float] = Field(
@@ -91,6 +90,17 @@ class HttpSettings(BaseModel):
     allow_private: bool = Field(
         default=False, description="Also read private and loopback addresses: your own servers."
     )
+
+    @property
+    def pace(self) -> Pace:
+        """How much may be asked for, and how fast."""
+        return Pace(
+            self.concurrency,
+            self.per_host_concurrency,
+            self.requests_per_second,
+            self.host_rates,
+            self.patience,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +175,6 @@ class _TransientError(RetriableError):
     """Worth another try within the same poll."""
 
 
-@dataclass
-class _Gate:
-    """One host: how many at once, how fast, and until when it wants silence.
-
-    Attributes:
-        closed_until: a long silence, by the clock; nothing is asked until then.
-        paused_until: a silence short enough to be waited for, by the time of the event loop.
-    """
-
-    slots: asyncio.Semaphore
-    rate: AsyncLimiter
-    closed_until: datetime | None = None
-    paused_until: float = 0.0
-
-
 class HttpClient:
     """Fetches pages for collectors. Opens on first use; close it, or use it as `async with`.
 
@@ -200,7 +195,7 @@ class HttpClient:
         self.memory: dict[tuple[str, ...], Any] = {}
         self.ledger: Ledger = ledger or MemoryLedger()
         self.quotas: dict[str, Quota] = {}
-        self._gates: dict[str, _Gate] = {}
+        self._gates = Gates(settings.pace, clock)
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -244,13 +239,14 @@ class HttpClient:
         """
         request = _Request("GET", _merged(url, params), _all_headers(headers, auth), ok=ok)
         request = replace(request, validators=validators, follow=follow)
-        async for attempt in stamina.retry_context(
+        attempts = stamina.retry_context(
             on=self._worth_waiting,
             attempts=self.settings.retries + 1,
             timeout=None,
             wait_initial=self.settings.retry_wait,
             wait_jitter=self.settings.retry_wait,
-        ):
+        )
+        async for attempt in Lending(attempts):
             with attempt:
                 return await self._exchange(request)
         raise AssertionError("retry_context ends by return or raise")
@@ -302,7 +298,7 @@ class HttpClient:
 
     async def _exchange(self, request: _Request) -> Response:
         for _ in range(self.settings.max_redirects + 1):
-            async with self._admitted(request.url):
+            async with self._gates.passing(request.url.host):
                 response = await self._send(request)
             if response.status in request.ok or (response.status == 304 and request.validators):
                 return response
@@ -316,44 +312,10 @@ class HttpClient:
             f"more than {self.settings.max_redirects} redirects from {redact(str(request.url))}"
         )
 
-    @asynccontextmanager
-    async def _admitted(self, url: httpx.URL) -> AsyncIterator[None]:
-        gate = self._gate(url.host)
-        self._check_open(gate, url.host)
-        async with gate.slots, gate.rate:
-            # The host may have asked for silence while this request waited for its turn.
-            self._check_open(gate, url.host)
-            time = asyncio.get_running_loop().time
-            # A sleep may end a hair early.
-            while (pause := gate.paused_until - time()) > _INSTANT:
-                await asyncio.sleep(pause)
-                self._check_open(gate, url.host)
-            yield
-
-    def _check_open(self, gate: _Gate, host: str) -> None:
-        wait = gate.closed_until - self.clock() if gate.closed_until else timedelta(0)
-        if wait > timedelta(0):
-            raise RetriableError(f"{host} asked for silence", retry_after=wait)
-
-    def _gate(self, host: str) -> _Gate:
-        if host not in self._gates:
-            rate = self.settings.host_rates.get(host, self.settings.requests_per_second)
-            self._gates[host] = _Gate(
-                asyncio.Semaphore(self.settings.per_host_concurrency),
-                AsyncLimiter(max(rate, 1.0), max(1.0, 1.0 / rate)),
-            )
-        return self._gates[host]
-
     def _fall_silent(self, url: httpx.URL, error: CollectorError) -> None:
         """Keep all requests to a host back as soon as one of them is told to wait."""
-        if not isinstance(error, _TransientError) or error.retry_after is None:
-            return
-        gate, seconds = self._gate(url.host), error.retry_after.total_seconds()
-        if seconds <= self.settings.patience:
-            until = asyncio.get_running_loop().time() + seconds
-            gate.paused_until = max(gate.paused_until, until)
-        else:
-            gate.closed_until = self.clock() + error.retry_after
+        if isinstance(error, _TransientError) and error.retry_after is not None:
+            self._gates.keep_silence(url.host, error.retry_after)
 
     async def _send(self, request: _Request) -> Response:
         where = redact(str(request.url))

@@ -1,7 +1,7 @@
 """Heavy, pure work off the event loop: big pieces in other processes, small ones in a thread.
 
 A process costs some 0.3 s to start, so none is started before the first big piece; they are
-kept for as long as the program runs.
+kept for as long as the program runs, and then spare the program's own thread of small pieces too.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ from types import ModuleType
 from typing import Final, ParamSpec, TypeVar
 
 SMALL: Final = 24_000
-"""Bytes up to which a thread is quicker than another process."""
+"""Bytes up to which a thread is quicker than starting other processes."""
+
+TINY: Final = 4_000
+"""Bytes up to which a thread is quicker than a process that is there: about a millisecond."""
 
 LONGEST: Final = 60
 """Seconds after which a piece of work in another process is given up."""
 
 WORKERS: Final = max(1, min(4, os.cpu_count() or 1))
+
+_STARTING: Final = threading.Lock()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,11 +54,11 @@ async def run(size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kw
         GaveUpError: it took longer than `LONGEST`, or its process died.
     """
     work = partial(function, *args, **kwargs)
-    if size <= SMALL:
+    if size <= (TINY if _pool.cache_info().currsize else SMALL):
         return await asyncio.to_thread(work)
     loop = asyncio.get_running_loop()
     try:
-        return await loop.run_in_executor(_pool(), _bounded, work)
+        return await loop.run_in_executor(await _started(), _bounded, work)
     except TimeoutError:
         raise GaveUpError(f"it took longer than {LONGEST} s") from None
     except BrokenProcessPool:
@@ -61,9 +66,24 @@ async def run(size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kw
         raise GaveUpError("its process died, out of memory perhaps") from None
 
 
+async def _started() -> ProcessPoolExecutor:
+    """The processes; starting them takes long enough to hold the event loop up."""
+    if _pool.cache_info().currsize:
+        return _pool()
+    return await asyncio.to_thread(_start)
+
+
+def _start() -> ProcessPoolExecutor:
+    with _STARTING:
+        return _pool()
+
+
 @cache
 def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(WORKERS, mp_context=_Lean(), initializer=_settle)
+    pool = ProcessPoolExecutor(WORKERS, mp_context=_Lean(), initializer=_settle)
+    # The first piece of work is what starts them.
+    pool.submit(int)
+    return pool
 
 
 class _LeanProcess(SpawnProcess):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any, Final
 from collectors.http import HttpClient
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
 from collectors.items import count, mapping, string
+from collectors.places import pause
 from collectors.text import clean
 
 PASSING: Final = frozenset({409, 500, 502, 503})
@@ -108,4 +108,4 @@ class Api:
         wait = max(until) - now
         if wait.total_seconds() > self.http.settings.patience:
             raise RetriableError("Stack Exchange asked for a pause", retry_after=wait)
-        await asyncio.sleep(max(wait.total_seconds(), 0.0))
+        await pause(max(wait.total_seconds(), 0.0))

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from collectors.http import HttpClient, Response, is_public, tls
 from collectors.interface import CollectorError, FatalError, RetriableError
+from collectors.places import lent
 from collectors.redact import redact
 
 CLOSING: Final = 1.0
@@ -52,7 +53,8 @@ class Stream:
         while (left := deadline - loop.time()) > 0:
             try:
                 async with asyncio.timeout(min(left, quiet)):
-                    message = await self._connection.recv(decode=True)
+                    with lent():
+                        message = await self._connection.recv(decode=True)
             except TimeoutError:
                 self.ended = "quiet" if quiet < left else "time"
                 return

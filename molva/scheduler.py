@@ -1,8 +1,8 @@
 """`molva run`: the steps of the pipeline as jobs of one APScheduler, until SIGTERM.
 
 The schedule itself lives in the store (`next_poll_at` of each source), so a restart forgets
-nothing. One tick takes the sources that are due; a source in flight is never started again. A
-lease row keeps a second process from running the same store.
+nothing. One tick takes the sources that are due. A lease row keeps a second process from running
+the same store.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import uuid
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,26 +21,25 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from molva.app import App
-from molva.pipeline.collect import collect_source
-from molva.pipeline.label import label_pending
+from molva.pipeline.label import label_pending, prepare
 from molva.pipeline.reread import reread_due
 from molva.pipeline.tell import deliver, detect, write_digests
+from molva.polls import Polls
 from molva.rooms import forget_crashed_polls
-from store.engine import reading, writing
-from store.interface import SourceRow
+from sentiment.interface import ModelError
+from store.engine import writing
 from store.leases import acquire, holder_of, release, renew
 from store.retention import expire
-from store.sources import due_sources
 
 log = logging.getLogger(__name__)
 
 LEASE = "scheduler"
 LEASE_SECONDS = 60.0
+LOADING_SECONDS = 10.0
+"""How long the first polls wait for the model; one from a hub may first have to be fetched."""
+
 NIGHT = 3
 """The hour of UTC at which old texts expire."""
-
-MOST_IN_FLIGHT = 32
-"""Sources polled side by side; the HTTP client limits each host beneath this."""
 
 
 class AlreadyRunningError(Exception):
@@ -61,13 +59,11 @@ class Scheduler:
         self._tick = tick
         self._watch = watch
         self._holder = f"{_machine()}:{os.getpid()}"
-        self._in_flight: dict[str, asyncio.Task[object]] = {}
-        self._due: deque[SourceRow] = deque()
-        self._crowded = False
+        self._polls = Polls(app.rooms)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until `stop` is called or SIGTERM or SIGINT arrives; polls in flight finish.
+        """Work until `stop` is called or SIGTERM or SIGINT arrives; polls at work finish.
 
         Raises:
             AlreadyRunningError: another process holds the store's lease.
@@ -75,6 +71,8 @@ class Scheduler:
         async with self.lease():
             for name in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(name, self.stop)
+            loading = asyncio.create_task(self._load_model())
+            await asyncio.wait({loading}, timeout=LOADING_SECONDS)
             await self._work()
 
     @asynccontextmanager
@@ -124,39 +122,20 @@ class Scheduler:
         scheduler.start()
         log.info("running; %d sources", len(self._app.rooms.collectors))
         await self._stop.wait()
-        log.info("stopping after %d polls in flight", len(self._in_flight))
+        log.info("stopping after %d polls in flight", len(self._polls))
         scheduler.shutdown(wait=False)
-        await asyncio.gather(*self._in_flight.values())
+        await self._polls.finish()
+
+    async def _load_model(self) -> None:
+        """Load it before the first poll: importing and opening it holds every thread up."""
+        try:
+            await asyncio.to_thread(prepare, self._app.rooms)
+        except ModelError as error:
+            # The job says so again, and works as soon as the model does.
+            log.error("nothing can be labelled: %s", error)  # noqa: TRY400 - no trace is needed
 
     async def _poll_due(self) -> None:
-        self._start_due()
-
-    def _start_due(self) -> None:
-        rooms = self._app.rooms
-        if not self._due:
-            limit = MOST_IN_FLIGHT * 4 + len(self._in_flight)
-            with reading(rooms.engine) as conn:
-                due = due_sources(conn, rooms.clock(), limit)
-            self._crowded = len(due) == limit
-            # One in flight may not have been written down as started, and would be polled twice.
-            self._due.extend(
-                row
-                for row in due
-                if row.name not in self._in_flight and row.name in rooms.collectors
-            )
-        while self._due and len(self._in_flight) < MOST_IN_FLIGHT:
-            source = self._due.popleft()
-            task = asyncio.create_task(collect_source(rooms, source), name=source.name)
-            self._in_flight[source.name] = task
-            task.add_done_callback(self._landed)
-
-    def _landed(self, task: asyncio.Task[object]) -> None:
-        del self._in_flight[task.get_name()]
-        if not task.cancelled() and (error := task.exception()):
-            log.error("polling %s broke: %s", task.get_name(), error)
-        # Those that had no room do not wait for the next tick.
-        if (self._due or self._crowded) and not self._stop.is_set():
-            self._start_due()
+        self._polls.start_due()
 
     async def _label(self) -> None:
         report = await asyncio.to_thread(label_pending, self._app.rooms)

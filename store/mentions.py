@@ -85,6 +85,27 @@ _STORED = (
     )
 )
 _NEW = insert(MENTION).returning(MENTION.c.id, MENTION.c.native_id)
+_SOURCE = select(
+    SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms, SOURCE.c.rereads
+).where(SOURCE.c.id == bindparam("source"))
+_COUNTED = ("pages", "fetched", "matched", "stored", "changed", "known", "deleted", "skipped")
+_COUNT = (
+    update(POLL)
+    .where(POLL.c.id == bindparam("poll"))
+    .values({name: POLL.c[name] + bindparam(f"new_{name}") for name in _COUNTED})
+)
+_MOVE = (
+    update(SOURCE)
+    .where(SOURCE.c.id == bindparam("source"))
+    .values(
+        cursor=bindparam("new_cursor"),
+        items_total=SOURCE.c.items_total + bindparam("new_items"),
+        note=bindparam("new_note"),
+    )
+)
+_ITEM_CAME = (
+    update(SOURCE).where(SOURCE.c.id == bindparam("source")).values(last_item_at=bindparam("at"))
+)
 
 
 @dataclass(slots=True)
@@ -183,8 +204,7 @@ def _keep_part(
 
 
 def _source(conn: Connection, source_id: int) -> KeptSource:
-    columns = (SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms, SOURCE.c.rereads)
-    row = conn.execute(select(*columns).where(SOURCE.c.id == source_id)).one_or_none()
+    row = conn.execute(_SOURCE, {"source": source_id}).one_or_none()
     if row is None:
         raise StoreError(f"there is no source {source_id} in the store; run sync_sources first")
     return KeptSource(*row)
@@ -479,22 +499,21 @@ def _advance(
         "deleted": len(kept.deleted),
         "skipped": kept.skipped,
     }
-    values: dict[str, Any] = {name: POLL.c[name] + count for name, count in counted.items()}
+    conn.execute(_COUNT, {"poll": poll_id, **{f"new_{n}": v for n, v in counted.items()}})
     if page.gaps:
-        gaps = conn.execute(select(POLL.c.gaps).where(POLL.c.id == poll_id)).scalar_one()
-        # Times of a gap have no JSON form of their own.
-        values["gaps"] = gaps + json.loads(json.dumps(list(map(dict, page.gaps)), default=str))
-    conn.execute(update(POLL).where(POLL.c.id == poll_id).values(values))
-    conn.execute(
-        update(SOURCE)
-        .where(SOURCE.c.id == source_id)
-        .values(
-            cursor=dict(page.cursor),
-            items_total=SOURCE.c.items_total + len(kept.stored),
-            last_item_at=now if kept.stored else SOURCE.c.last_item_at,
-            note=page.note,
-        )
-    )
+        _add_gaps(conn, poll_id, page)
+    moved = {"new_cursor": dict(page.cursor), "new_items": len(kept.stored), "new_note": page.note}
+    conn.execute(_MOVE, {"source": source_id, **moved})
+    if kept.stored:
+        conn.execute(_ITEM_CAME, {"source": source_id, "at": now})
+
+
+def _add_gaps(conn: Connection, poll_id: int, page: PageToKeep) -> None:
+    mine = POLL.c.id == poll_id
+    gaps = conn.execute(select(POLL.c.gaps).where(mine)).scalar_one()
+    # Times of a gap have no JSON form of their own.
+    gaps += json.loads(json.dumps(list(map(dict, page.gaps)), default=str))
+    conn.execute(update(POLL).where(mine).values(gaps=gaps))
 
 
 def _given(tally: _Tally, native_ids: Iterable[str]) -> tuple[str, ...]:

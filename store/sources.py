@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, String, bindparam, cast, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from store.interface import PollRow, SourceRow, SourceSpec
 from store.rereads import begin_rereads
@@ -68,9 +80,13 @@ def source_by_name(conn: Connection, name: str) -> SourceRow | None:
     return None if row is None else _source(row)
 
 
-def due_sources(conn: Connection, now: datetime, limit: int) -> list[SourceRow]:
-    """The active sources whose poll is due, the most overdue first."""
+def due_sources(
+    conn: Connection, now: datetime, limit: int, *, without: Sequence[int] = ()
+) -> list[SourceRow]:
+    """The active sources whose poll is due, the most overdue first; some may be left out by id."""
     due = select(*_COLUMNS).where(SOURCE.c.active, SOURCE.c.next_poll_at <= now)
+    if without:
+        due = due.where(SOURCE.c.id.not_in(without))
     rows = conn.execute(due.order_by(SOURCE.c.next_poll_at, SOURCE.c.id).limit(limit))
     return [_source(row) for row in rows]
 
@@ -81,13 +97,9 @@ def start_poll(conn: Connection, source_id: int, now: datetime, next_poll_at: da
     Returns:
         The poll's id, for `keep_page` and `finish_poll`.
     """
-    conn.execute(
-        update(SOURCE)
-        .where(SOURCE.c.id == source_id)
-        .values(last_started_at=now, next_poll_at=next_poll_at)
-    )
-    poll = insert(POLL).values(source_id=source_id, started_at=now, gaps=[]).returning(POLL.c.id)
-    return int(conn.execute(poll).scalar_one())
+    conn.execute(_START, {"source": source_id, "now": now, "next": next_poll_at})
+    poll = conn.execute(_POLL, {"source_id": source_id, "started_at": now, "gaps": []})
+    return int(poll.scalar_one())
 
 
 def finish_poll(
@@ -101,36 +113,53 @@ def finish_poll(
     note: str = "",
 ) -> None:
     """Note how a poll ended. Only a success resets the count of consecutive errors."""
-    source_id = conn.execute(
-        update(POLL)
-        .where(POLL.c.id == poll_id)
-        .values(finished_at=now, outcome=outcome, error=error)
-        .returning(POLL.c.source_id)
-    ).scalar_one()
-    before = conn.execute(_BEFORE.where(SOURCE.c.id == source_id)).one()
-    values: dict[str, Any] = {"next_poll_at": next_poll_at, "note": note}
-    if before.outcome_since is None or before.last_error_kind != (
-        "" if outcome == "ok" else outcome
-    ):
-        values["outcome_since"] = now
+    ended = {"poll": poll_id, "now": now, "outcome": outcome, "error": error}
+    source_id = conn.execute(_END, ended).scalar_one()
+    values = {"source": source_id, "now": now, "next": next_poll_at, "note": note}
     if outcome == "ok":
-        values |= {
-            "last_success_at": now,
-            "error_count": 0,
-            "last_error": "",
-            "last_error_kind": "",
-        }
+        conn.execute(_SUCCESS, values | {"kind": ""})
     else:
-        values |= {
-            "last_error_at": now,
-            "last_error": error,
-            "last_error_kind": outcome,
-            "error_count": SOURCE.c.error_count + 1,
-        }
-    conn.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(values))
+        conn.execute(_FAILURE, values | {"kind": outcome, "error": error})
 
 
-_BEFORE = select(SOURCE.c.last_error_kind, SOURCE.c.outcome_since)
+# Written once: a thousand polls would spend longer making these statements than running them.
+_START = (
+    update(SOURCE)
+    .where(SOURCE.c.id == bindparam("source"))
+    .values(last_started_at=bindparam("now"), next_poll_at=bindparam("next"))
+)
+_POLL = insert(POLL).returning(POLL.c.id)
+_END = (
+    update(POLL)
+    .where(POLL.c.id == bindparam("poll"))
+    .values(finished_at=bindparam("now"), outcome=bindparam("outcome"), error=bindparam("error"))
+    .returning(POLL.c.source_id)
+)
+_ENDED = (
+    update(SOURCE)
+    .where(SOURCE.c.id == bindparam("source"))
+    .values(
+        next_poll_at=bindparam("next"),
+        note=bindparam("note"),
+        last_error_kind=bindparam("kind"),
+        outcome_since=case(
+            (
+                or_(
+                    SOURCE.c.outcome_since.is_(None),
+                    SOURCE.c.last_error_kind != bindparam("kind"),
+                ),
+                bindparam("now", type_=SOURCE.c.outcome_since.type),
+            ),
+            else_=SOURCE.c.outcome_since,
+        ),
+    )
+)
+_SUCCESS = _ENDED.values(last_success_at=bindparam("now"), error_count=0, last_error="")
+_FAILURE = _ENDED.values(
+    last_error_at=bindparam("now"),
+    error_count=SOURCE.c.error_count + 1,
+    last_error=bindparam("error"),
+)
 
 
 def close_crashed_polls(conn: Connection, now: datetime) -> int:

@@ -14,6 +14,8 @@ from store.interface import NewMention
 from store.report_tables import FORGOTTEN
 from store.secrets import secret_key
 
+_ANY = select(FORGOTTEN.c.key).limit(1)
+
 
 def post_key(key: bytes, scope: str, native_id: str) -> str:
     """What is kept of a forgotten post's id."""
@@ -33,7 +35,7 @@ def suppress(
 
 def allowed(conn: Connection, scope: str, posts: Sequence[NewMention]) -> list[NewMention]:
     """The posts that may be kept."""
-    if not posts or conn.execute(select(FORGOTTEN.c.key).limit(1)).first() is None:
+    if not posts or conn.execute(_ANY).first() is None:
         return list(posts)
     key = secret_key(conn)
     each = [_keys(key, scope, post, authors=True) for post in posts]

@@ -25,7 +25,7 @@ Terms: your own apps' data; authors are private persons.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -37,21 +37,17 @@ from collectors.credentials import secret_document
 from collectors.dates import parse_date
 from collectors.interface import (
     Author,
-    Collector,
-    Cursor,
-    Duration,
     Engagement,
-    Page,
     Post,
     RetriableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import count, mapping, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.signed_tokens import lifetime, signed
 from collectors.text import clean
 from collectors.token_pages import Listed, Reading, read_page
+from collectors.walking import Walker, WalkSettings
 
 AUDIENCE = "appstoreconnect-v1"
 
@@ -59,7 +55,7 @@ AppId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{5,
 Territory = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
-class AppStoreConnectSettings(SourceSettings):
+class AppStoreConnectSettings(WalkSettings):
     """Apps of your own, each by its number."""
 
     apps: tuple[AppId, ...] = Field(min_length=1, max_length=50)
@@ -67,13 +63,11 @@ class AppStoreConnectSettings(SourceSettings):
     key_id: str = Field(min_length=4, description="Of the key.")
     key_env: str = Field(min_length=1, description="Variable with the .p8 key, or its path.")
     territories: tuple[Territory, ...] = Field(default=(), description="Only these: RUS, USA.")
-    backfill: Duration = Field(default=timedelta(days=90), description="First run: how far back.")
-    pages: int = Field(default=50, ge=1, description="Most requests a poll for each app.")
     page_size: int = Field(default=200, ge=1, le=200)
     base_url: str = "https://api.appstoreconnect.apple.com"
 
 
-class AppStoreConnectCollector(Collector[AppStoreConnectSettings]):
+class AppStoreConnectCollector(Walker[AppStoreConnectSettings]):
     """Walks each app's reviews from the newest to two weeks before the newest known one."""
 
     type = "appstoreconnect"
@@ -81,18 +75,15 @@ class AppStoreConnectCollector(Collector[AppStoreConnectSettings]):
     terms = Terms.OWN
     overlap = timedelta(days=14)
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each app's reviews, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        async for page in walk_all(
-            cursor, settings.apps, plan, lambda app: partial(self._fetch, app)
-        ):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The apps."""
+        return self.settings.apps
 
-    async def _fetch(self, app: str, window: Window) -> Batch:
-        reading = Reading(partial(self._post, app), self._created, lambda one: mapping(one)["id"])
-        return await read_page(window, partial(self._ask, app), reading)
+    async def fetch(self, key: str, window: Window) -> Batch:
+        """One page of an app's reviews."""
+        reading = Reading(partial(self._post, key), self._created, lambda one: mapping(one)["id"])
+        return await read_page(window, partial(self._ask, key), reading)
 
     async def _ask(self, app: str, token: str) -> Listed | None:
         settings = self.settings

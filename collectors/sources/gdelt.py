@@ -55,6 +55,7 @@ from collectors.interface import (
 from collectors.items import convert, mapping, string
 from collectors.limits import retry_after
 from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.places import lent
 from collectors.text import canonical_url, site_of
 
 STEP = timedelta(minutes=15)
@@ -117,23 +118,24 @@ class _Search:
 
     async def _articles(self, start: datetime, until: datetime) -> list[Any]:
         settings, http = self.collector.settings, self.collector.http
-        # Kept with the client: all sources of this type take turns.
-        async with http.memory.setdefault(("gdelt", "turn"), asyncio.Lock()):
-            response = await http.get(
-                f"{settings.base_url}/doc",
-                params={
-                    "query": self.query,
-                    "mode": "artlist",
-                    "format": "json",
-                    "sort": "datedesc",
-                    "maxrecords": settings.page_size,
-                    "startdatetime": start.strftime(STAMP),
-                    "enddatetime": until.strftime(STAMP),
-                },
-                # Returned, since another try within seconds would only prolong the refusal.
-                ok=(200, 429),
-            )
-            await asyncio.sleep(settings.pause.total_seconds())
+        # Kept with the client: all sources of this type take turns, and wait without a place.
+        with lent():
+            async with http.memory.setdefault(("gdelt", "turn"), asyncio.Lock()):
+                response = await http.get(
+                    f"{settings.base_url}/doc",
+                    params={
+                        "query": self.query,
+                        "mode": "artlist",
+                        "format": "json",
+                        "sort": "datedesc",
+                        "maxrecords": settings.page_size,
+                        "startdatetime": start.strftime(STAMP),
+                        "enddatetime": until.strftime(STAMP),
+                    },
+                    # Returned, since another try within seconds would only prolong the refusal.
+                    ok=(200, 429),
+                )
+                await asyncio.sleep(settings.pause.total_seconds())
         return self._read(response)
 
     def _read(self, response: Response) -> list[Any]:

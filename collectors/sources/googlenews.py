@@ -25,10 +25,9 @@ NewsAPI or the publishers' own feeds. Headlines stay their publishers'.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -36,19 +35,16 @@ from pydantic import Field, StringConstraints
 from collectors.feed_fetch import ACCEPT, parsed
 from collectors.google_links import unwrapped
 from collectors.interface import (
-    Collector,
-    Cursor,
     Duration,
     Gap,
-    Page,
     Post,
     RetriableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import Converted
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.text import CUT_MARK, site_of
+from collectors.walking import Walker, WalkSettings
 
 DAY = timedelta(days=1)
 REST = timedelta(hours=6)
@@ -59,7 +55,7 @@ Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, ma
 Span = tuple[date, date]
 
 
-class GoogleNewsSettings(SourceSettings):
+class GoogleNewsSettings(WalkSettings):
     """Searches in Google's own syntax: `"a phrase"`, `OR`, `-word`, `intitle:`, `site:`."""
 
     queries: tuple[Query, ...] = Field(min_length=1, max_length=20)
@@ -71,7 +67,7 @@ class GoogleNewsSettings(SourceSettings):
     base_url: str = "https://news.google.com"
 
 
-class GoogleNewsCollector(Collector[GoogleNewsSettings]):
+class GoogleNewsCollector(Walker[GoogleNewsSettings]):
     """Asks for a span of days, and for halves of it where an answer is full."""
 
     type = "googlenews"
@@ -79,21 +75,17 @@ class GoogleNewsCollector(Collector[GoogleNewsSettings]):
     terms = Terms.EXCERPT
     overlap = DAY
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's headlines."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        async for page in walk_all(
-            cursor, settings.queries, plan, lambda query: partial(self._fetch, query)
-        ):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The queries."""
+        return self.settings.queries
 
-    async def _fetch(self, query: str, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """The headlines of one span; spans still to be asked for are kept in `at`."""
         whole = (window.start.date(), window.ceiling.date())
         spans = [_span(pair) for pair in window.at] if window.at else [whole]
         (first, last), *rest = spans
-        found = await self._headlines(query, first, last)
+        found = await self._headlines(key, first, last)
         times = tuple(post.published_at for post in found.posts if post.published_at)
         full = len(found.posts) + len(found.skipped) >= self.settings.reachable
         if full and first < last:

@@ -25,7 +25,7 @@ Terms: set by each server; many forbid collecting en masse. Deleted posts must g
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
@@ -35,24 +35,21 @@ from pydantic import Field, StringConstraints
 from collectors.credentials import bearer
 from collectors.dates import parse_date
 from collectors.interface import (
-    Collector,
-    Cursor,
     Duration,
-    Page,
     RetriableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import mapping
 from collectors.mastodon_status import Reading as Status
 from collectors.mastodon_status import status_to_post
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.token_pages import Listed, Reading, read_page
+from collectors.walking import Walker, WalkSettings
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
 
 
-class MastodonSearchSettings(SourceSettings):
+class MastodonSearchSettings(WalkSettings):
     """Searches in Mastodon's own syntax: `"a phrase"`, `-word`, `from:name`, `language:ru`."""
 
     instance: str = Field(pattern=r"^https?://", description="The server's address.")
@@ -65,7 +62,7 @@ class MastodonSearchSettings(SourceSettings):
     page_size: int = Field(default=40, ge=1, le=40)
 
 
-class MastodonSearchCollector(Collector[MastodonSearchSettings]):
+class MastodonSearchCollector(Walker[MastodonSearchSettings]):
     """Reads all that a search finds since the day before its newest known post."""
 
     type = "mastodon_search"
@@ -78,16 +75,13 @@ class MastodonSearchCollector(Collector[MastodonSearchSettings]):
         """A status has the same id whichever way it is found."""
         return "mastodon"
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's posts, in the server's order."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        async for page in walk_all(
-            cursor, settings.queries, plan, lambda query: partial(self._fetch, query)
-        ):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The searches."""
+        return self.settings.queries
 
-    async def _fetch(self, query: str, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
+        """One page of a search, in the server's order."""
         settings = self.settings
         status = Status(
             settings.instance,
@@ -102,7 +96,7 @@ class MastodonSearchCollector(Collector[MastodonSearchSettings]):
             # The order mixes date and relevance.
             newest_first=False,
         )
-        return await read_page(window, partial(self._ask, query, window), reading)
+        return await read_page(window, partial(self._ask, key, window), reading)
 
     async def _ask(self, query: str, window: Window, token: str) -> Listed:
         settings = self.settings

@@ -22,7 +22,7 @@ Terms: your own goods' data; authors are not named.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,35 +32,29 @@ from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
-    Collector,
-    Cursor,
-    Duration,
     Engagement,
     FatalError,
-    Page,
     Post,
     RetriableError,
     SkippableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.text import clean
+from collectors.walking import Walker, WalkSettings
 
 
-class OzonSettings(SourceSettings):
+class OzonSettings(WalkSettings):
     """A seller's own reviews."""
 
     client_id: str = Field(pattern=r"^\d{1,20}$", description="The seller's client number.")
     api_key_env: str = Field(min_length=1, description="Variable that holds the API key.")
-    backfill: Duration = Field(default=timedelta(days=90), description="First run: how far back.")
-    pages: int = Field(default=50, ge=1, description="Most requests a poll.")
     page_size: int = Field(default=100, ge=1, le=100)
     base_url: str = "https://api-seller.ozon.ru"
 
 
-class OzonCollector(Collector[OzonSettings]):
+class OzonCollector(Walker[OzonSettings]):
     """Walks the reviews back in time from the newest to a week before the newest known one."""
 
     type = "ozon"
@@ -68,15 +62,12 @@ class OzonCollector(Collector[OzonSettings]):
     terms = Terms.OWN
     overlap = timedelta(days=7)
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield reviews, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        # Another seller's walk would go on at an id that is none of this one's.
-        async for page in walk_all(cursor, [settings.client_id], plan, lambda _: self._fetch):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The seller: another one's walk would go on at an id that is none of this one's."""
+        return (self.settings.client_id,)
 
-    async def _fetch(self, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """One page; the list knows no dates, so one with a review from before the start ends it."""
         at = string(window.at)
         response = await self._answer(at)

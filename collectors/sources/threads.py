@@ -26,7 +26,7 @@ Terms: Meta's platform terms; a deleted post has to be deleted here too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,20 +38,19 @@ from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.interface import (
     Author,
-    Collector,
     Cursor,
     Duration,
     Page,
     Post,
     RetriableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import mapping, string
 from collectors.meta_errors import error_in, error_of
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.text import clean, site_of
 from collectors.token_pages import Listed, Reading, read_page
+from collectors.walking import Walker, WalkSettings
 
 FIELDS = "id,text,permalink,timestamp,username,has_replies,is_quote_post,is_reply,media_type"
 OWN = "only your own posts were found: has Meta approved threads_keyword_search?"
@@ -59,7 +58,7 @@ OWN = "only your own posts were found: has Meta approved threads_keyword_search?
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
-class ThreadsSettings(SourceSettings):
+class ThreadsSettings(WalkSettings):
     """Words to search for; with `mode = "TAG"` topics, without `#`."""
 
     queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
@@ -72,7 +71,7 @@ class ThreadsSettings(SourceSettings):
     base_url: str = "https://graph.threads.net/v1.0"
 
 
-class ThreadsCollector(Collector[ThreadsSettings]):
+class ThreadsCollector(Walker[ThreadsSettings]):
     """Walks each search from now back to the overlap before the newest known post."""
 
     type = "threads"
@@ -80,21 +79,23 @@ class ThreadsCollector(Collector[ThreadsSettings]):
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(hours=2)
 
+    @property
+    def keys(self) -> Sequence[str]:
+        """The queries."""
+        return self.settings.queries
+
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each query's posts, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        async for page in walk_all(
-            cursor, settings.queries, plan, lambda query: partial(self._fetch, query)
-        ):
+        own = self.settings.username.removeprefix("@").casefold()
+        async for page in super().poll(cursor):
             names = {post.author.handle.casefold() for post in page.posts}
-            own = settings.username.removeprefix("@").casefold()
             warning = OWN if own and names == {own} else ""
             yield replace(page, note="; ".join(filter(None, (warning, page.note))))
 
-    async def _fetch(self, query: str, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
+        """One page of a search."""
         reading = Reading(self._post, self._written, lambda one: mapping(one).get("id"))
-        return await read_page(window, partial(self._ask, query, window), reading)
+        return await read_page(window, partial(self._ask, key, window), reading)
 
     async def _ask(self, query: str, window: Window, token: str) -> Listed | None:
         settings = self.settings

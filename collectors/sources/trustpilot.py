@@ -24,9 +24,10 @@ deleted reviews. Show where a review is from, and link to it.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -36,9 +37,7 @@ from collectors.dates import parse_date
 from collectors.http import Params
 from collectors.interface import (
     Author,
-    Collector,
     Cursor,
-    Duration,
     Engagement,
     Page,
     Post,
@@ -46,28 +45,27 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.spend import Budget, PaidSettings
 from collectors.text import clean, language
+from collectors.walking import Walker, WalkSettings
 
 _UNIT = re.compile(r"[0-9a-f]{24}")
 
 Business = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{3,200}$")]
 
 
-class TrustpilotSettings(PaidSettings):
+class TrustpilotSettings(PaidSettings, WalkSettings):
     """Reviews of companies, each by its domain or business unit id."""
 
     businesses: tuple[Business, ...] = Field(min_length=1, max_length=50)
     key_env: str = Field(min_length=1, description="Variable that holds an API key.")
     deletions: bool = Field(default=True, description="Also ask which reviews were deleted.")
-    backfill: Duration = Field(default=timedelta(days=90), description="First run: how far back.")
-    pages: int = Field(default=50, ge=1, description="Most requests a poll for each company.")
     page_size: int = Field(default=100, ge=1, le=100)
     base_url: str = "https://api.trustpilot.com"
 
 
-class TrustpilotCollector(Collector[TrustpilotSettings]):
+class TrustpilotCollector(Walker[TrustpilotSettings]):
     """Walks each company's reviews from the newest to a week before the newest known one."""
 
     type = "trustpilot"
@@ -75,17 +73,19 @@ class TrustpilotCollector(Collector[TrustpilotSettings]):
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(days=7)
 
+    @property
+    def keys(self) -> Sequence[str]:
+        """The companies."""
+        return self.settings.businesses
+
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each company's reviews, newest first, then what was deleted."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
+        now, walks = self.clock(), cursor
         asked = {"deletions": cursor.get("deletions")} if cursor.get("deletions") else {}
-        walks: Cursor = cursor
-        companies = {name: _Company(self, name, now).fetch for name in settings.businesses}
-        async for page in walk_all(cursor, companies, plan, companies.__getitem__):
+        async for page in super().poll(cursor):
             walks = page.cursor
             yield replace(page, cursor={**walks, **asked})
-        if settings.deletions:
+        if self.settings.deletions:
             deleted = await self._deleted(parse_date(asked.get("deletions"), now=now), now)
             yield Page({**walks, "deletions": now.isoformat()}, deleted=deleted)
 
@@ -100,7 +100,7 @@ class TrustpilotCollector(Collector[TrustpilotSettings]):
         token = ""
         for _ in range(self.settings.pages):
             further = {"nextToken": token} if token else {}
-            answer = await self.ask("/v1/reviews/deletions", {**params, "limit": 1000, **further})
+            answer = await self._ask("/v1/reviews/deletions", {**params, "limit": 1000, **further})
             entries = (mapping(one) for one in sequence(answer.get("reviews")))
             found += [string(one.get("reviewId") or one.get("id")) for one in entries]
             following = string(answer.get("nextToken"))
@@ -111,17 +111,16 @@ class TrustpilotCollector(Collector[TrustpilotSettings]):
 
     async def limits_left(self, cursor: Cursor) -> str:
         """What was spent."""
-        return await self.budget().in_words()
+        return await self._budget().in_words()
 
-    def budget(self) -> Budget:
-        """What may still be spent."""
+    def _budget(self) -> Budget:
         return Budget(self.settings, self.settings.key_env, self.http.ledger, self.clock)
 
-    async def ask(self, path: str, params: Params) -> Mapping[str, Any]:
+    async def _ask(self, path: str, params: Params) -> Mapping[str, Any]:
         """An answer of the API, with its price set aside."""
         settings = self.settings
         (key,) = secret(settings.key_env)
-        await self.budget().reserve()
+        await self._budget().reserve()
         url = settings.base_url.rstrip("/") + path
         response = await self.http.get(url, params=params, headers={"apikey": key})
         answer = response.json()
@@ -129,42 +128,37 @@ class TrustpilotCollector(Collector[TrustpilotSettings]):
             raise RetriableError("Trustpilot did not answer in its API's format")
         return answer
 
-
-class _Company:
-    def __init__(self, collector: TrustpilotCollector, name: str, now: datetime) -> None:
-        self.collector, self.name, self.now = collector, name, now
-
-    async def fetch(self, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """One page; pages know no dates, so one with a review from before the start ends it."""
-        number, size = int(window.at or 1), self.collector.settings.page_size
-        answer = await self.collector.ask(
-            f"/v1/business-units/{await self._unit()}/reviews",
+        number, size = int(window.at or 1), self.settings.page_size
+        answer = await self._ask(
+            f"/v1/business-units/{await self._unit(key)}/reviews",
             {"orderBy": "createdat.desc", "perPage": size, "page": number},
         )
         if not isinstance(answer.get("reviews"), list):
             raise RetriableError("Trustpilot answered without reviews: not its API's format")
         reviews = sequence(answer["reviews"])
-        created = (parse_date(mapping(one).get("createdAt"), now=self.now) for one in reviews)
+        created = (parse_date(mapping(one).get("createdAt"), now=self.clock()) for one in reviews)
         times = tuple(moment for moment in created if moment)
         reached = bool(times) and min(times) < window.start
-        found = convert(reviews, self._post, lambda one: mapping(one).get("id"))
+        found = convert(reviews, partial(self._post, key), lambda one: mapping(one).get("id"))
         return Batch(found, times, number + 1 if len(reviews) >= size and not reached else None)
 
-    async def _unit(self) -> str:
+    async def _unit(self, name: str) -> str:
         """The company's id; asked for once, if a domain is given."""
-        if _UNIT.fullmatch(self.name):
-            return self.name
-        key = ("trustpilot", self.collector.settings.base_url, self.name)
-        memory = self.collector.http.memory
+        if _UNIT.fullmatch(name):
+            return name
+        key, memory = ("trustpilot", self.settings.base_url, name), self.http.memory
         if key not in memory:
-            answer = await self.collector.ask("/v1/business-units/find", {"name": self.name})
+            answer = await self._ask("/v1/business-units/find", {"name": name})
             unit = string(answer.get("id"))
             if not _UNIT.fullmatch(unit):
-                raise RetriableError(f"Trustpilot named no business unit for {self.name}")
+                raise RetriableError(f"Trustpilot named no business unit for {name}")
             memory[key] = unit
         return str(memory[key])
 
-    def _post(self, review: Mapping[str, Any]) -> Post:
+    def _post(self, company: str, review: Mapping[str, Any]) -> Post:
+        now = self.clock()
         native_id, consumer = string(review["id"]), mapping(review.get("consumer"))
         stars = count(review.get("stars")) or None
         replied = bool(mapping(review.get("companyReply")).get("text"))
@@ -174,13 +168,13 @@ class _Company:
             title=clean(string(review.get("title"))),
             text=clean(string(review.get("text"))),
             url=f"https://www.trustpilot.com/reviews/{native_id}" if native_id else "",
-            published_at=parse_date(review.get("createdAt"), now=self.now),
-            edited_at=parse_date(review.get("updatedAt"), now=self.now),
+            published_at=parse_date(review.get("createdAt"), now=now),
+            edited_at=parse_date(review.get("updatedAt"), now=now),
             author=Author(string(consumer.get("id")), name=string(consumer.get("displayName"))),
             engagement=Engagement(count(review.get("numberOfLikes")), comments=int(replied)),
             lang=language(review.get("language")),
             rating=stars,
             rating_scale=5 if stars else None,
-            thread_id=self.name,
+            thread_id=company,
             site="trustpilot.com",
         )

@@ -25,7 +25,6 @@ personal data (152-FZ) applies to authors.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -47,6 +46,7 @@ from collectors.interface import (
 )
 from collectors.items import convert, count, mapping, sequence, string
 from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.places import pause
 from collectors.rereads import Rereads, reread_page
 from collectors.token_slices import Answered, TokenSlice, following
 from collectors.vk_errors import INVALID_PARAMETER, TOO_FAST, error_of
@@ -110,7 +110,7 @@ class VkCollector(Rereads, Collector[VkSettings]):
             answer = mapping((await self.http.get(url, params=sent)).json())
             if mapping(answer.get("error")).get("error_code") != TOO_FAST or attempt == TRIES:
                 break
-            await asyncio.sleep(self.settings.too_fast_wait)
+            await pause(self.settings.too_fast_wait)
         return answer
 
     def token(self) -> str:

@@ -20,40 +20,34 @@ Terms: the publisher's copyright; exports carry an excerpt and the link.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from collectors.feed_fetch import ACCEPT, parsed
 from collectors.interface import (
-    Collector,
-    Cursor,
-    Duration,
-    Page,
     RetriableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import Converted
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.text import site_of
+from collectors.walking import Walker, WalkSettings
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
-class WordPressSettings(SourceSettings):
+class WordPressSettings(WalkSettings):
     """Words to search one site for."""
 
     site: str = Field(pattern=r"^https?://\S+$", description="Its address.")
     queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
-    backfill: Duration = Field(default=timedelta(days=90), description="First run: how far back.")
     pages: int = Field(default=20, ge=1, description="Most requests a poll for each query.")
 
 
-class WordPressCollector(Collector[WordPressSettings]):
+class WordPressCollector(Walker[WordPressSettings]):
     """Walks each search from the newest post to a day before the newest known one."""
 
     type = "wordpress"
@@ -66,22 +60,18 @@ class WordPressCollector(Collector[WordPressSettings]):
         """A post's id is unique on its site."""
         return f"{self.type}:{site_of(self.settings.site)}"
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's posts, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        async for page in walk_all(
-            cursor, settings.queries, plan, lambda query: partial(self._fetch, query)
-        ):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The searches."""
+        return self.settings.queries
 
-    async def _fetch(self, query: str, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """One page of the search, by date: it is by relevance if nobody asks otherwise."""
         number = int(window.at or 1)
         response = await self.http.get(
             f"{self.settings.site.rstrip('/')}/",
             params={
-                "s": query,
+                "s": key,
                 "feed": "rss2",
                 "orderby": "date",
                 "order": "desc",

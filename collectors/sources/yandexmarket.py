@@ -23,7 +23,7 @@ Terms: your own goods' data; authors are private persons.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -34,40 +34,35 @@ from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.interface import (
     Author,
-    Collector,
-    Cursor,
-    Duration,
     Engagement,
     FatalError,
-    Page,
     Post,
     RetriableError,
     SkippableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.review_text import FAULTS, MERITS, joined
 from collectors.text import clean
 from collectors.token_pages import Listed, Reading, read_page
+from collectors.walking import Walker, WalkSettings
 
 REACH = timedelta(days=179)
 FIELDS = {"": "comment", MERITS: "advantages", FAULTS: "disadvantages"}
 
 
-class YandexMarketSettings(SourceSettings):
+class YandexMarketSettings(WalkSettings):
     """A seller's own reviews."""
 
     business_id: str = Field(pattern=r"^\d{1,20}$", description="Number of the cabinet.")
     token_env: str = Field(min_length=1, description="Variable that holds the Api-Key token.")
-    backfill: Duration = Field(default=timedelta(days=90), description="First run: how far back.")
     pages: int = Field(default=100, ge=1, description="Most requests a poll.")
     page_size: int = Field(default=50, ge=1, le=50)
     base_url: str = "https://api.partner.market.yandex.ru"
 
 
-class YandexMarketCollector(Collector[YandexMarketSettings]):
+class YandexMarketCollector(Walker[YandexMarketSettings]):
     """Reads the reviews of a window of time page by page, in the order of the Market."""
 
     type = "yandexmarket"
@@ -75,15 +70,18 @@ class YandexMarketCollector(Collector[YandexMarketSettings]):
     terms = Terms.OWN
     overlap = timedelta(days=7)
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield reviews."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, min(settings.backfill, REACH), settings.pages)
-        # Another cabinet's walk would go on at a place that is none of this one's.
-        async for page in walk_all(cursor, [settings.business_id], plan, lambda _: self._fetch):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The cabinet: another one's walk would go on at a place that is none of this one's."""
+        return (self.settings.business_id,)
 
-    async def _fetch(self, window: Window) -> Batch:
+    @property
+    def reach(self) -> timedelta:
+        """No further than the Market looks."""
+        return min(self.settings.backfill, REACH)
+
+    async def fetch(self, key: str, window: Window) -> Batch:
+        """One page of the cabinet's reviews."""
         name = lambda review: mapping(review).get("feedbackId")  # noqa: E731 - reads like a field
         reading = Reading(self._post, self._created, name, newest_first=False)
         return await read_page(window, partial(self._ask, window), reading)

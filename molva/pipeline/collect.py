@@ -261,7 +261,8 @@ def new_mention(post: Post, matches: tuple[BrandMatch, ...]) -> NewMention:
         title=post.title,
         text=full_text(post),
         url=post.url,
-        canonical_url=canonical_url(post.url) if post.url else "",
+        # Most posts of a feed match nothing, and a known one keeps the address it has.
+        canonical_url=canonical_url(post.url) if matches and post.url else "",
         site=post.site,
         lang=post.lang or "",
         author_id=post.author.id,

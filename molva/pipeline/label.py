@@ -34,6 +34,15 @@ class LabelReport:
     causes: int = 0
 
 
+def prepare(rooms: Rooms) -> None:
+    """Load the model, head and taxonomy in use, and let their labels count from now on.
+
+    Raises:
+        ModelError: they cannot be used.
+    """
+    _version(rooms)
+
+
 def label_pending(rooms: Rooms) -> LabelReport:
     """Label every revision the model, head and taxonomy in use have not labelled yet.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -307,6 +308,26 @@ async def test_a_short_silence_is_kept_by_all_and_waited_out(serve: Serve) -> No
         answers = await asyncio.gather(*(http.get(f"{server.url}/{n}") for n in range(2)))
     assert [answer.text for answer in answers] == ["ok", "ok"]
     assert times[1] - times[0] >= 0.95
+
+
+async def test_no_more_is_asked_for_at_once_than_allowed_in_all(serve: Serve) -> None:
+    now, most, lock = [0], [0], threading.Lock()
+
+    def respond(_request: Request) -> Answer:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.03)
+        with lock:
+            now[0] -= 1
+        return Answer(200, b"ok")
+
+    server = serve(respond)
+    async with client(concurrency=3, per_host_concurrency=8) as http:
+        hosts = ["127.0.0.1", "localhost"]
+        pages = [f"http://{hosts[n % 2]}:{server.port}/{n}" for n in range(12)]
+        await asyncio.gather(*map(http.get, pages))
+    assert most[0] == 3
 
 
 async def test_used_up_quota_under_403_is_not_fatal(serve: Serve) -> None:

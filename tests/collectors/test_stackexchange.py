@@ -188,7 +188,7 @@ async def test_a_backoff_within_our_patience_is_waited_for(
         slept.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("collectors.stackexchange_api.asyncio.sleep", noted)
+    monkeypatch.setattr("collectors.places.asyncio.sleep", noted)
     world.http_settings = world.http_settings.model_copy(update={"patience": 30.0})
     world.mood = answering([question()], [post(11)], backoff=10)
     async with HttpClient(world.http_settings, lambda: world.now) as http:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from molva import app as app_module
+from molva import polls as polls_module
 from molva import scheduler as scheduler_module
 from molva.app import App
 from molva.config import load_config
@@ -106,7 +107,7 @@ async def test_texts_go_by_age_where_that_was_asked_for_and_nowhere_else(tmp_pat
 async def test_sources_that_had_no_room_do_not_wait_for_the_next_tick(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(scheduler_module, "MOST_IN_FLIGHT", 1)
+    monkeypatch.setattr(polls_module, "MOST_AT_WORK", 1)
     tables = ['[[brand]]\nid = "acme"\nname = "Acme"\n']
     for number in range(7):
         posts = tmp_path / f"{number}.jsonl"
