@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -29,9 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def binary(name: str) -> str:
     """The path of a server's program, or no test."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if found:
-        return found
-    missing = f"{name} is not here; {INSTALL}"
+    return found or absent(name)
+
+
+def absent(what: str) -> NoReturn:
+    """End the test: what it is about is not installed.
+
+    Raises:
+        Exception: pytest's own, of a skip or a failure.
+    """
+    missing = f"{what} is not here; {INSTALL}"
     if os.environ.get("MOLVA_REAL_SERVERS"):
         pytest.fail(missing)
     pytest.skip(missing)
@@ -86,10 +94,18 @@ def _check_loopback(port: int) -> None:
             assert not (listening and int(number, 16) == port and address in everywhere)
 
 
-@pytest.fixture
-def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@contextmanager
+def short_path() -> Iterator[Path]:
     """A folder whose path is short and that other users may enter: servers keep sockets in it."""
     folder = Path("/tmp") / f"molva-{os.getpid()}-{free_port()}"
     folder.mkdir(mode=0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    with short_path() as folder:
+        yield folder

@@ -5,7 +5,8 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # RUNLEVEL keeps packages from starting services
 apt-get update
-apt-get install -y --no-install-recommends nginx-light dovecot-imapd
+apt-get install -y --no-install-recommends nginx-light dovecot-imapd \
+  wordpress wordpress-theme-twentytwentythree mariadb-server php-cli php-mysql php-xml php-mbstring
 # snac is in Debian 13; for Debian 12 it comes from backports.
 if ! apt-get install -y --no-install-recommends snac2; then
   . /etc/os-release
