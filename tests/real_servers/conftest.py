@@ -19,6 +19,8 @@ from typing import NoReturn
 import pytest
 
 INSTALL = "tests/real_servers/install.sh installs it"
+SERVERS = Path(os.environ.get("MOLVA_SERVERS", "/opt/molva-servers"))
+"""Where `install.sh` puts what comes in no Debian package."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,7 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def binary(name: str) -> str:
     """The path of a server's program, or no test."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    more = f"/usr/sbin:/usr/local/sbin:{SERVERS}/synapse/bin"
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{more}")
     return found or absent(name)
 
 
@@ -52,10 +55,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], port: int, log: Path, folder: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server that answers at a loopback port, until the end of the block."""
     with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=folder)
     try:
         _wait_for(port, process, log)
         _check_loopback(port)
@@ -70,7 +75,7 @@ def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Pop
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while time.monotonic() < end:
         if process.poll() is not None:
             pytest.fail(f"the server ended by itself: {log.read_text(errors='replace')[-2000:]}")

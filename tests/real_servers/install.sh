@@ -6,7 +6,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # RUNLEVEL keeps packages from starting services
 apt-get update
 apt-get install -y --no-install-recommends nginx-light dovecot-imapd \
-  wordpress wordpress-theme-twentytwentythree mariadb-server php-cli php-mysql php-xml php-mbstring
+  wordpress wordpress-theme-twentytwentythree mariadb-server php-cli php-mysql php-xml php-mbstring python3-venv
 # snac is in Debian 13; for Debian 12 it comes from backports.
 if ! apt-get install -y --no-install-recommends snac2; then
   . /etc/os-release
@@ -16,3 +16,8 @@ if ! apt-get install -y --no-install-recommends snac2; then
   apt-get update
   apt-get install -y --no-install-recommends snac2
 fi
+# Matrix Synapse is on PyPI only; pip takes the index that the machine is set up with.
+servers=${MOLVA_SERVERS:-/opt/molva-servers}
+mkdir -p "$servers"
+python3 -m venv "$servers/synapse"
+"$servers/synapse/bin/pip" install --quiet matrix-synapse
