@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +19,8 @@ from typing import NoReturn
 import pytest
 
 INSTALL = "tests/real_servers/install.sh installs it"
+PATIENCE = 900
+"""Seconds until a server must answer; most do in one, but a busy machine makes them slow."""
 SERVERS = Path(os.environ.get("MOLVA_SERVERS", "/opt/molva-servers"))
 """Where `install.sh` puts what comes in no Debian package."""
 
@@ -56,11 +58,23 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str], port: int, log: Path, folder: Path | None = None
+    command: list[str],
+    port: int,
+    log: Path,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    user: str | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server that answers at a loopback port, until the end of the block."""
     with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(
+            command,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environment,
+            user=user,
+        )
     try:
         _wait_for(port, process, log)
         _check_loopback(port)
@@ -75,7 +89,7 @@ def running(
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 90
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:
             pytest.fail(f"the server ended by itself: {log.read_text(errors='replace')[-2000:]}")
