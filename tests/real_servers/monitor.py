@@ -27,6 +27,8 @@ name = "it"
 allow_private = true
 requests_per_second = 1000
 retries = 0
+read_timeout = 90
+total_timeout = 120
 """
 
 
