@@ -57,6 +57,25 @@ class Forum:
         response = await self._get(f"posts/{number}.json", {}, (200, 404))
         return None if response.status == 404 else mapping(response.json())
 
+    async def known(self, number: str) -> Mapping[str, Any] | None:
+        """A post in full; `None` only if the forum itself says that there is none.
+
+        Raises:
+            RetriableError: somebody else says so, or what is shown is no post.
+        """
+        response = await self._get(f"posts/{number}.json", {}, (200, 404))
+        item = mapping(response.json())
+        if response.status == 404 and item.get("error_type") == "not_found":
+            return None
+        if response.status == 404 or "cooked" not in item:
+            raise RetriableError("the forum answered without a post: not Discourse's format")
+        return item
+
+    async def title(self, topic: int) -> str:
+        """The title of a topic; empty if it is not shown."""
+        response = await self._get(f"t/{topic}.json", {}, (200, 403, 404))
+        return string(mapping(response.json()).get("title")) if response.status == 200 else ""
+
     async def _get(
         self, path: str, params: Mapping[str, str | int], ok: tuple[int, ...] = (200,)
     ) -> Response:

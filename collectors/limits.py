@@ -96,7 +96,14 @@ def quota(headers: Mapping[str, str], *, now: datetime) -> Quota | None:
         wait = next((wait for wait in waits if wait is not None), None)
         most = next((limit for limit in limits if limit is not None), None)
         return Quota(left, most, None if wait is None else max(wait, timedelta(0)))
-    return None
+    return _apples(headers.get("x-rate-limit", ""))
+
+
+def _apples(value: str) -> Quota | None:
+    """App Store Connect's `user-hour-lim:3500;user-hour-rem:500;`, of an hour that rolls on."""
+    parts = dict(part.strip().split(":", 1) for part in value.split(";") if ":" in part)
+    left = _number(parts.get("user-hour-rem", ""))
+    return None if left is None else Quota(left, _number(parts.get("user-hour-lim", "")))
 
 
 def max_age(headers: Mapping[str, str]) -> timedelta | None:

@@ -23,7 +23,10 @@ _META = ".tgme_widget_message_meta"
 _REACTION = ".tgme_reaction"
 _HEADER = ".tgme_channel_info, .tgme_page"
 _TITLE = ".tgme_channel_info_header_title"
+_OWNER = ".tgme_widget_message_owner_name"
 _COUNTER = ".tgme_channel_info_counter"
+_ERROR = ".tgme_widget_message_error"
+_NOT_FOUND = "post not found"
 _COUNT = re.compile(r"([\d.,]+)\s*([KM]?)")
 
 
@@ -61,10 +64,26 @@ def parse_page(html: str, channel: str, *, base_url: str, now: datetime) -> Chan
     return ChannelPage(converted, tuple(numbers))
 
 
+def parse_post(html: str, channel: str, *, base_url: str, now: datetime) -> Converted | None:
+    """The message of a page that shows it alone; `None` if the page says that there is none.
+
+    Raises:
+        LayoutChangedError: it says neither.
+    """
+    tree = LexborHTMLParser(html)
+    messages = tree.css(_MESSAGE)
+    if messages:
+        reader = _Reader(tree, channel, base_url, now)
+        return convert(messages, reader.post, lambda node: node.attributes.get("data-post"))
+    if _NOT_FOUND in _inner(tree.css_first(_ERROR)).lower():
+        return None
+    raise LayoutChangedError
+
+
 class _Reader:
     def __init__(self, tree: LexborHTMLParser, channel: str, base_url: str, now: datetime) -> None:
         self.channel, self.base_url, self.now = channel, base_url, now
-        self.title = _inner(tree.css_first(_TITLE))
+        self.title = _inner(tree.css_first(_TITLE)) or _inner(tree.css_first(_OWNER))
         self.subscribers = _subscribers(tree)
 
     def post(self, node: LexborNode) -> Post | None:

@@ -45,6 +45,13 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _HOST_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
+# What is said under a page has its address and a number behind `#`: it is no copy of the page.
+_PART = re.compile(
+    r"(?:div-|find|issue|commit|discussion|pullrequest|pull)?[-_]?"
+    r"(?:comments?|cmt|komment|reply|replies|answer|post|message|msg|pid|review|entry|c|m|p|r|t)"
+    r"[-_=]?\d+(?:[-_]\d+)*",
+    re.IGNORECASE,
+)
 _AMP_PATH = re.compile(r"(?:/amp|\.amp(?=\.html?$))(?=/?$|\.html?$)", re.IGNORECASE)
 
 
@@ -106,9 +113,10 @@ def site_of(url: str) -> str:
 def canonical_url(url: str) -> str:
     """One spelling for all addresses of the same page; empty when it names no single page.
 
-    Tracking parameters, fragment, `www.`/mobile/AMP forms, scheme, port and trailing slash go;
-    redirects and twin hosts are undone; other parameters are kept, sorted. A bare host is the
-    address of a site, not of a story.
+    Tracking parameters, `www.`/mobile/AMP forms, scheme, port and trailing slash go; redirects and
+    twin hosts are undone; other parameters are kept, sorted. A fragment goes unless it numbers a
+    comment or the like (`#comment-7`), which is a text of its own. A bare host is the address of a
+    site, not of a story.
     """
     try:
         url = unwrapped(url.strip())
@@ -129,4 +137,5 @@ def canonical_url(url: str) -> str:
     ]
     if not path and not kept:
         return ""
-    return urlunsplit(("https", host, path, urlencode(sorted(kept)), ""))
+    part = parts.fragment if _PART.fullmatch(parts.fragment) else ""
+    return urlunsplit(("https", host, path, urlencode(sorted(kept)), part))

@@ -10,9 +10,13 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from reports.interface import ChannelError, Message
+
+LONGEST_PAUSE: Final = timedelta(seconds=10)
+"""For so long a service may have us wait in the middle of sending; longer is for the outbox."""
 
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 _GONE = {"404", "410"}
@@ -59,7 +63,27 @@ def _service(url: str, variable: str) -> Any:
         raise ChannelError(
             f"the environment variable {variable} holds no Apprise URL; see docs/channels.md"
         )
+    _without_surprises(service)
     return service
+
+
+def _without_surprises(service: Any) -> None:
+    """Keep Apprise from what its URLs cannot switch off."""
+    if hasattr(service, "_room_create"):
+        # For a mistyped Matrix room it would make a private one, where nobody reads the alerts.
+        service._room_create = lambda _: None
+    pause = service.throttle
+
+    def throttle(last_io: Any = None, wait: float | None = None) -> None:
+        # It would sleep as long as the service asks, with every other channel waiting for it.
+        if wait is not None and wait > LONGEST_PAUSE.total_seconds():
+            raise ChannelError(
+                f"{service.service_name} asks to wait {wait:.0f} s",
+                retry_after=timedelta(seconds=wait),
+            )
+        pause(last_io, wait)
+
+    service.throttle = throttle
 
 
 @contextmanager

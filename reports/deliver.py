@@ -52,6 +52,7 @@ class _Outcome:
     row: DueMessage
     error: str | None
     permanent: bool = False
+    wait: timedelta = timedelta(0)
 
 
 def deliver_due(
@@ -135,7 +136,7 @@ def _serve(
                 sent += 1
                 continue
             give_up = outcome.permanent or row.attempts + 1 >= GIVE_UP_AFTER
-            wait = back_off(row.attempts, jitter())
+            wait = max(back_off(row.attempts, jitter()), min(outcome.wait, LONGEST_WAIT))
             mark_retry(conn, row.id, outcome.error, now + wait, give_up=give_up)
         error = f"{row.channel}: {row.key}: {outcome.error}"
         return DeliveryReport(sent, failed=1, given_up=int(give_up), errors=(error,))
@@ -148,7 +149,7 @@ def _attempt(channel: Channel | None, row: DueMessage, environment: Mapping[str,
     try:
         send(channel, message_of(row), environment)
     except ChannelError as error:
-        return _Outcome(row, str(error), error.permanent)
+        return _Outcome(row, str(error), error.permanent, error.retry_after or timedelta(0))
     return _Outcome(row, None)
 
 

@@ -35,11 +35,15 @@ class ChannelError(Exception):
     Args:
         message: what happened and what to do.
         permanent: sending the same again cannot help.
+        retry_after: how long the service asked us to wait, if it did.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)

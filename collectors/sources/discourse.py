@@ -4,8 +4,9 @@ Collects title, text, author, likes, replies and readers. Text quoted from other
 out. Without `queries` every new public post is read, which misses nothing; deletions among the
 newest page are noticed. With `queries` less is read from a busy forum, but its search finds only
 the newest hit in each topic, and a topic may have had several since the last poll; every poll
-looks 6 hours back, and once a day a week back. Posts that become public later (moved from a
-private category) or are edited after they left the newest page are not seen.
+looks 6 hours back, and once a day a week back. Known posts are read again by their numbers, so
+edits and deletions are noticed and likes grow. Posts that become public later (moved from a
+private category) are not seen.
 
 Credentials: none on public forums. Otherwise name the variable with a key in `key_env`: your own
 user key, or an administrator's (Admin → API) together with `key_user`. The key's owner should
@@ -34,11 +35,13 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from collectors.discourse_api import Forum
+from collectors.discourse_lookup import look_up
 from collectors.discourse_post import Reading, converted, created, deleted
 from collectors.discourse_search import Search
 from collectors.interface import Collector, Cursor, Duration, Page, SourceSettings, Terms
 from collectors.items import count, mapping, sequence
 from collectors.paging import Plan, Walks, stopped, walk_back
+from collectors.rereads import Rereads
 
 SWEEP = timedelta(days=7)
 STREAM = "posts"
@@ -62,7 +65,7 @@ class DiscourseSettings(SourceSettings):
     result_pages: int = Field(default=10, ge=1, description="Pages of one search the forum shows.")
 
 
-class DiscourseCollector(Collector[DiscourseSettings]):
+class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
     """Walks the numbers of all posts back to the last known one, or each search back in time.
 
     State of the first: `last`, the newest number all stored up to; `recent`, the numbers of the
@@ -73,6 +76,16 @@ class DiscourseCollector(Collector[DiscourseSettings]):
     Settings = DiscourseSettings
     terms = Terms.DELETE_ON_REQUEST
     overlap = timedelta(hours=6)
+    reread_size = 20
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these posts are now; what the forum does not find is deleted."""
+        return await look_up(self._forum, ids, self.clock)
+
+    @property
+    def _forum(self) -> Forum:
+        settings = self.settings
+        return Forum(self.http, self._base, settings.key_env, settings.key_user)
 
     @property
     def scope(self) -> str:
@@ -86,7 +99,7 @@ class DiscourseCollector(Collector[DiscourseSettings]):
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield all posts, or each query's, newest first."""
         settings, now = self.settings, self.clock()
-        forum = Forum(self.http, self._base, settings.key_env, settings.key_user)
+        forum = self._forum
         walks = Walks(cursor, [f"query {q}" for q in settings.queries] or [STREAM])
         if not settings.queries:
             async for page in self._stream(forum, walks):

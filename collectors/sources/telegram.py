@@ -3,7 +3,7 @@
 Collects text, views, reactions, signature and the channel's subscribers. Works for public
 channels with the preview on; groups and private or restricted channels have none. Pictures and
 videos without a caption have no text and are skipped. Recent posts are read again at every poll,
-so their edits and deletions are noticed.
+older ones by their numbers, so edits and deletions are noticed and views and reactions grow.
 
 Credentials: none.
 
@@ -30,14 +30,14 @@ from collectors.interface import (
     Collector,
     Cursor,
     Duration,
-    FatalError,
     Page,
-    RetriableError,
     SourceSettings,
     Terms,
 )
 from collectors.paging import Walks, stopped
-from collectors.telegram_page import ChannelPage, LayoutChangedError, parse_page
+from collectors.rereads import Rereads
+from collectors.telegram_lookup import look_up
+from collectors.telegram_preview import Preview
 
 
 def _bare(value: object) -> object:
@@ -60,7 +60,7 @@ class TelegramSettings(SourceSettings):
     base_url: str = "https://t.me"
 
 
-class TelegramCollector(Collector[TelegramSettings]):
+class TelegramCollector(Rereads, Collector[TelegramSettings]):
     """Walks each channel from its newest message back to the last known one.
 
     State of a channel: `last`, the newest number all stored up to; `recent`, the numbers of the
@@ -70,6 +70,16 @@ class TelegramCollector(Collector[TelegramSettings]):
     type = "telegram"
     Settings = TelegramSettings
     terms = Terms.DELETE_ON_REQUEST
+    reread_size = 20
+
+    @property
+    def _preview(self) -> Preview:
+        return Preview(self.http, self.settings.base_url.rstrip("/"), self.clock)
+
+    async def reread(self, ids: Sequence[str]) -> Page:
+        """What these messages are now; a deleted one's own page says it is not found."""
+        names = {channel.lower(): channel for channel in self.settings.channels}
+        return await look_up(self._preview, ids, names)
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each channel's messages, page by page back in time."""
@@ -83,7 +93,7 @@ class TelegramCollector(Collector[TelegramSettings]):
         oldest_wanted = self.clock() - self.settings.backfill
         for number in range(1, self.settings.pages + 1):
             before = state.get("before")
-            found = await self._fetch(channel, before)
+            found = await self._preview.page(channel, before)
             posts, numbers = found.converted.posts, found.numbers
             deleted: tuple[str, ...] = ()
             if before is None:
@@ -108,28 +118,6 @@ class TelegramCollector(Collector[TelegramSettings]):
             yield Page(walks.moved(channel, state), posts, skipped, deleted, note=note)
             if done:
                 return
-
-    async def _fetch(self, channel: str, before: int | None) -> ChannelPage:
-        base_url = self.settings.base_url.rstrip("/")
-        response = await self.http.get(
-            f"{base_url}/s/{channel}",
-            params={"before": before} if before is not None else None,
-            headers={"Accept-Language": "en"},
-            ok=(200, 301, 302, 303),
-            follow=False,
-        )
-        if response.status != 200:
-            raise FatalError(
-                f"@{channel} has no public preview: it is a group, private, restricted or absent"
-            )
-        try:
-            page = parse_page(response.text, channel, base_url=base_url, now=self.clock())
-        except LayoutChangedError:
-            raise RetriableError(f"@{channel}: the layout of the preview changed") from None
-        if "</html>" not in response.text[-1000:].lower():
-            # Its last message may be half a text, and what is missing is never shown again.
-            raise RetriableError(f"@{channel}: the page breaks off in the middle")
-        return page
 
 
 def _finished(state: Mapping[str, Any]) -> dict[str, Any]:

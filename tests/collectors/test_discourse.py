@@ -16,6 +16,7 @@ from collectors.discourse_post import own_words
 from collectors.http import HttpClient
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import create, parse_settings
+from collectors.rereads import Rereads
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.discourse import DiscourseKit, number, post
 from tests.conformance.server import Answer, Request, json_answer, serving
@@ -319,3 +320,36 @@ async def test_a_search_the_forum_refuses_is_fatal_with_its_words(searching: Wor
 def test_wrong_addresses_are_refused(url: str) -> None:
     with pytest.raises(ValidationError):
         parse_settings({"name": "n", "type": "discourse", "url": url})
+
+
+async def test_only_the_first_post_of_a_topic_asks_for_its_title(open_world: Open) -> None:
+    world = open_world()
+    world.items = [
+        Item(1, "Zerno?", NOW - timedelta(hours=1)),
+        Item(2, "Too sour", NOW - timedelta(hours=1)),
+    ]
+    async with HttpClient(world.http_settings, lambda: NOW) as http:
+        collector = world.collector(http)
+        assert isinstance(collector, Rereads)
+        page = await collector.reread(["1001", "1002", "sha256:no-number"])
+    assert [post.title for post in page.posts] == ["Which beans?", ""]
+    assert world.server is not None
+    paths = sorted(request.path for request in world.server.requests)
+    assert paths == ["/forum/posts/1001.json", "/forum/posts/1002.json", "/forum/t/7.json"]
+
+
+async def test_a_topic_that_hides_its_title_makes_no_revision(open_world: Open) -> None:
+    world = open_world()
+    world.items = [Item(1, "Zerno?", NOW - timedelta(hours=1))]
+
+    def answer(request: Request) -> Answer:
+        if "/t/" in request.path:
+            return json_answer({"errors": ["no"], "error_type": "invalid_access"}, 403)
+        return world.kit.answer(request, world.items)
+
+    world.mood = answer
+    async with HttpClient(world.http_settings, lambda: NOW) as http:
+        collector = world.collector(http)
+        assert isinstance(collector, Rereads)
+        page = await collector.reread(["1001"])
+    assert (page.posts, page.deleted) == ((), ())

@@ -84,6 +84,7 @@ def test_max_age() -> None:
             "12 of 300 requests left, anew in 60 s",
         ),
         ({"x-rate-limit-remaining": "0"}, "0 requests left"),
+        ({"x-rate-limit": "user-hour-lim:3500;user-hour-rem:17;"}, "17 of 3500 requests left"),
         ({"ratelimit-dailylimit": "500", "ratelimit-remaining": "499"}, "499 of 500 requests left"),
     ],
 )

@@ -137,6 +137,20 @@ def test_different_pages_keep_different_addresses() -> None:
     assert canonical_url("https://m.example/a") == "https://m.example/a"
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("comment-7", "comment7_12", "issuecomment-7", "discussion_r7", "findComment-7"),
+        *("post7", "p7", "c7", "t7", "div-comment-7", "comment_7", "msg7"),
+    ],
+)
+def test_what_is_said_under_a_page_is_not_the_page(part: str) -> None:
+    page = "https://blog.example/a"
+    assert canonical_url(f"http://www.blog.example/a/?utm_source=x#{part}") == f"{page}#{part}"
+    for place in ("comments", "respond", "h2-prices", "section-2", "2", ":~:text=comment-7"):
+        assert canonical_url(f"{page}#{place}") == page
+
+
 @pytest.mark.parametrize("url", ["https://example.com/", "mailto:a@b.c", "", "http://[::1", "a b"])
 def test_what_names_no_page_has_none(url: str) -> None:
     assert canonical_url(url) == ""

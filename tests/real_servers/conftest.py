@@ -11,13 +11,18 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 INSTALL = "tests/real_servers/install.sh installs it"
+PATIENCE = 900
+"""Seconds until a server must answer; most do in one, but a busy machine makes them slow."""
+SERVERS = Path(os.environ.get("MOLVA_SERVERS", "/opt/molva-servers"))
+"""Where `install.sh` puts what comes in no Debian package."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,10 +33,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def binary(name: str) -> str:
     """The path of a server's program, or no test."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if found:
-        return found
-    missing = f"{name} is not here; {INSTALL}"
+    more = f"/usr/sbin:/usr/local/sbin:{SERVERS}/synapse/bin"
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{more}")
+    return found or absent(name)
+
+
+def absent(what: str) -> NoReturn:
+    """End the test: what it is about is not installed.
+
+    Raises:
+        Exception: pytest's own, of a skip or a failure.
+    """
+    missing = f"{what} is not here; {INSTALL}"
     if os.environ.get("MOLVA_REAL_SERVERS"):
         pytest.fail(missing)
     pytest.skip(missing)
@@ -44,10 +57,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str],
+    port: int,
+    log: Path,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    user: str | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server that answers at a loopback port, until the end of the block."""
     with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environment,
+            user=user,
+        )
     try:
         _wait_for(port, process, log)
         _check_loopback(port)
@@ -62,7 +89,7 @@ def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Pop
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:
             pytest.fail(f"the server ended by itself: {log.read_text(errors='replace')[-2000:]}")
@@ -86,10 +113,18 @@ def _check_loopback(port: int) -> None:
             assert not (listening and int(number, 16) == port and address in everywhere)
 
 
-@pytest.fixture
-def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@contextmanager
+def short_path() -> Iterator[Path]:
     """A folder whose path is short and that other users may enter: servers keep sockets in it."""
     folder = Path("/tmp") / f"molva-{os.getpid()}-{free_port()}"
     folder.mkdir(mode=0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    with short_path() as folder:
+        yield folder

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
@@ -25,11 +26,24 @@ class DiscourseKit(Kit):
         given = request.headers.get("api-key"), request.headers.get("api-username")
         if given != ("s3cret-discourse-key", "reader"):
             return json_answer({"errors": ["You need to log in"], "error_type": "x"}, 403)
+        if request.path == "/forum/t/7.json":
+            return json_answer({"id": 7, "title": "Which beans?", "posts_count": len(items)})
+        if single := re.fullmatch(r"/forum/posts/(\d+)\.json", request.path):
+            return _alone(int(single[1]), items)
         if request.path != "/forum/posts.json":
             return json_answer({"errors": ["No such page"], "error_type": "not_found"}, 404)
         before = int(request.query.get("before", 10**9))
         shown = sorted((i for i in items if number(i) < before), key=number, reverse=True)
         return json_answer({"latest_posts": [post(item) for item in shown[: self.page]]})
+
+
+def _alone(wanted: int, items: Sequence[Item]) -> Answer:
+    """A post by its number: without the title of its topic, which only lists of posts name."""
+    for item in items:
+        if number(item) == wanted:
+            shown = post(item)
+            return json_answer({key: shown[key] for key in shown if key != "topic_title"})
+    return json_answer({"errors": ["No such page"], "error_type": "not_found"}, 404)
 
 
 def number(item: Item) -> int:

@@ -25,13 +25,27 @@ class TelegramKit(Kit):
         return {"channels": ["zerno_news"], "base_url": base_url, "backfill": "30d"}
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
+        if request.path.startswith("/zerno_news/") and request.query.get("embed") == "1":
+            return _alone(request.path.rpartition("/")[2], items)
         if request.path != "/s/zerno_news":
             return Answer(302, headers={"Location": f"https://t.me{request.path}"})
         before = int(request.query.get("before", 10**9))
         shown = [item for item in items if _number(item) < before][-self.page :]
-        body = f"<html><body>{HEAD}<main>{''.join(map(_message, shown))}</main></body></html>"
-        headers = {"Content-Type": "text/html; charset=utf-8"}
-        return Answer(200, body.encode("utf-8", "surrogatepass"), headers)
+        return _page(f"{HEAD}<main>{''.join(map(_message, shown))}</main>")
+
+
+def _page(body: str) -> Answer:
+    html = f"<html><body>{body}</body></html>"
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    return Answer(200, html.encode("utf-8", "surrogatepass"), headers)
+
+
+def _alone(number: str, items: Sequence[Item]) -> Answer:
+    """A message as sites embed it."""
+    for item in items:
+        if str(_number(item)) == number:
+            return _page(_message(item))
+    return _page('<div class="tgme_widget_message_error">Post not found</div>')
 
 
 def _number(item: Item) -> int:

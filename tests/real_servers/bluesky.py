@@ -1,0 +1,160 @@
+"""Bluesky's own development network (npm's @atproto/dev-env) on loopback, and its people."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.sync.client import connect
+
+from tests.real_servers.conftest import SERVERS, absent, binary, free_port, running, short_path
+
+NETWORK = Path(__file__).parent / "bluesky_network"
+PASSWORD = "a-pass-word"
+POST = "app.bsky.feed.post"
+
+
+@dataclass
+class Bluesky:
+    """A network with one data server; `stream` speaks as Jetstream does."""
+
+    url: str
+    stream: str
+    people: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+
+    def join(self, name: str) -> str:
+        """A new account `name.test`; its permanent id."""
+        made = self._post(
+            "com.atproto.server.createAccount",
+            "",
+            handle=f"{name}.test",
+            email=f"{name}@mail.example",
+            password=PASSWORD,
+        )
+        self.people[name] = made["did"], made["accessJwt"]
+        return str(made["did"])
+
+    def write(self, name: str, text: str, **more: Any) -> str:
+        """A post; its permanent address."""
+        return self.record(name, POST, text=text, **more)["uri"]
+
+    def record(self, name: str, collection: str, **fields: Any) -> dict[str, str]:
+        now = f"{datetime.now(UTC):%FT%T.%f}"[:-3] + "Z"
+        record = {"$type": collection, "createdAt": now, **fields}
+        # Of some records an account has one, by the name of `self`.
+        key = {"rkey": "self"} if collection.endswith(".profile") else {}
+        return self._do(
+            name, "putRecord" if key else "createRecord", collection, record=record, **key
+        )
+
+    def rewrite(self, name: str, uri: str, text: str) -> None:
+        now = f"{datetime.now(UTC):%FT%T.%f}"[:-3] + "Z"
+        record = {"$type": POST, "createdAt": now, "text": text}
+        self._do(name, "putRecord", POST, rkey=uri.rpartition("/")[2], record=record)
+
+    def delete(self, name: str, uri: str) -> None:
+        self._do(name, "deleteRecord", POST, rkey=uri.rpartition("/")[2])
+
+    def views(self, *uris: str) -> list[dict[str, Any]]:
+        """Posts as the AppView shows them now; those it does not know are left out."""
+        answer = httpx.get(
+            f"{self.url}/xrpc/app.bsky.feed.getPosts",
+            params={"uris": list(uris)},
+            headers={"Authorization": f"Bearer {self.people['boris'][1]}"},
+            timeout=60,
+            trust_env=False,
+        )
+        return list(answer.json()["posts"])
+
+    def heard(self, uri: str, what: str = "create") -> None:
+        """Wait until the stream tells that this was done to a post."""
+        did, _, key = uri.removeprefix("at://").split("/")
+        with connect(f"{self.stream}/subscribe?wantedCollections={POST}", proxy=None) as events:
+            for _ in range(1000):
+                event = json.loads(events.recv(timeout=60))
+                commit = event.get("commit", {})
+                if (event["did"], commit.get("rkey"), commit.get("operation")) == (did, key, what):
+                    return
+
+    def sign_in(self, name: str) -> int:
+        """The status of signing in with a wrong password."""
+        body = {"identifier": f"{name}.test", "password": "wrong"}
+        return self._ask("com.atproto.server.createSession", "", body).status_code
+
+    def _do(self, name: str, what: str, collection: str, **fields: Any) -> dict[str, Any]:
+        did, token = self.people[name]
+        return self._post(
+            f"com.atproto.repo.{what}", token, repo=did, collection=collection, **fields
+        )
+
+    def _post(self, method: str, token: str, **body: Any) -> dict[str, Any]:
+        answer = self._ask(method, token, body)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    def _ask(self, method: str, token: str, body: dict[str, Any]) -> httpx.Response:
+        return httpx.post(
+            f"{self.url}/xrpc/{method}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=60,
+            trust_env=False,
+        )
+
+
+@contextmanager
+def bluesky_running() -> Iterator[Bluesky]:
+    """A new network, gone at the end of the block."""
+    node, redis = binary("node"), binary("redis-server")
+    modules = SERVERS / "atproto" / "node_modules"
+    if not (modules / "@atproto" / "dev-env").is_dir():
+        absent("npm's @atproto/dev-env")
+    pds, stream, cache = free_port(), free_port(), free_port()
+    given = {
+        "NODE_PATH": str(modules),
+        "REDIS_HOST": f"127.0.0.1:{cache}",
+        "LOG_ENABLED": "false",
+    }
+    keep = [redis, "--port", str(cache), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    serve = [node, "--require", str(NETWORK / "loopback.js"), str(NETWORK / "network.js")]
+    with short_path() as folder, _database(folder) as database:
+        environment = {**os.environ, **given, "DB_POSTGRES_URL": database}
+        with (
+            running(keep, cache, folder / "redis.log", folder),
+            running(
+                [*serve, str(pds), str(stream)], stream, folder / "net.log", folder, environment
+            ),
+        ):
+            yield Bluesky(f"http://localhost:{pds}", f"ws://localhost:{stream}")
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[str]:
+    """The URL of a PostgreSQL of Debian: the AppView needs an extension that ours lacks."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
+        absent("PostgreSQL with its extensions")
+    data, port = folder / "postgres", free_port()
+    # It refuses to run as root.
+    owner = "postgres" if os.geteuid() == 0 else None
+    data.mkdir(mode=0o700)
+    if owner:
+        shutil.chown(data, owner)
+    make = [str(programs[-1]), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
+    subprocess.run(make, user=owner, cwd=folder, check=True, capture_output=True)
+    options = {
+        "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"
+    }  # fmt: skip
+    given = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    serve = [str(programs[-1].with_name("postgres")), "-D", str(data), *given]
+    with running(serve, port, folder / "postgres.log", folder, user=owner):
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
