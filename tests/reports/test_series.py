@@ -106,6 +106,16 @@ def test_silence_is_told_where_many_are_expected_and_never_in_an_outage() -> Non
     assert judge(board(few), Watch()) is None
 
 
+def test_a_silence_that_a_story_has_broken_is_not_told() -> None:
+    # A source was last read an hour ago; others brought stories since. Before they did, it was one.
+    counts = series(300)
+    for row in counts.values():
+        row[-48:] = 0
+    assert told(counts, seen_until=6).strongest.kind == "silence"
+    counts["volume"][-3] = 1
+    assert judge(board(counts, seen_until=6), Watch()) is None
+
+
 def test_unknown_hours_are_missing_and_not_zero() -> None:
     counts = series(200)
     whole = learn(board(counts), ("volume",))
