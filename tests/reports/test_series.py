@@ -152,6 +152,19 @@ def test_past_waves_do_not_poison_what_is_usual() -> None:
     assert float(poisoned.expected(18)[0]) < 1.8 * float(clean.expected(18)[0])
 
 
+def test_the_scatter_of_hours_is_learnt_as_forecasts_will_meet_it() -> None:
+    # Hours scatter by a quarter and days by a twentieth: 1.25 x 1.05 - 1 = 0.31 for an hour, a
+    # little more for the doubt in a forecast; for a cause named three times a day no less.
+    names = ("volume", "negative", "cause:4")
+    found = np.mean(
+        [learn(board(series(300, seed, "over-dispersed")), names).spread[6] for seed in range(8)],
+        axis=0,
+    )
+    assert ((found > 0.28) & (found < 0.5)).all(), found
+    even = learn(board(series(300)), names).spread[6]
+    assert even[0] < 0.05
+
+
 def test_the_season_of_the_week_is_learnt() -> None:
     counts = series(600, kind="cycles")
     usual = learn(board(counts), ("volume",))
