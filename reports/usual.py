@@ -49,6 +49,7 @@ LEVEL_DAYS: Final = 20.0
 """A mean with such weights is as sure as one of so many days: `(sum w)² / sum w²`."""
 _PRIOR: Final = {1: 0.3, 6: 0.25, 18: 0.2, 48: 0.15, 144: 0.1}
 _PRIOR_WINDOWS: Final = 5.0
+_LEAST_PRIOR: Final = 0.02
 _CAP: Final = 4.0
 _CAP_MORE: Final = 2.0
 """Errors are capped at so many standard deviations, and so many stories more: the scatter of a rare
@@ -228,8 +229,9 @@ def _spreads(
         expected = _tiled(forecast[:, :last], width)
         prior = np.full(len(flat), _PRIOR[width])
         brand = _dispersion(observed[:1], expected[:1], full, prior[:1])
-        # The parts of a brand scatter at least as the whole does, which is measured far better.
-        prior[1:] = np.maximum(prior[1:], brand)
+        # The parts of a brand scatter at least as the whole does, which is measured far better; how
+        # much more is anybody's guess, so the middle between it and what is taken for granted.
+        prior[1:] = np.maximum(np.sqrt(prior[1:] * brand), brand).clip(_LEAST_PRIOR)
         rest = _dispersion(observed[1:], expected[1:], full, prior[1:])
         found[width] = np.concatenate([brand, rest])
         found[width] += _CYCLE_DOUBT / (0.8 + days / 3) ** 2 * (width < PER_DAY)
