@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from reports.alerts import CALM_HOURS, HOUR, LONGEST_OPEN, AlertSettings
 from reports.series import Habits, Verdict, calm, counted, judge, learn_habits
 from reports.signals import Signal, Watch
-from reports.spikes import MONTH
+from reports.surges import MONTH
 from reports.tuning import MEMORY, series_key, strictness_by_series
 from reports.usual import PER_HOUR, SIZE
 from reports.watch import Scene, make_board

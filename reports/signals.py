@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from reports.spikes import MONTH
 from reports.statistics import negative_binomial_quantile
+from reports.surges import MONTH
 from reports.usual import PER_DAY, PER_HOUR, WIDTHS, Board, Floats, Usual
 
 Kind = Literal["volume", "negative_count", "negative_share", "cause", "author", "silence", "story"]
