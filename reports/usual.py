@@ -9,9 +9,10 @@ of the week is the same hour and weekday as the one that ends now.
 - *Season*: factors by hour of the day, day of the week and hour of the week, each shrunk towards 1
   by a gamma prior, the more so the fewer stories there are and the more they scatter.
 - *Spread*: negative binomial, variance `M + a·M²`; `a` for every width of window is a moment
-  estimate over the errors of *forecasts* of past windows, each made from the days before it alone,
-  so that trends, holidays and the doubt about the level count as spread. It is shrunk towards a
-  prior worth five windows.
+  estimate over the errors of *forecasts* of past windows, the level from the days before alone and
+  the season without the day itself, so that trends, holidays and the doubt about both count as
+  spread. It is shrunk towards a prior worth five windows, for the parts of a brand one between what
+  is taken for granted and the brand's own.
 
 Buckets that are not known (an outage, an earlier alert, before the brand was watched) carry no
 weight anywhere: missing, not zero. Hours far above their forecast are capped before the level and
