@@ -2,8 +2,9 @@
 
 A story counts from the moment it was collected (where the history is trusted as complete: from
 when it was published), an outage from its beginning, and an alarm that this replay raised blanks
-its own time. Labels are today's: one that was made or corrected later counts as if it had been
-there when its story came. Nothing is written.
+its own time. An alert that was marked false makes its series stricter from the moment of the mark
+on, and ends what this replay tells of that series then. Labels are today's: one that was made or
+corrected later counts as if it had been there when its story came. Nothing is written.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from sqlalchemy import Connection
 from reports.alerts import CALM_HOURS, HOUR, LONGEST_OPEN, AlertSettings
 from reports.series import Habits, Verdict, calm, counted, judge, learn_habits
 from reports.signals import Signal, Watch
-from reports.spikes import MONTH
+from reports.surges import MONTH
+from reports.tuning import MEMORY, series_key, strictness_by_series
 from reports.usual import PER_HOUR, SIZE
 from reports.watch import Scene, make_board
+from store.alert_actions import false_alarms
 from store.interface import BrandRow
 from store.series_counts import Stretch, first_seen, late_ids, stories
 from store.series_tally import BUCKET, Story, Tally, bucket_of, bucket_start
@@ -40,13 +43,19 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the store holds of a brand's past: stories in the order they became known."""
+    """What the store holds of a brand's past.
+
+    Attributes:
+        known: stories in the order they became known.
+        patience: how long after a bucket every source has been read, if none fails.
+        marks: the series whose alerts were marked false, and when.
+    """
 
     known: Sequence[tuple[datetime, Story]]
     down: Sequence[Stretch]
     watched_since: datetime | None
     patience: timedelta
-    """How long after a bucket every source has been read, if none fails."""
+    marks: Sequence[tuple[str, datetime]] = ()
 
 
 def past_of(
@@ -66,6 +75,11 @@ def past_of(
         down=down,
         watched_since=None if trusted else min((row.created_at for row in active), default=None),
         patience=timedelta(seconds=max((row.interval_seconds for row in active), default=900)),
+        marks=[
+            (row.series, row.at)
+            for row in false_alarms(conn, brand.id, since - MEMORY)
+            if row.at < until
+        ],
     )
 
 
@@ -94,7 +108,6 @@ class _Run:
         self.current: Replayed | None = None
         self._past = past
         self._settings = settings
-        self._watch = Watch(settings.false_alarms_per_month, settings.minimum_count)
         self._tally = tally
         self._next = 0
         self._closed: list[Replayed] = []
@@ -116,7 +129,7 @@ class _Run:
             began = min(SIZE, at.back(alarm.started_at))
             kind, subject = alarm.strongest.kind, alarm.strongest.subject
             rested = now - alarm.opened_at >= CALM_HOURS * HOUR or kind == "silence"
-            over = now - alarm.started_at >= LONGEST_OPEN
+            over = now - alarm.started_at >= LONGEST_OPEN or self._marked(alarm, now)
             if over or (rested and calm(board, kind, subject, began)):
                 self.current = None
                 self._usual = None
@@ -126,10 +139,20 @@ class _Run:
         names = counted(board)
         if self._usual is None or self._usual[1].counts.names != names or bucket % PER_HOUR == 0:
             self._usual = (bucket, learn_habits(board))
-        verdict = judge(board, self._watch, self._usual[1].later(bucket - self._usual[0]))
+        verdict = judge(board, self._watch(now), self._usual[1].later(bucket - self._usual[0]))
         if verdict is not None:
             self._open(verdict, now, bucket)
         return None
+
+    def _watch(self, now: datetime) -> Watch:
+        settings = self._settings
+        stricter = strictness_by_series([mark for mark in self._past.marks if mark[1] < now], now)
+        return Watch(settings.false_alarms_per_month, settings.minimum_count, stricter)
+
+    def _marked(self, alarm: Replayed, now: datetime) -> bool:
+        """Whether the series of an open alarm was marked false while it was open."""
+        series = series_key(alarm.strongest.kind, alarm.strongest.subject)
+        return any(name == series and alarm.opened_at <= at < now for name, at in self._past.marks)
 
     def _learn_until(self, now: datetime) -> bool:
         known, begin = self._past.known, self._next

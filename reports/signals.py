@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from reports.spikes import MONTH
 from reports.statistics import negative_binomial_quantile
+from reports.surges import MONTH
 from reports.usual import PER_DAY, PER_HOUR, WIDTHS, Board, Floats, Usual
 
 Kind = Literal["volume", "negative_count", "negative_share", "cause", "author", "silence", "story"]
@@ -177,6 +177,9 @@ def author_signal(board: Board, past: Floats) -> Signal:
 def silence_signal(board: Board, usual: Usual, past: Floats) -> Signal:
     """No story at all where many are usual; never over hours that are not known.
 
+    It must last: the newest buckets may lack posts that no source has brought yet, but one story
+    in them that has come says that the silence is over.
+
     A silence is measured by the stories it lacks. Past silences longer than most have an
     exponential excess (mean 1 for a Poisson brand) with a gamma prior worth five of them, so a
     brand whose sources sleep at odd hours is not taken for a dead one; the rate of such silences
@@ -186,6 +189,8 @@ def silence_signal(board: Board, usual: Usual, past: Floats) -> Signal:
         past: see `silences`.
     """
     row, end = board.row("volume"), board.seen_until
+    if row[len(row) - end :].any():
+        return nothing("silence")
     longest = min(board.fresh, len(row), end + LONGEST_SILENCE)
     silent = (row[::-1] == 0) & board.known[::-1]
     broken = np.flatnonzero(~silent[end:longest])

@@ -9,10 +9,10 @@ How a row is judged, from the rows before it alone:
    estimate over past one-step errors (Breslow, Applied Statistics 33 (1984) 38-44). Series that
    are not whole numbers get a log-normal law of the same two moments.
 3. *Surprise* `s = -ln P(X >= observed)` over trailing windows of 1, 3 and 12 rows (and six hours,
-   where the step is minutes), so that both a burst and a lasting rise are found. Where the past
-   had heavier tails than the law says, an exponential fit to past surprises raises the threshold
-   (peaks over threshold; Siffer et al., KDD 2017, fit a Pareto tail likewise).
-4. The *threshold* divides the wanted false alarms a month among all decisions of a month.
+   where the step is minutes), so that both a burst and a lasting rise are found.
+4. The *threshold* of each window is the law's, its share of the wanted false alarms a month among
+   all decisions of a month, or the one that the series' own past surges ask for, if that is higher
+   (`reports/surges.py`).
 
 Spikes do not poison the baseline: what is learnt from a row is clipped, and while an event lasts
 the spread is not learnt at all. An event raises one alarm and is over after a calm stretch.
@@ -27,17 +27,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from reports.statistics import (
-    lognormal_quantile,
-    lognormal_tail,
-    negative_binomial_quantile,
-    negative_binomial_tail,
-)
-
-MONTH = timedelta(days=365.2425 / 12)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-WEEK = timedelta(weeks=1)
+from reports.spike_season import Season
+from reports.spike_window import Window
+from reports.statistics import lognormal_quantile, negative_binomial_quantile
+from reports.surges import CALM, DAY, Surges
 
 WINDOWS = (1, 3, 12)
 LONGEST_WINDOW = timedelta(days=3)
@@ -47,15 +40,9 @@ WARM_UP_ROWS = 20
 LEVEL_MEMORY = DAY
 """Half-life of the level: long against an event of hours, short against a change of fortune."""
 LEVEL_MEMORY_ROWS = 14
-SPREAD_MEMORY_ROWS = 4000
-SEASON_MEMORY = timedelta(weeks=6)
-SEASON_DOUBT = 0.3
-"""Relative variance that a daily cycle not yet seen may hide (a swing of about 1:4)."""
-CALM = timedelta(hours=3)
 CALM_PROBABILITY = 0.01
 NEW_NORMAL = DAY
 """A rise that lasts longer is the new level, and is learnt as such."""
-_MAX_SURPRISE = 690.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,157 +91,12 @@ class Spike:
     severity: int
 
 
-def decision_probability(settings: SpikeSettings, step: timedelta, windows: int) -> float:
-    """The tail probability of one decision that keeps the month's false alarms as stated.
-
-    Bonferroni over the decisions of a month and the windows of each; overlapping windows and the
-    one-alarm-per-event rule only lower the rate further.
-    """
-    return min(0.01, settings.false_alarms_per_month * (step / MONTH) / windows)
-
-
 def window_rows(step: timedelta) -> tuple[int, ...]:
     """The trailing windows to watch, in rows: a burst, a rise and, for short steps, six hours."""
     rows = [rows for rows in WINDOWS if rows == 1 or rows * step <= LONGEST_WINDOW]
     if 2 * rows[-1] * step <= SPARSE_WINDOW:
         rows.append(round(SPARSE_WINDOW / step))
     return tuple(rows)
-
-
-class Season:
-    """Multiplicative factors by slot of the day and of the week, learnt as ratios of sums."""
-
-    def __init__(self, step: timedelta) -> None:
-        self._slot = max(HOUR, step)
-        self._per_day = round(DAY / self._slot) if step < DAY else 1
-        self._per_week = 7 * self._per_day if step < WEEK else 1
-        self._rows_per_slot = max(1.0, self._slot / step)
-        self._keep = 0.5 ** (step * self._per_day * self._rows_per_slot / SEASON_MEMORY)
-        self._day = [(0.0, 0.0)] * self._per_day
-        self._week = [(0.0, 0.0)] * self._per_week
-        self._rows = 0
-        self._full_weeks_at = 2 * WEEK / step
-
-    def slots(self, at: datetime) -> tuple[int, int]:
-        """The slot of the day and of the week that `at` falls in."""
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        of_day = int((at - midnight) / self._slot) % self._per_day
-        return of_day, (at.weekday() * self._per_day + of_day) % self._per_week
-
-    def factor(self, slots: tuple[int, int]) -> float:
-        """How many times the level is usual in these slots; 1 with no history."""
-        return self._day_factor(slots[0]) * self._week_factor(slots[1])
-
-    def doubt(self, slots: tuple[int, int]) -> float:
-        """The relative variance still unexplained because the slot was seen on few days."""
-        if self._per_day == 1:
-            return 0.0
-        days = self._day[slots[0]][1] / self._rows_per_slot
-        return SEASON_DOUBT * 0.5 / (0.5 + days)
-
-    def learn(self, slots: tuple[int, int], ratio: float) -> None:
-        """Take in a row that was `ratio` times the level."""
-        self._rows += 1
-        of_day, of_week = slots
-        if self._per_day > 1:
-            total, weight = self._day[of_day]
-            keep = self._keep ** (1 / self._rows_per_slot)
-            self._day[of_day] = (total * keep + ratio, weight * keep + 1)
-        if self._per_week > 1:
-            total, weight = self._week[of_week]
-            self._week[of_week] = (total + ratio / self._day_factor(of_day), weight + 1)
-
-    def _day_factor(self, slot: int) -> float:
-        total, weight = self._day[slot]
-        prior = 0.5 * self._rows_per_slot
-        return max(0.02, (total + prior) / (weight + prior))
-
-    def _week_factor(self, slot: int) -> float:
-        if self._rows < self._full_weeks_at:
-            return 1.0
-        total, weight = self._week[slot]
-        prior = 3 * self._rows_per_slot
-        return max(0.05, (total + prior) / (weight + prior))
-
-
-class _Window:
-    """The trailing sum over some rows: how far it strays, and how surprising its past was."""
-
-    _SURPRISING = 0.02
-    _KEEP = 0.5 ** (1 / SPREAD_MEMORY_ROWS)
-
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self._values: deque[tuple[float, float]] = deque()
-        self._pushes = 0
-        self.value = self.expected = 0.0
-        self._spread = [0.25 * 10, 10.0]
-        self._tail = [500 * self._SURPRISING, 500.0]
-        self._excess = [20.0, 20.0]
-
-    def push(self, value: float, expected: float) -> bool:
-        """Take in a row; True once the window is full."""
-        if len(self._values) == self.rows:
-            gone = self._values.popleft()
-            self.value -= gone[0]
-            self.expected -= gone[1]
-        self._values.append((value, expected))
-        self.value += value
-        self.expected += expected
-        self._pushes += 1
-        if self._pushes % 1000 == 0:  # running sums drift by rounding
-            self.value = math.fsum(v for v, _ in self._values)
-            self.expected = math.fsum(e for _, e in self._values)
-        return len(self._values) == self.rows
-
-    def clear(self) -> None:
-        self._values.clear()
-        self.value = self.expected = 0.0
-
-    @property
-    def dispersion(self) -> float:
-        return max(0.0, self._spread[0] / self._spread[1])
-
-    def variance(self, counts: bool, doubt: float) -> float:
-        relative = self.dispersion + doubt
-        return (self.expected if counts else 0.0) + relative * self.expected**2
-
-    def surprise(self, counts: bool, doubt: float) -> float:
-        """`-ln P(X >= value)`; 0 where it is plainly nothing (under 1.5 standard deviations)."""
-        mean = self.expected
-        if self.value - mean < 1.5 * math.sqrt(self.variance(counts, doubt)):
-            return 0.0
-        if counts:
-            tail = negative_binomial_tail(self.value, mean, self.dispersion + doubt)
-        else:
-            tail = lognormal_tail(self.value, mean, self.variance(counts, doubt))
-        return min(_MAX_SURPRISE, -math.log(max(tail, 1e-300)))
-
-    def threshold(self, probability: float) -> float:
-        """The surprise that rows exceed with `probability`, by the law and by the past."""
-        share = self._tail[0] / self._tail[1]
-        mean_excess = max(1.0, self._excess[0] / self._excess[1])
-        by_past = -math.log(self._SURPRISING) + mean_excess * math.log(share / probability)
-        return max(-math.log(probability), by_past)
-
-    def learn(self, surprise: float, probability: float, counts: bool, doubt: float) -> None:
-        """Take in how far the full window strayed, clipped so that one row cannot undo it."""
-        mean = max(self.expected, 1e-9)
-        error = min((self.value - mean) ** 2, 16 * self.variance(counts, doubt))
-        base = max(self.dispersion, 0.05) * mean
-        weight = (base / (1 + base)) ** 2 if counts else 1.0
-        relative = (error - (mean if counts else 0.0)) / mean**2 - doubt
-        self._spread = [
-            self._spread[0] * self._KEEP + weight * relative,
-            self._spread[1] * self._KEEP + weight,
-        ]
-        over = surprise + math.log(self._SURPRISING)
-        self._tail = [self._tail[0] * self._KEEP + (over > 0), self._tail[1] * self._KEEP + 1]
-        if over > 0:
-            over = min(over, 3 * self.threshold(probability))
-            self._excess = [self._excess[0] + over, self._excess[1] + 1]
-            if self._excess[1] > 400:
-                self._excess = [self._excess[0] / 2, self._excess[1] / 2]
 
 
 class SpikeDetector:
@@ -271,8 +113,9 @@ class SpikeDetector:
         self.step = step
         self.settings = settings or SpikeSettings()
         self._season = Season(step)
-        self._windows = [_Window(rows) for rows in window_rows(step)]
-        self._probability = decision_probability(self.settings, step, len(self._windows))
+        windows = window_rows(step)
+        rate = self.settings.false_alarms_per_month / len(windows)
+        self._windows = [Window(rows, Surges(step, rate)) for rows in windows]
         self._memory = max(LEVEL_MEMORY / step, float(LEVEL_MEMORY_ROWS))
         self._level = [0.0, 0.0]
         self._nonzero = [0.0, 0.0]
@@ -320,8 +163,11 @@ class SpikeDetector:
         elif self._rows >= WARM_UP_ROWS:
             spike = self._decide(at, full, surprises, doubt)
         if self._event_began is None or spike:
+            for window in full:
+                window.learn(self._counts, doubt)
+        if self._rows >= WARM_UP_ROWS:
             for window, surprise in zip(full, surprises, strict=True):
-                window.learn(surprise, self._probability, self._counts, doubt)
+                window.surges.see(surprise)
         self._learn_level(at, value, expected, factor, slots, doubt)
         self._rows += 1
         return spike
@@ -335,7 +181,7 @@ class SpikeDetector:
     def _decide(
         self,
         at: datetime,
-        full: list[_Window],
+        full: list[Window],
         surprises: list[float],
         doubt: float,
     ) -> Spike | None:
@@ -343,7 +189,7 @@ class SpikeDetector:
         if not surprises or surprises[0] < -math.log(0.025):
             return None
         beyond = [
-            (surprise - window.threshold(self._probability), window)
+            (surprise - window.surges.threshold, window)
             for window, surprise in zip(full, surprises, strict=True)
             if not self._counts or window.value >= self.settings.minimum_count
         ]
@@ -368,7 +214,7 @@ class SpikeDetector:
         tail = list(self._recent)[-rows:]
         return next((r.at for r in tail if r.value > expected), tail[-1].at)
 
-    def _interval(self, row: _Window, doubt: float) -> tuple[float, float]:
+    def _interval(self, row: Window, doubt: float) -> tuple[float, float]:
         if self._counts:
             dispersion = row.dispersion + doubt
             return (

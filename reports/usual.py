@@ -9,9 +9,10 @@ of the week is the same hour and weekday as the one that ends now.
 - *Season*: factors by hour of the day, day of the week and hour of the week, each shrunk towards 1
   by a gamma prior, the more so the fewer stories there are and the more they scatter.
 - *Spread*: negative binomial, variance `M + a·M²`; `a` for every width of window is a moment
-  estimate over the errors of *forecasts* of past windows, each made from the days before it alone,
-  so that trends, holidays and the doubt about the level count as spread. It is shrunk towards a
-  prior worth five windows.
+  estimate over the errors of *forecasts* of past windows, the level from the days before alone and
+  the season without the day itself, so that trends, holidays and the doubt about both count as
+  spread. It is shrunk towards a prior worth five windows, for the parts of a brand one between what
+  is taken for granted and the brand's own.
 
 Buckets that are not known (an outage, an earlier alert, before the brand was watched) carry no
 weight anywhere: missing, not zero. Hours far above their forecast are capped before the level and
@@ -28,6 +29,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from reports.season import HOUR_SPREAD, season_of
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -43,13 +46,17 @@ LEAST_DAYS: Final = 3
 SHORT_DAYS: Final = 14
 """Days whose ten-minute buckets teach the spread of the shortest window."""
 LEVEL_HALF_LIFE: Final = 7.0
+LEVEL_DAYS: Final = 20.0
+"""A mean with such weights is as sure as one of so many days: `(sum w)² / sum w²`."""
 _PRIOR: Final = {1: 0.3, 6: 0.25, 18: 0.2, 48: 0.15, 144: 0.1}
 _PRIOR_WINDOWS: Final = 5.0
-_CAP: Final = 16.0
-"""Squared errors are capped at so many variances."""
-_SHRINK_DAY, _SHRINK_WEEKDAY, _SHRINK_WEEK = 4.0, 10.0, 20.0
-_HOUR_SPREAD, _DAY_SPREAD = 0.3, 0.1
+_LEAST_PRIOR: Final = 0.02
+_CAP: Final = 4.0
+_CAP_MORE: Final = 2.0
+"""Errors are capped at so many standard deviations, and so many stories more: the scatter of a rare
+series is all in its few windows with two or three."""
 _CYCLE_DOUBT, _WEEK_DOUBT = 0.15, 0.05
+"""What cycles not yet seen may add; those that were seen are in the errors of the forecasts."""
 
 
 @dataclass(frozen=True)
@@ -151,13 +158,12 @@ def learn(board: Board, names: tuple[str, ...]) -> Usual:
     weight = known[::-1].reshape(-1, 24, PER_HOUR)[1:]
     hours, exposure = buckets.sum(axis=3), weight.mean(axis=2)
     capped = np.minimum(hours, _flat_cap(hours, exposure))
-    season = _season(capped, exposure)
+    season = season_of(capped, exposure)
     level = _levels(capped, exposure, season)
-    forecast = level[:, 1:, None] * season
-    capped = np.minimum(hours, _forecast_cap(forecast))
-    season = _season(capped, exposure)
+    capped = np.minimum(hours, _forecast_cap(level[:, 1:, None] * season))
+    season = season_of(capped, exposure)
     level = _levels(capped, exposure, season)
-    forecast = level[:, 1:, None] * season
+    forecast = level[:, 1:, None] * season_of(capped, exposure, unseen=True)
     days = max(board.known_days, 0.5)
     mean = hours.sum(axis=(1, 2)) / max(float(exposure.sum()), 1.0)
     return Usual(
@@ -185,39 +191,8 @@ def _flat_cap(hours: Floats, exposure: Floats) -> Floats:
 
 
 def _forecast_cap(forecast: Floats) -> Floats:
-    cap: Floats = forecast + 3 * np.sqrt(forecast + _HOUR_SPREAD * forecast**2) + 2
+    cap: Floats = forecast + 3 * np.sqrt(forecast + HOUR_SPREAD * forecast**2) + 2
     return cap
-
-
-def _season(hours: Floats, exposure: Floats) -> Floats:
-    """Factors by day (backwards) and hour, with a mean of about 1."""
-    mean = (hours.sum(axis=(1, 2)) / max(float(exposure.sum()), 1.0)).clip(1e-9)[:, None]
-    day = _shrunk(
-        hours.sum(axis=1), mean * exposure.sum(axis=0), 1 + _HOUR_SPREAD * mean, _SHRINK_DAY
-    )
-    foretold = mean[:, :, None] * exposure * day[:, None, :]
-    weekdays = _by_weekday(hours.sum(axis=2)), _by_weekday(foretold.sum(axis=2))
-    weekday = _shrunk(*weekdays, 1 + _DAY_SPREAD * 24 * mean, _SHRINK_WEEKDAY)
-    of_day = np.arange(hours.shape[1]) % 7
-    foretold = foretold * weekday[:, of_day, None]
-    slots = _by_weekday(hours), _by_weekday(foretold)
-    week = _shrunk(*slots, (1 + _HOUR_SPREAD * mean)[:, :, None], _SHRINK_WEEK)
-    factors: Floats = day[:, None, :] * weekday[:, of_day, None] * week[:, of_day]
-    return factors
-
-
-def _by_weekday(values: Floats) -> Floats:
-    """Sums over the weeks: axis 1, days backwards from yesterday, becomes seven."""
-    days = values.shape[1] // 7 * 7
-    shape = (values.shape[0], -1, 7, *values.shape[2:])
-    total: Floats = values[:, :days].reshape(shape).sum(axis=1)
-    return total
-
-
-def _shrunk(seen: Floats, foretold: Floats, scatter: Floats, shrink: float) -> Floats:
-    """Posterior mean of a factor with a gamma prior around 1; scatter makes stories count less."""
-    factor: Floats = (seen / scatter + shrink) / (foretold / scatter + shrink)
-    return factor
 
 
 def _levels(hours: Floats, exposure: Floats, season: Floats) -> Floats:
@@ -245,6 +220,7 @@ def _spreads(
     whole = weight.reshape(HISTORY_DAYS, PER_DAY)
     # A day whose forecast rests on less than three known days teaches nothing.
     taught = whole[::-1].mean(axis=1).cumsum()[::-1] - whole.mean(axis=1) >= LEAST_DAYS
+    level_days = min(days, LEVEL_DAYS)
     found = {}
     for width in WIDTHS:
         last = SHORT_DAYS if width == 1 else HISTORY_DAYS
@@ -252,10 +228,16 @@ def _spreads(
         observed = flat[:, :last].reshape(len(flat), last, tiles, width).sum(axis=3)
         full = whole[:last].reshape(last, tiles, width).min(axis=2) * taught[:last, None]
         expected = _tiled(forecast[:, :last], width)
-        found[width] = _dispersion(observed, expected, full, _PRIOR[width])
-        found[width] += _CYCLE_DOUBT / (0.5 + days) * (width < PER_DAY)
-        found[width] += _WEEK_DOUBT / (0.5 + days / 7)
-        found[width] += (found[width] + 1 / (24 * mean).clip(0.5)) / days
+        prior = np.full(len(flat), _PRIOR[width])
+        brand = _dispersion(observed[:1], expected[:1], full, prior[:1])
+        # The parts of a brand scatter at least as the whole does, which is measured far better; how
+        # much more is anybody's guess, so the middle between it and what is taken for granted.
+        prior[1:] = np.maximum(np.sqrt(prior[1:] * brand), brand).clip(_LEAST_PRIOR)
+        rest = _dispersion(observed[1:], expected[1:], full, prior[1:])
+        found[width] = np.concatenate([brand, rest])
+        found[width] += _CYCLE_DOUBT / (0.8 + days / 3) ** 2 * (width < PER_DAY)
+        found[width] += _WEEK_DOUBT / (0.5 + days / 7) ** 2
+        found[width] += (found[width] + 1 / (24 * mean).clip(0.5)) / level_days
     return found
 
 
@@ -269,11 +251,19 @@ def _tiled(forecast: Floats, width: int) -> Floats:
     return found
 
 
-def _dispersion(observed: Floats, expected: Floats, full: Floats, prior: float) -> Floats:
-    """`a` of the variance `M + a·M²` from the errors of forecasts, shrunk towards `prior`."""
-    mean = expected.clip(1e-9)
-    error = np.minimum((observed - mean) ** 2, _CAP * (mean + prior * mean**2))
-    trust = full * 4 * (mean / (mean + 1 / prior)) ** 2
-    over = (trust * (error - mean) / mean**2).sum(axis=(1, 2))
-    found: Floats = (prior * _PRIOR_WINDOWS + over) / (_PRIOR_WINDOWS + trust.sum(axis=(1, 2)))
+def _dispersion(observed: Floats, expected: Floats, full: Floats, prior: Floats) -> Floats:
+    """`a` of the variance `M + a·M²` from the errors of forecasts, shrunk towards `prior`.
+
+    A window is trusted by how well it can tell, about `1 / var((X - M)² - M)`: for a gamma-Poisson
+    count `2(M + aM²)² + M` and more; one of many stories counts as four windows' worth of 1. The
+    trust goes by the mean of the hour of day, as the doubt in a forecast must not weigh itself.
+    """
+    mean, usual = expected.clip(1e-9), prior[:, None, None]
+    square = mean * mean
+    most = _CAP * np.sqrt(mean + usual * square) + _CAP_MORE
+    error = np.minimum((observed - mean) ** 2, most * most)
+    typical = mean.mean(axis=1, keepdims=True)
+    trust = full * (4 / ((typical + 1 / usual) ** 2 + 1 / (2 * usual**2 * typical)))
+    over, squares = (np.einsum("sdt,sdt->s", trust, part) for part in (error - mean, square))
+    found: Floats = (prior * _PRIOR_WINDOWS + over) / (_PRIOR_WINDOWS + squares)
     return found.clip(0.0)

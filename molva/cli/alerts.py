@@ -102,7 +102,7 @@ def replay_alerts(
 ) -> None:
     """What a setting would have told in the past, from what was known then; writes nothing.
 
-    Without --since, the last 28 days.
+    Alerts that were marked false count from their marks on. Without --since, the last 28 days.
     """
     loaded = configure(config)
     settings = _settings(loaded, rate, minimum)
@@ -125,6 +125,7 @@ def replay_alerts(
                 "minimum_count": settings.minimum_count,
                 "alarms": len(found),
                 "alarms_per_month": round(month, 2),
+                "marked_false": len(past.marks),
             }
             if json_lines:
                 write_line(summary)
@@ -132,7 +133,8 @@ def replay_alerts(
                 tables.print(
                     f"{row.slug}: {len(found)} alarms since {begin:%Y-%m-%d %H:%M} UTC, "
                     f"{month:.1f} a month, real ones included; at most "
-                    f"{settings.false_alarms_per_month:g} of them false at this setting",
+                    f"{settings.false_alarms_per_month:g} of them false at this setting"
+                    + (f"; {len(past.marks)} marked false were heeded" if past.marks else ""),
                     markup=False,
                     soft_wrap=True,
                 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from reports.alert_actions import mark_false
 from reports.alerts import AlertSettings
 from reports.replay import Replayed, alarms_a_month, past_of, replay
+from store.alerts import alerts
 from store.engine import reading, writing
 from store.sources import finish_poll, start_poll
 from tests.reports.test_alerts import HOUR, quiet_month, run, wave
@@ -51,6 +54,34 @@ def test_a_stricter_setting_tells_less(world: World) -> None:
     assert len(replayed(world, trust_history=True)) == 1
     assert replayed(world, trust_history=True, minimum_count=12) == []
     assert replayed(world, trust_history=True, false_alarms_per_month=1e-9) == []
+
+
+def test_a_mark_ends_what_is_told_and_makes_its_series_stricter(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    assert run(world) == 1
+    marked_at = NOON + timedelta(minutes=30)
+    with writing(world.engine) as conn:
+        (alert,) = alerts(conn, world.brand.id)
+        mark_false(conn, alert.id, marked_at, "ann")
+    (alarm,) = replayed(world, trust_history=True)
+    assert alarm.closed_at is not None
+    assert marked_at < alarm.closed_at <= marked_at + HOUR
+    # At a rate that its negative stories just reach, five earlier marks leave it to other series.
+    settings = AlertSettings(
+        trust_history=True, false_alarms_per_month=12 * alarm.strongest.monthly
+    )
+    since = NOON - timedelta(days=2)
+    with reading(world.engine) as conn:
+        past = past_of(conn, world.brand, since, NOON, settings)
+    assert past.marks == []
+    (alarm,) = replay(past, since, NOON, settings)
+    assert alarm.strongest.kind == "negative_count"
+    earlier = replace(past, marks=[("negative_count", since - HOUR)] * 5)
+    assert all(
+        one.strongest.kind != "negative_count" for one in replay(earlier, since, NOON, settings)
+    )
 
 
 def test_a_catch_up_raises_nothing_and_a_wave_in_it_does(world: World) -> None:

@@ -12,15 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.spikes import (
-    MONTH,
     Reading,
     Spike,
     SpikeDetector,
     SpikeSettings,
-    decision_probability,
     detect_spikes,
     severity,
 )
+from reports.surges import MONTH, Surges
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -175,9 +174,9 @@ def test_settings_say_what_is_wrong() -> None:
         SpikeDetector(timedelta(0))
 
 
-def test_the_rate_is_divided_among_the_months_decisions() -> None:
-    probability = decision_probability(SpikeSettings(2.0), HOUR, 3)
-    assert probability * 3 * (MONTH / HOUR) == pytest.approx(2.0)
+def test_the_law_divides_the_rate_among_the_months_decisions() -> None:
+    probability = math.exp(-Surges(HOUR, 2.0).threshold)
+    assert probability * (MONTH / HOUR) == pytest.approx(2.0)
 
 
 def test_severity_grows_with_size_and_surprise() -> None:

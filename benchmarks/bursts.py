@@ -1,0 +1,129 @@
+"""Does `molva spikes` keep its stated rate on bursty series, and does it find an event in them?
+
+    python -m benchmarks.bursts --series 3
+
+Series of forty days with a daily cycle that hold one event: *even* (negative binomial), *moods*
+(the rate wanders, log-normal, for hours), *cascades* (each post is passed on by a number with a
+Pareto tail, within minutes to hours; exponents 2.5 and 1.6). The event multiplies the mean rate by
+four for two hours, at a random time after the 25th day. Alarms of the first eight days, in which
+all is new, are not counted. Nothing here is taken from a public series.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.alarms import poisson_interval
+from reports.spikes import Reading, SpikeSettings, detect_spikes
+from reports.surges import MONTH
+
+Floats = NDArray[np.float64]
+Dice = np.random.Generator
+
+START: Final = datetime(2026, 1, 5, tzinfo=UTC)
+LEARNT: Final = timedelta(days=8)
+LENGTH: Final = timedelta(days=40)
+EVENT: Final = timedelta(hours=2)
+EARLIEST, LATEST = timedelta(days=25), timedelta(days=38)
+TIMES: Final = 4.0
+
+
+def _cycle(mean: float, step: timedelta) -> Floats:
+    rows = np.arange(LENGTH // step)
+    hour = rows * (step / timedelta(hours=1)) % 24
+    cycle: Floats = mean * np.exp(0.6 * np.cos((hour - 15) / 24 * 2 * np.pi))
+    return cycle
+
+
+def _even(rate: Floats, step: timedelta, dice: Dice) -> Floats:
+    del step
+    return dice.poisson(rate * dice.gamma(10, 0.1, len(rate))).astype(float)
+
+
+def _moods(rate: Floats, step: timedelta, dice: Dice) -> Floats:
+    keep = 0.5 ** (step / timedelta(hours=2))
+    noise = dice.normal(0, 0.5 * np.sqrt(1 - keep**2), len(rate))
+    mood = np.zeros(len(rate))
+    for row in range(1, len(rate)):
+        mood[row] = keep * mood[row - 1] + noise[row]
+    return dice.poisson(rate * np.exp(mood - 0.125)).astype(float)
+
+
+def _cascades(exponent: float) -> Callable[[Floats, timedelta, Dice], Floats]:
+    def make(rate: Floats, step: timedelta, dice: Dice) -> Floats:
+        mean = 1 + (1 / (exponent - 1)) / 2
+        first = np.repeat(np.arange(len(rate)), dice.poisson(rate / mean))
+        passed = np.floor(dice.pareto(exponent, len(first)) / 2 * 1.2).clip(0, 3000).astype(int)
+        delay = dice.lognormal(np.log(30), 1.0, int(passed.sum())) / (step.total_seconds() / 60)
+        rows = np.concatenate([first, np.repeat(first, passed) + delay.astype(int)])
+        return np.bincount(rows[rows < len(rate)], minlength=len(rate)).astype(float)
+
+    return make
+
+
+KINDS: Final[dict[str, Callable[[Floats, timedelta, Dice], Floats]]] = {
+    "even": _even,
+    "moods": _moods,
+    "cascades 2.5": _cascades(2.5),
+    "cascades 1.6": _cascades(1.6),
+}
+
+
+def alarms(values: Floats, step: timedelta, rate: float) -> list[int]:
+    """The rows at which an alarm is raised, those in which all is new left out."""
+    readings = (Reading(START + row * step, value) for row, value in enumerate(values))
+    found = detect_spikes(readings, SpikeSettings(rate))
+    rows = [round((spike.detected_at - START) / step) for spike in found]
+    return [row for row in rows if row >= LEARNT // step]
+
+
+def row_of(kind: str, options: argparse.Namespace) -> str:
+    """One row of the table: a kind of series, what was false in it and what was found."""
+    step, mean = timedelta(minutes=options.step), options.size
+    false, delays = 0, []
+    for number in range(options.series):
+        dice = np.random.default_rng([options.seed, number, int(mean)])
+        values = KINDS[kind](_cycle(mean, step), step, dice)
+        start = int(dice.integers(EARLIEST // step, LATEST // step))
+        span = slice(start, start + EVENT // step)
+        values[span] += dice.poisson(_cycle(mean, step)[span] * (TIMES - 1))
+        told = alarms(values, step, options.rate)
+        hits = [row for row in told if span.start <= row < span.stop]
+        false += len(told) - len(hits)
+        delays += [(row - start + 1) * options.step for row in hits[:1]]
+    months = options.series * ((LENGTH - LEARNT) / MONTH)
+    low, high = (bound / months for bound in poisson_interval(false))
+    delay = f"{median(delays):.0f} min" if delays else "–"
+    return (
+        f"| {kind} | {months:.1f} | {false} | {false / months:.2f} | {low:.2f}–{high:.2f} | "
+        f"{len(delays)} of {options.series} | {delay} |"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bursts", description=__doc__)
+    parser.add_argument("--series", type=int, default=3, help="series of each kind")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="only this kind")
+    parser.add_argument("--size", type=float, default=20.0, help="mentions a row")
+    parser.add_argument("--step", type=float, default=5.0, help="minutes from row to row")
+    parser.add_argument("--rate", type=float, default=1.0, help="the stated rate")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    print("| kind | months | false | a month | 95 % interval | event found | median delay |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for kind in options.kind or KINDS:
+        print(row_of(kind, options), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
