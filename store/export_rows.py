@@ -44,7 +44,7 @@ from store.tables import (
     SOURCE,
 )
 
-BATCH = 5_000
+BATCH = 3_000
 """Rows held at a time: enough for columns to pay, little enough for flat memory."""
 
 _FROM_MENTION = (
