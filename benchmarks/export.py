@@ -39,12 +39,14 @@ def run(*, quick: bool) -> list[Ratio | Missing]:
 
 
 def _ratios(found: dict[str, dict[str, list[float]]], count: int) -> Iterator[Ratio]:
-    base = found["cursor"]["seconds"]
     for name, target in TARGETS.items():
         own = found[name]["seconds"]
-        worked = sorted(found[name]["processor"])[len(own) // 2]
-        note = f"{count / sorted(own)[len(own) // 2]:,.0f} rows a second; processor {worked:.1f} s"
+        note = f"{count / sorted(own)[len(own) // 2]:,.0f} rows a second"
+        base = found["cursor"]["seconds"]
         yield ratio(f"export, {name}", "bare cursor", own, base, target=target, note=note)
+        # Where others keep the machine busy, time on the clock says little.
+        worked = (found[name]["processor"], found["cursor"]["processor"])
+        yield ratio(f"export, {name}: processor's seconds", "bare cursor", *worked)
         memory = found[name]["memory"]
         most = [float(MOST_MEMORY)] * len(memory)
         yield ratio(f"export, {name}: peak MB", "250 MB", memory, most, target=1)

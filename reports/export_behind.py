@@ -12,8 +12,8 @@ import pyarrow as pa
 from reports.columns import TableName
 from reports.export_formats import Writer
 
-_AHEAD = 4
-"""Batches that may wait: a part of every table, so memory stays flat."""
+_AHEAD = 2
+"""Batches that may wait: few, so memory stays flat."""
 
 
 class Behind:

@@ -1,13 +1,14 @@
-"""The store's columns as Arrow tables: typed, with what only an export computes."""
+"""The tables of an export: the store's columns and what only an export computes.
+
+A column of `reports.columns` that is not computed here comes from the store under its name.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +23,10 @@ from reports.columns import (
     Column,
     TableName,
     arrow_schema,
-    arrow_type,
 )
 from reports.pseudonyms import Pseudonyms
-from store.export_children import Child, causes_of, intents_of, labels_of, tombstones
-from store.export_rows import MentionBatch, Raw, mention_batches
+from store.export_children import causes_of, intents_of, labels_of, tombstones
+from store.export_rows import mention_batches
 from store.interface import MentionFilter
 
 _HASHED = (
@@ -34,6 +34,8 @@ _HASHED = (
     *("label_source", "model_version", "taxonomy_version"),
 )
 Part = tuple[TableName, pa.RecordBatch]
+Arrays = dict[str, pa.Array]
+"""Columns of equal length by name."""
 
 
 class Tables:
@@ -81,49 +83,54 @@ class Tables:
             yield "mentions", self._batch(COLUMNS["mentions"], self._mentions(batch))
             yield "causes", self._children("causes", batch, causes_of(self._conn, batch))
             yield "intents", self._children("intents", batch, intents_of(self._conn, batch))
-            yield "labels", self._batch(COLUMNS["labels"], dict(labels_of(self._conn, batch)))
+            yield "labels", self._batch(COLUMNS["labels"], _named(labels_of(self._conn, batch)))
         for part in tombstones(self._conn, self._wanted):
-            columns = dict(part)
-            if self._pseudonyms:
-                columns = self._pseudonyms.hide(columns)
-            yield "tombstones", self._batch(COLUMNS["tombstones"], columns)
+            yield "tombstones", self._batch(COLUMNS["tombstones"], self._hidden(_named(part)))
 
-    def _mentions(self, batch: MentionBatch) -> dict[str, Any]:
-        columns: dict[str, Any] = dict(batch.columns)
-        columns["source"] = columns["source_type"]
-        columns["code_version"] = pa.repeat(pa.scalar(self._code), len(batch))
-        if self._pseudonyms:
-            columns = self._pseudonyms.hide(columns)
-        # After the ids are hidden: a hash of a real one could be guessed.
-        columns["row_hash"] = row_hashes(columns)
-        for name in ("likes", "comments", "shares", "author_followers", "views"):
-            columns[name] = pa.array(columns[name], pa.int64())
+    def _mentions(self, batch: pa.RecordBatch) -> Arrays:
+        columns = self._hidden(_named(batch))
+        columns["match_spans"] = _spans(columns["match_spans"])
         columns["engagement"] = _engagement(columns)
         columns["reach_estimate"], columns["reach_method"] = _reach(columns)
+        columns["code_version"] = pa.repeat(pa.scalar(self._code), len(batch))
+        # After the ids are hidden: a hash of a real one could be guessed.
+        columns["row_hash"] = row_hashes(columns)
         return columns
 
+    def _hidden(self, columns: Arrays) -> Arrays:
+        return self._pseudonyms.hide(columns) if self._pseudonyms else columns
+
     def _children(
-        self, table: TableName, batch: MentionBatch, rows: Sequence[Child]
+        self, table: TableName, batch: pa.RecordBatch, children: pa.RecordBatch
     ) -> pa.RecordBatch:
-        columns = COLUMNS[table]
-        place, *fields = zip(*rows, strict=True) if rows else [()] * (len(columns) - 1)
-        keys = [[batch.columns[key][at] for at in place] for key in ("mention_id", "brand")]
-        names = [column.name for column in columns]
-        return self._batch(columns, dict(zip(names, [*keys, *fields], strict=True)))
+        keys = {key: batch[key].take(children["place"]) for key in ("mention_id", "brand")}
+        return self._batch(COLUMNS[table], {**_named(children), **keys})
 
-    def _batch(self, columns: tuple[Column, ...], values: Mapping[str, Any]) -> pa.RecordBatch:
-        arrays = [_array(column, values[column.name], self._zone) for column in columns]
-        return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema(columns, self._zone))
+    def _batch(self, columns: tuple[Column, ...], values: Arrays) -> pa.RecordBatch:
+        schema = arrow_schema(columns, self._zone)
+        arrays = [values[field.name].cast(field.type) for field in schema]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def row_hashes(columns: Raw) -> list[str]:
+def row_hashes(columns: Arrays) -> pa.StringArray:
     """A hash of each row: of its `_HASHED` columns as text, a unit separator between them."""
-    texts = (pc.fill_null(pa.array(columns[name]).cast(pa.string()), "") for name in _HASHED)
-    joined = pc.binary_join_element_wise(*texts, "\x1f").cast(pa.binary()).to_pylist()
-    return [blake2b(row, digest_size=16).hexdigest() for row in joined]
+    texts = (pc.fill_null(columns[name].cast(pa.string()), "") for name in _HASHED)
+    rows = pc.binary_join_element_wise(*texts, "\x1f").cast(pa.binary()).to_pylist()
+    return pa.array([blake2b(row, digest_size=16).hexdigest() for row in rows], pa.string())
 
 
-def _engagement(columns: Mapping[str, Any]) -> pa.Array:
+def _named(batch: pa.RecordBatch) -> Arrays:
+    return dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+def _spans(texts: pa.StringArray) -> pa.Array:
+    # Most posts name the brand in one of a few hundred places: each is read once.
+    places = texts.dictionary_encode()
+    read = json.loads(f"[{','.join(places.dictionary.to_pylist())}]")
+    return pa.array(read, pa.list_(pa.list_(pa.int32()))).take(places.indices)
+
+
+def _engagement(columns: Arrays) -> pa.Array:
     total, known = None, None
     for name in ("likes", "comments", "shares"):
         values = pc.fill_null(columns[name], 0)
@@ -133,69 +140,17 @@ def _engagement(columns: Mapping[str, Any]) -> pa.Array:
     return pc.if_else(known, total, pa.scalar(None, pa.int64()))
 
 
-def _reach(columns: Mapping[str, Any]) -> tuple[pa.Array, pa.Array]:
+def _reach(columns: Arrays) -> tuple[pa.Array, pa.Array]:
     followers, views = (pc.fill_null(columns[name], 0) for name in ("author_followers", "views"))
     reach = pc.max_element_wise(followers, views)
     larger = pc.if_else(pc.greater(views, followers), "views", "followers")
     return reach, pc.if_else(pc.equal(reach, 0), "", larger)
 
 
-def _nested(rows: Sequence[Child], count: int, columns: tuple[Column, ...]) -> pa.Array:
+def _nested(children: pa.RecordBatch, count: int, columns: tuple[Column, ...]) -> pa.Array:
     """Child rows, in the order of their parents, as a list for each parent."""
-    places, *fields = zip(*rows, strict=True) if rows else [()] * (len(columns) + 1)
-    offsets = np.searchsorted(np.array(places, np.int32), np.arange(count + 1))
-    arrays = [_array(column, field, "UTC") for column, field in zip(columns, fields, strict=True)]
-    schema = arrow_schema(columns)
-    values = pa.StructArray.from_arrays(arrays, fields=list(schema))
+    offsets = np.searchsorted(children["place"].to_numpy(), np.arange(count + 1))
+    fields = list(arrow_schema(columns))
+    arrays = [children[field.name].cast(field.type) for field in fields]
+    values = pa.StructArray.from_arrays(arrays, fields=fields)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
-
-
-def _array(column: Column, values: Any, zone: str) -> pa.Array:
-    wanted = arrow_type(column, zone)
-    if isinstance(values, pa.Array):
-        return values if values.type == wanted else values.cast(wanted)
-    return _MAKERS.get(column.type, pa.array)(values, wanted)
-
-
-def _times(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    first = next((value for value in values if value is not None), None)
-    if isinstance(first, datetime):
-        return pa.array(values, wanted)
-    # SQLite keeps a time as ISO text in UTC; Arrow reads a whole column of it at once.
-    return (
-        pa.array(values, pa.string())
-        .cast(pa.timestamp("us"))
-        .cast(pa.timestamp("us", "UTC"))
-        .cast(wanted)
-    )
-
-
-def _flags(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    first = next((value for value in values if value is not None), None)
-    if isinstance(first, bool):
-        return pa.array(values, wanted)
-    return pa.array(values, pa.int8()).cast(wanted)
-
-
-def _spans(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    if not values or not isinstance(values[0], str):
-        return pa.array(values, wanted)
-    # Most posts name the brand in one of a few hundred places: each is read once.
-    places = pa.array(values, pa.string()).dictionary_encode()
-    read = json.loads(f"[{','.join(places.dictionary.to_pylist())}]")
-    return pa.array(read, wanted).take(places.indices)
-
-
-def _name_lists(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    """Lists of names, of which a few are shared by all rows."""
-    known: dict[Any, int] = {}
-    places = [known.setdefault(names, len(known)) for names in values]
-    return pa.array(list(known), wanted).take(pa.array(places, pa.int32()))
-
-
-_MAKERS: Mapping[str, Callable[[Any, pa.DataType], pa.Array]] = {
-    "time": _times,
-    "boolean": _flags,
-    "spans": _spans,
-    "texts": _name_lists,
-}

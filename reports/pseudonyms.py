@@ -7,10 +7,12 @@ author's name at some sources and addresses at most, so they are replaced or lef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _IDS = ("native_id", "thread_id", "parent_id")
 _LEFT_OUT = ("author_handle", "author_name", "author_location", "url", "canonical_url")
@@ -29,38 +31,37 @@ class Pseudonyms:
         self._key = key
         self._of = lru_cache(maxsize=50_000)(self._hash)
 
-    def hide(self, columns: dict[str, Any]) -> dict[str, Any]:
+    def hide(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Columns of mentions or tombstones without a way to their authors.
 
         Followers and the text stay: an analyst needs them, and both may betray somebody.
         """
         hidden = dict(columns)
-        scopes = columns["scope"]
+        scopes = columns["scope"].to_pylist()
         if "author_id" in columns:
-            people = [
-                own or handle or name
-                for own, handle, name in zip(
-                    *(columns[f"author_{part}"] for part in ("id", "handle", "name")), strict=True
-                )
-            ]
+            people = _first_known(*(columns[f"author_{part}"] for part in ("id", "handle", "name")))
             hidden["author_id"] = self._all("author", scopes, people)
-        for name in _IDS:
-            if name in columns:
-                hidden[name] = self._all("post", scopes, columns[name])
-        for name in _LEFT_OUT:
-            if name in columns:
-                hidden[name] = [""] * len(scopes)
-        for name in _UNKNOWN:
-            if name in columns:
-                hidden[name] = [None] * len(scopes)
+        for name in set(_IDS).intersection(columns):
+            hidden[name] = self._all("post", scopes, columns[name])
+        for name in set(_LEFT_OUT).intersection(columns):
+            hidden[name] = pa.repeat("", len(scopes))
+        for name in set(_UNKNOWN).intersection(columns):
+            hidden[name] = pa.nulls(len(scopes), columns[name].type)
         return hidden
 
-    def _all(self, kind: str, scopes: Sequence[str], values: Sequence[str]) -> list[str]:
-        return [
+    def _all(self, kind: str, scopes: Sequence[str], values: pa.Array) -> pa.Array:
+        told = [
             self._of(kind, scope, value) if value else ""
-            for scope, value in zip(scopes, values, strict=True)
+            for scope, value in zip(scopes, values.to_pylist(), strict=True)
         ]
+        return pa.array(told, pa.string())
 
     def _hash(self, kind: str, scope: str, value: str) -> str:
         said = f"{kind}\0{scope}\0{value}".encode("utf-8", "replace")
         return blake2b(said, key=self._key, digest_size=16).hexdigest()
+
+
+def _first_known(first: pa.Array, *others: pa.Array) -> pa.Array:
+    for other in others:
+        first = pc.if_else(pc.equal(first, ""), other, first)
+    return first

@@ -1,16 +1,21 @@
-"""What hangs on the rows of an export: causes, intents, every label there was, tombstones."""
+"""What hangs on the rows of an export: causes, intents, every label there was, tombstones.
+
+Columns have the names that exports give them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
     Select,
-    String,
+    Table,
     and_,
     cast,
     exists,
@@ -18,12 +23,12 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    type_coerce,
     union_all,
 )
 
 from store.among import among
-from store.export_rows import BATCH, MentionBatch, Raw
+from store.arrow import all_rows, record_batches
+from store.export_rows import BATCH
 from store.history import conditions
 from store.interface import MentionFilter
 from store.labels import effective
@@ -40,92 +45,103 @@ from store.tables import (
     MODEL_VERSION,
 )
 
-CAUSE_FIELDS = (
-    *("cause_id", "polarity", "probability", "evidence_text", "evidence_start", "evidence_end"),
-    *("journey_stage", "expectation", "severity"),
-)
-INTENT_FIELDS = (
-    *("intent", "probability", "switched_to", "evidence_text", "evidence_start", "evidence_end"),
-)
-_CAUSES = (
-    CAUSE_LINK.c.label_id,
-    CAUSE_LINK.c.cause,
+_CAUSE = (
+    CAUSE_LINK.c.cause.label("cause_id"),
     CAUSE_LINK.c.polarity,
     CAUSE_LINK.c.probability,
-    CAUSE_LINK.c.evidence,
+    CAUSE_LINK.c.evidence.label("evidence_text"),
     CAUSE_LINK.c.evidence_start,
     CAUSE_LINK.c.evidence_end,
-    CAUSE_LINK.c.stage,
+    CAUSE_LINK.c.stage.label("journey_stage"),
     CAUSE_LINK.c.expectation,
     CAUSE_LINK.c.severity,
 )
-_INTENTS = (
-    INTENT_LINK.c.label_id,
+_NAMED_CAUSE = (
+    CORRECTION_CAUSE.c.cause.label("cause_id"),
+    func.coalesce(CAUSE_LINK.c.polarity, CORRECTION_CAUSE.c.polarity).label("polarity"),
+    literal(1.0).label("probability"),
+    func.coalesce(CAUSE_LINK.c.evidence, "").label("evidence_text"),
+    func.coalesce(CAUSE_LINK.c.evidence_start, 0).label("evidence_start"),
+    func.coalesce(CAUSE_LINK.c.evidence_end, 0).label("evidence_end"),
+    *_CAUSE[-3:],
+)
+_INTENT = (
     INTENT_LINK.c.intent,
     INTENT_LINK.c.probability,
-    INTENT_LINK.c.rival,
-    INTENT_LINK.c.evidence,
+    INTENT_LINK.c.rival.label("switched_to"),
+    INTENT_LINK.c.evidence.label("evidence_text"),
     INTENT_LINK.c.evidence_start,
     INTENT_LINK.c.evidence_end,
 )
-Child = tuple[Any, ...]
-"""The place of its row in the batch, then the fields in their order."""
 
 
-def causes_of(conn: Connection, batch: MentionBatch) -> list[Child]:
-    """The causes that count for each row, in the order of the rows (`CAUSE_FIELDS`).
+_ORDER = [("place", "ascending"), ("id", "ascending")]
 
-    Those that a person named keep the model's evidence, and are certain.
+
+def causes_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The causes that count for each row of a batch, in the order of its rows.
+
+    `place` is the row. Causes that a person named keep the model's evidence, and are certain.
     """
-    places = _places(batch)
-    found = conn.execute(
-        select(*_CAUSES).where(among(conn, CAUSE_LINK.c.label_id, places)).order_by(CAUSE_LINK.c.id)
-    ).all()
-    by_model = [(places[row[0]], *row[1:]) for row in found]
-    named = {place for place, id_ in enumerate(batch.correction_ids) if id_ is not None}
-    if named:
-        seen = {(row[0], row[1]): row for row in by_model}
-        by_model = [row for row in by_model if row[0] not in named]
-        by_model += _named_causes(conn, batch, seen)
-    by_model.sort(key=lambda row: row[0])
-    return by_model
+    by_person = batch["correction_id"].is_valid()
+    labels = batch["label_id"].filter(pc.invert(by_person))
+    links = select(*_CAUSE, CAUSE_LINK.c.label_id.label("key"), CAUSE_LINK.c.id)
+    parts = [_hung(conn, links, CAUSE_LINK.c.label_id, batch["label_id"], labels)]
+    if pc.any(by_person).as_py():
+        rows = batch["row_id"].filter(by_person)
+        parts.append(_hung(conn, _named(), BRAND_MENTION.c.id, batch["row_id"], rows))
+    return pa.concat_batches(parts).sort_by(_ORDER)
 
 
-def _named_causes(
-    conn: Connection, batch: MentionBatch, seen: dict[tuple[int, str], Child]
-) -> Iterator[Child]:
-    places = {id_: place for place, id_ in enumerate(batch.correction_ids) if id_ is not None}
-    said = select(CORRECTION_CAUSE).where(among(conn, CORRECTION_CAUSE.c.correction_id, places))
-    for row in conn.execute(said.order_by(CORRECTION_CAUSE.c.id)):
-        place = places[row.correction_id]
-        bare = (place, row.cause, row.polarity, 1.0, "", 0, 0, None, None, None)
-        found = seen.get((place, row.cause), bare)
-        yield (*found[:3], 1.0, *found[4:])
+def _named() -> Select[Any]:
+    """The causes that people named, beside what the model said of the same."""
+    same = and_(CAUSE_LINK.c.label_id == LABEL.c.id, CAUSE_LINK.c.cause == CORRECTION_CAUSE.c.cause)
+    last = select(func.max(CAUSE_LINK.c.id)).where(same).correlate(LABEL, CORRECTION_CAUSE)
+    return (
+        effective(*_NAMED_CAUSE, BRAND_MENTION.c.id.label("key"), CORRECTION_CAUSE.c.id)
+        .join(CORRECTION_CAUSE, CORRECTION_CAUSE.c.correction_id == CORRECTION.c.id)
+        .outerjoin(CAUSE_LINK, CAUSE_LINK.c.id == last.scalar_subquery())
+    )
 
 
-def intents_of(conn: Connection, batch: MentionBatch) -> list[Child]:
-    """The intents of each row, in the order of the rows (`INTENT_FIELDS`)."""
-    places = _places(batch)
-    links = select(*_INTENTS).where(among(conn, INTENT_LINK.c.label_id, places))
-    found = [
-        (places[row[0]], *row[1:]) for row in conn.execute(links.order_by(INTENT_LINK.c.id)).all()
-    ]
-    found.sort(key=lambda row: row[0])
-    return found
+def intents_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The intents of each row of a batch, in the order of its rows; `place` is the row."""
+    links = select(*_INTENT, INTENT_LINK.c.label_id.label("key"), INTENT_LINK.c.id)
+    labels = batch["label_id"]
+    return _hung(conn, links, INTENT_LINK.c.label_id, labels, labels).sort_by(_ORDER)
 
 
-def _places(batch: MentionBatch) -> dict[int, int]:
-    return {id_: place for place, id_ in enumerate(batch.label_ids) if id_ is not None}
+def _hung(
+    conn: Connection,
+    children: Select[Any],
+    column: ColumnElement[int],
+    keys: pa.Array,
+    wanted: pa.Array,
+) -> pa.RecordBatch:
+    """Children whose `column` is one of the `wanted` keys, and the `place` of each among `keys`."""
+    chosen = among(conn, column, wanted.drop_null().to_pylist())
+    found = all_rows(conn, children.where(chosen))
+    places = pc.index_in(found["key"], keys)
+    return found.drop_columns("key").append_column("place", places)
 
 
-def labels_of(conn: Connection, batch: MentionBatch) -> Raw:
+def labels_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Every label any version ever made of these rows, every revision, and people's words."""
-    mentions = set(batch.columns["mention_id"])
-    pairs = set(zip(batch.columns["mention_id"], batch.columns["brand_id"], strict=True))
-    made = (
+    rows = batch["row_id"].to_pylist()
+    made, said = (
+        each.where(among(conn, BRAND_MENTION.c.id, rows)) for each in (_by_models(), _by_people())
+    )
+    history = union_all(made, said).subquery("history")
+    shown = [column for column in history.c if column.name not in {"brand_id", "label_number"}]
+    number = history.c.label_number
+    order = (history.c.mention_id, history.c.brand_id, number.is_(None), number)
+    return all_rows(conn, select(*shown).order_by(*order))
+
+
+def _by_models() -> Select[Any]:
+    return (
         select(
-            LABEL.c.mention_id,
-            LABEL.c.brand_id,
+            BRAND_MENTION.c.mention_id,
             BRAND.c.slug.label("brand"),
             LABEL.c.revision,
             literal("model").label("label_source"),
@@ -138,17 +154,21 @@ def labels_of(conn: Connection, batch: MentionBatch) -> Raw:
             MODEL_VERSION.c.model.label("model_version"),
             MODEL_VERSION.c.taxonomy.label("taxonomy_version"),
             LABEL.c.labelled_at,
+            BRAND_MENTION.c.brand_id,
             LABEL.c.id.label("label_number"),
         )
+        .join(BRAND, BRAND.c.id == BRAND_MENTION.c.brand_id)
+        .join(LABEL, _of_row(LABEL))
         .join(MODEL_VERSION, MODEL_VERSION.c.id == LABEL.c.version_id)
-        .join(BRAND, BRAND.c.id == LABEL.c.brand_id)
-        .where(among(conn, LABEL.c.mention_id, mentions))
     )
+
+
+def _by_people() -> Select[Any]:
+    """The same columns, as far as people fill them."""
     nothing = null()
-    said = (
+    return (
         select(
-            CORRECTION.c.mention_id,
-            CORRECTION.c.brand_id,
+            BRAND_MENTION.c.mention_id,
             BRAND.c.slug,
             cast(nothing, LABEL.c.revision.type),
             literal("person"),
@@ -159,41 +179,33 @@ def labels_of(conn: Connection, batch: MentionBatch) -> Raw:
             literal(""),
             literal(""),
             CORRECTION.c.corrected_at,
+            BRAND_MENTION.c.brand_id,
             cast(nothing, LABEL.c.id.type),
         )
-        .join(BRAND, BRAND.c.id == CORRECTION.c.brand_id)
-        .where(among(conn, CORRECTION.c.mention_id, mentions))
+        .join(BRAND, BRAND.c.id == BRAND_MENTION.c.brand_id)
+        .join(CORRECTION, _of_row(CORRECTION))
     )
-    rows = [
-        row
-        for row in conn.execute(_bare(union_all(made, said).subquery("history")))
-        if (row[0], row[1]) in pairs
-    ]
-    rows.sort(key=lambda row: (row[0], row[1], row.label_number is None, row.label_number))
-    return _columns(_LABEL_COLUMNS, rows)
 
 
-_LABEL_COLUMNS = (
-    *("mention_id", "brand_id", "brand", "revision", "label_source", "sentiment", "p_negative"),
-    *("p_neutral", "p_positive", "low_confidence", "lang", "model_version", "taxonomy_version"),
-    *("labelled_at", "label_number"),
-)
-TOMBSTONE_COLUMNS = (
-    *("mention_id", "brand", "source", "scope", "native_id", "deleted_at", "reason", "sequence"),
-)
+def _of_row(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.mention_id == BRAND_MENTION.c.mention_id,
+        table.c.brand_id == BRAND_MENTION.c.brand_id,
+    )
 
 
-def tombstones(conn: Connection, wanted: MentionFilter, size: int = BATCH) -> Iterator[Raw]:
+def tombstones(
+    conn: Connection, wanted: MentionFilter, size: int = BATCH
+) -> Iterator[pa.RecordBatch]:
     """What a reader of earlier exports must drop, by `(mention_id, brand)`.
 
     Deleted mentions (`deleted`, `expired` or `forgotten`); mentions edited until the brand's query
     no longer found them (`no_longer_matches`); and, in an export of changes, those that no longer
     pass the filter (`no_longer_passes`).
     """
-    statement = union_all(*_tombstones(conn, wanted)).subquery("tombstone")
-    rows = conn.execute(_bare(statement).order_by(statement.c.mention_id, statement.c.brand))
-    for part in rows.partitions(size):
-        yield _columns(TOMBSTONE_COLUMNS, part)
+    found = union_all(*_tombstones(conn, wanted)).subquery("tombstone")
+    statement = select(*found.c).order_by(found.c.mention_id, found.c.brand)
+    return record_batches(conn, statement, size)
 
 
 def _tombstones(conn: Connection, wanted: MentionFilter) -> Iterator[Select[Any]]:
@@ -278,27 +290,4 @@ def _unmatched(columns: Sequence[ColumnElement[Any]], wanted: MentionFilter) -> 
     )
 
 
-def _bare(source: Any) -> Select[Any]:
-    """All columns as the database gives them, times too."""
-    plain = [
-        type_coerce(column, String).label(column.name) if hasattr(column.type, "impl") else column
-        for column in source.c
-    ]
-    return select(*plain)
-
-
-def _columns(names: Sequence[str], rows: Sequence[Any]) -> Raw:
-    columns = zip(*(tuple(row) for row in rows), strict=True) if rows else [()] * len(names)
-    return dict(zip(names, columns, strict=True))
-
-
-__all__ = [
-    "CAUSE_FIELDS",
-    "INTENT_FIELDS",
-    "TOMBSTONE_COLUMNS",
-    "Child",
-    "causes_of",
-    "intents_of",
-    "labels_of",
-    "tombstones",
-]
+__all__ = ["causes_of", "intents_of", "labels_of", "tombstones"]

@@ -7,6 +7,7 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 import typer
+from sqlalchemy import Engine
 
 from molva.cli.common import (
     DEFAULT_CONFIG,
@@ -19,7 +20,8 @@ from molva.cli.common import (
     write_line,
 )
 from molva.clock import utc_now
-from reports.export import ExportOptions, export
+from molva.config import Config
+from reports.export import ExportOptions, ExportSummary, export
 from reports.export_formats import FORMATS, Format
 from store.engine import open_store, reading
 from store.interface import MentionFilter
@@ -28,54 +30,61 @@ BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="From this day or time on, in the configured zone.")
 ]
+OutputOption = Annotated[
+    Path,
+    typer.Option(help="A file, or a .zip or folder for every table with its dictionary."),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="csv, xlsx, jsonl or parquet; default: by the ending."),
+]
+UntilOption = Annotated[str | None, typer.Option(help="Up to, not including.")]
+SourceOption = Annotated[str | None, typer.Option(help="Only this type of source.")]
+LangOption = Annotated[str | None, typer.Option(help="Only this language, e.g. ru.")]
+SentimentOption = Annotated[str | None, typer.Option(help="Only this sentiment.")]
+CauseOption = Annotated[str | None, typer.Option(help="Only mentions naming this cause.")]
+TextOption = Annotated[str | None, typer.Option(help="Only mentions holding these words.")]
+AfterOption = Annotated[
+    int | None,
+    typer.Option(
+        "--since-sequence",
+        "--after",
+        help="Only what changed after this number: the last manifest's next_sequence.",
+    ),
+]
+PseudonymousOption = Annotated[
+    bool, typer.Option("--pseudonymous", help="Keyed hashes in place of authors.")
+]
+BomOption = Annotated[
+    bool, typer.Option("--bom", help="Begin a CSV with a byte-order mark, as Excel likes.")
+]
+ZoneOption = Annotated[str, typer.Option(help="The zone of all times, e.g. Europe/Moscow.")]
 
 
 def export_mentions(
-    output: Annotated[
-        Path,
-        typer.Option(help="A file, or a .zip or folder for every table with its dictionary."),
-    ],
-    format_: Annotated[
-        Format | None,
-        typer.Option("--format", help="csv, xlsx, jsonl or parquet; default: by the ending."),
-    ] = None,
+    output: OutputOption,
+    format_: FormatOption = None,
     brand: BrandOption = None,
     since: SinceOption = None,
-    until: Annotated[str | None, typer.Option(help="Up to, not including.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only this type of source.")] = None,
-    lang: Annotated[str | None, typer.Option(help="Only this language, e.g. ru.")] = None,
-    sentiment: Annotated[str | None, typer.Option(help="Only this sentiment.")] = None,
-    cause: Annotated[str | None, typer.Option(help="Only mentions naming this cause.")] = None,
-    text: Annotated[str | None, typer.Option(help="Only mentions holding these words.")] = None,
-    after: Annotated[
-        int | None,
-        typer.Option(
-            "--since-sequence",
-            "--after",
-            help="Only what changed after this number: the last manifest's next_sequence.",
-        ),
-    ] = None,
-    pseudonymous: Annotated[
-        bool, typer.Option("--pseudonymous", help="Keyed hashes in place of authors.")
-    ] = False,
-    bom: Annotated[
-        bool, typer.Option("--bom", help="Begin a CSV with a byte-order mark, as Excel likes.")
-    ] = False,
-    timezone: Annotated[
-        str, typer.Option(help="The zone of all times, e.g. Europe/Moscow.")
-    ] = "UTC",
+    until: UntilOption = None,
+    source: SourceOption = None,
+    lang: LangOption = None,
+    sentiment: SentimentOption = None,
+    cause: CauseOption = None,
+    text: TextOption = None,
+    after: AfterOption = None,
+    pseudonymous: PseudonymousOption = False,
+    bom: BomOption = False,
+    timezone: ZoneOption = "UTC",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Export the history with every label's provenance; prints a summary as JSON."""
     loaded = configure(config)
     chosen = _format(output, format_)
-    if timezone not in available_timezones():
-        raise CommandError(f"{timezone!r} is not a time zone; write one like Europe/Moscow")
+    options = ExportOptions(zone=_zone(timezone), bom=bom, pseudonymous=pseudonymous)
     engine = open_store(loaded.store_url)
-    with reading(engine) as conn:
-        row = brand_row(conn, loaded, brand) if brand else None
     wanted = MentionFilter(
-        brand_id=row.id if row else None,
+        brand_id=_brand_id(engine, loaded, brand),
         since=moment(since, loaded),
         until=moment(until, loaded),
         source_type=source,
@@ -86,19 +95,33 @@ def export_mentions(
         after_sequence=after,
         include_deleted=True,
     )
-    options = ExportOptions(zone=timezone, bom=bom, pseudonymous=pseudonymous)
+    write_line(_exported(engine, output, chosen, wanted, options).as_json())
+
+
+def _exported(
+    engine: Engine, output: Path, format_: Format, wanted: MentionFilter, options: ExportOptions
+) -> ExportSummary:
+    """Export under a progress bar."""
     with progress_bar() as progress:
         task = progress.add_task("exporting", total=None)
-        summary = export(
-            engine,
-            output,
-            chosen,
-            wanted,
-            lambda rows: progress.update(task, completed=rows),
-            now=utc_now(),
-            options=options,
-        )
-    write_line(summary.as_json())
+
+        def told(rows: int) -> None:
+            progress.update(task, completed=rows)
+
+        return export(engine, output, format_, wanted, told, now=utc_now(), options=options)
+
+
+def _brand_id(engine: Engine, loaded: Config, slug: str | None) -> int | None:
+    if slug is None:
+        return None
+    with reading(engine) as conn:
+        return brand_row(conn, loaded, slug).id
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise CommandError(f"{name!r} is not a time zone; write one like Europe/Moscow")
+    return name
 
 
 def _format(output: Path, named: Format | None) -> Format:

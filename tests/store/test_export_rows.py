@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from reports.export import ExportOptions, export
 from store.engine import reading, writing
 from store.exports import exports_holding
-from store.history import labelled_mentions
+from store.history import labelled_mentions, last_sequence
 from store.interface import MentionFilter
 from store.labels import correct
 from tests.store.helpers import DAY, HOUR, NOW, World, label_all, make_world
@@ -110,6 +110,29 @@ def test_every_table_on_both_databases(world: World, tmp_path: Path) -> None:
         ("zerno", "deleted"),
         ("beanly", "deleted"),
     }
+
+
+def test_an_export_is_of_one_moment(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.export_rows.mention_batches.__defaults__", (1,))
+    written: list[int] = []
+
+    def writes(rows: int) -> None:
+        if not written:
+            written.append(rows)
+            world.keep(world.mention("later", published_at=NOW, text="Зерно"), deleted=("b",))
+
+    with reading(world.engine) as conn:
+        before = last_sequence(conn)
+    path = tmp_path / "out.parquet"
+    made = export(world.engine, path, "parquet", MentionFilter(), writes, now=NOW)
+    rows = pq.read_table(path).to_pylist()
+    assert [row["native_id"] for row in rows] == ["a", "b", "c"]
+    assert all(row["deleted_at"] is None for row in rows)
+    assert (written, made.last_sequence) == ([1], before)
+    changed = MentionFilter(after_sequence=before, include_deleted=True)
+    assert export(world.engine, path, "parquet", changed, now=NOW).rows == 2
 
 
 def test_the_exports_that_held_a_mention_are_found(world: World, tmp_path: Path) -> None:
