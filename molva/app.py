@@ -12,6 +12,7 @@ from molva.clock import utc_now
 from molva.config import Config
 from molva.pipeline.collect import SourceOutcome, collect_due
 from molva.pipeline.label import LabelReport, label_pending
+from molva.pipeline.rematch import rematch_pending
 from molva.pipeline.reread import RereadReport, reread_due
 from molva.pipeline.tell import deliver, detect, write_digests
 from molva.rooms import Rooms, open_rooms
@@ -54,9 +55,10 @@ class App:
         return cls(open_rooms(config, clock, seed=seed))
 
     async def run_pass(self, *, force: bool = False) -> PassReport:
-        """Poll what is due (all, if forced), then reread, label, detect, digest and deliver."""
+        """Poll what is due (all, if forced), then take all the other steps in turn."""
         outcomes = await collect_due(self.rooms, force=force)
         rereads = await reread_due(self.rooms)
+        await asyncio.to_thread(rematch_pending, self.rooms)
         # In threads: a minute of labelling must not keep the lease from being renewed.
         labels = await asyncio.to_thread(label_pending, self.rooms)
         events = await asyncio.to_thread(detect, self.rooms)

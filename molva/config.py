@@ -27,6 +27,13 @@ from collectors.http import HttpSettings
 from collectors.interface import SourceSettings
 from collectors.query import Query, QueryError, compile_query, query_from_names
 from collectors.registry import parse_settings
+from molva.facet_config import (
+    MOST_FACETS,
+    FacetConfig,
+    PlaceConfig,
+    ProductConfig,
+    facet_problems,
+)
 from molva.toml_lines import line_of
 from reports.alerts import AlertSettings
 from reports.channels import Channel, FileChannel
@@ -90,11 +97,12 @@ class BrandConfig(_Table):
     query: str | None = Field(default=None, description="Replaces aliases and exclude.")
     rival: bool = Field(default=False, description="A rival: compared with, never alerted on.")
     accounts: tuple[str, ...] = Field(
-        default=(), description="Your own accounts (handle or author id): their posts are replies."
+        default=(),
+        description="The brand's own accounts (handle or author id): their posts are replies, no "
+        "customer's voice.",
     )
-    products: Mapping[str, tuple[str, ...]] = Field(
-        default={}, description="Product -> other words it is known by."
-    )
+    products: tuple[ProductConfig, ...] = Field(default=(), alias="product", max_length=MOST_FACETS)
+    places: tuple[PlaceConfig, ...] = Field(default=(), alias="place", max_length=MOST_FACETS)
     digest: BrandDigest = Field(default_factory=BrandDigest)
 
     @model_validator(mode="after")
@@ -117,6 +125,11 @@ class BrandConfig(_Table):
             QueryError: it is not valid; the error says where.
         """
         return compile_query(self.effective_query, name=self.id)
+
+    @property
+    def facets(self) -> tuple[FacetConfig, ...]:
+        """Its products and places."""
+        return (*self.products, *self.places)
 
 
 class DigestConfig(_Table):
@@ -351,6 +364,12 @@ def _query_problems(path: Path, text: str, config: Config) -> list[str]:
         except QueryError as error:
             line = line_of(text, ("brand", number, "query"))
             found.append(f"{path}:{line}: brand[{number + 1}].query: {error}")
+        for kind, facets in (("product", brand.products), ("place", brand.places)):
+            where = ("brand", number, kind)
+            found += [
+                f"{path}:{line_of(text, (*where, *place))}: {_dotted((*where, *place))}: {problem}"
+                for place, problem in facet_problems(facets)
+            ]
     return found
 
 

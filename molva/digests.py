@@ -91,7 +91,6 @@ def options_for(
         now=now,
         cause_names=config_taxonomy(config).names(),
         accounts=brand.accounts,
-        products=brand.products,
         measured=shipped_measures(),
         mask=plan.mask,
     )

@@ -16,7 +16,8 @@ from collectors.interface import Clock, Collector
 from collectors.query import Matcher
 from collectors.registry import create
 from collectors.rereads import rereader
-from molva.config import Config
+from molva.config import BrandConfig, Config
+from molva.facets import FacetMatcher, rules_of
 from molva.ledger import StoreLedger
 from molva.writer import Writer
 from sentiment.choice import Models, load_models
@@ -24,6 +25,7 @@ from sentiment.labeller import Labeller
 from sentiment.taxonomy import Taxonomy
 from store.brands import sync_brands
 from store.engine import open_store, writing
+from store.facets import facets as stored_facets
 from store.interface import BrandRow, BrandSpec, SourceSpec
 from store.sources import close_crashed_polls, sync_sources, wake_blocked
 
@@ -33,6 +35,7 @@ class Rooms:
     """Everything a step of the pipeline may need.
 
     Attributes:
+        facets: finds the products and places that posts speak of.
         writer: in whose thread posts are matched and stored.
         label_version: the stored id of the model and taxonomy in use, once it is known.
         head: version of the fitted head that was in use then, or none.
@@ -45,6 +48,7 @@ class Rooms:
     collectors: Mapping[str, Collector[Any]]
     brands: tuple[BrandRow, ...]
     matcher: Matcher
+    facets: FacetMatcher
     rng: random.Random
     writer: Writer
     label_version: int | None = None
@@ -101,7 +105,8 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
     }
     now = clock()
     with writing(engine) as conn:
-        brands = sync_brands(conn, [_brand_spec(config, brand.id) for brand in config.brands], now)
+        brands = sync_brands(conn, [_brand_spec(brand, config) for brand in config.brands], now)
+        facets = stored_facets(conn)
         sync_sources(conn, [source_spec(collector) for collector in collectors.values()], now)
     return Rooms(
         config=config,
@@ -111,6 +116,7 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         collectors=collectors,
         brands=tuple(brands),
         matcher=Matcher({brand.id: brand.compiled() for brand in config.brands}),
+        facets=FacetMatcher(config.brands, brands, facets),
         rng=random.Random(seed),  # noqa: S311 - jitter, not a secret
         writer=writer,
     )
@@ -126,10 +132,14 @@ def forget_crashed_polls(rooms: Rooms) -> int:
         return close_crashed_polls(conn, rooms.clock())
 
 
-def _brand_spec(config: Config, slug: str) -> BrandSpec:
-    brand = next(brand for brand in config.brands if brand.id == slug)
+def _brand_spec(brand: BrandConfig, config: Config) -> BrandSpec:
     return BrandSpec(
-        slug=brand.id, name=brand.name, query=brand.effective_query, is_rival=brand.rival
+        slug=brand.id,
+        name=brand.name,
+        query=brand.effective_query,
+        is_rival=brand.rival,
+        facets=tuple(facet.spec(config.language) for facet in brand.facets),
+        rules=rules_of(brand),
     )
 
 

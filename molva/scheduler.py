@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from molva.app import App
 from molva.pipeline.label import label_pending, prepare
+from molva.pipeline.rematch import rematch_pending
 from molva.pipeline.reread import reread_due
 from molva.pipeline.tell import deliver, detect, write_digests
 from molva.polls import Polls
@@ -115,6 +116,8 @@ class Scheduler:
             scheduler.add_job(
                 job, "interval", seconds=seconds, id=name, next_run_time=now, jitter=seconds * 0.1
             )
+        # Once: the configuration cannot change while it runs.
+        scheduler.add_job(self._rematch, id="rematch", next_run_time=now)
         # At the start, too: some machines sleep at night.
         scheduler.add_job(
             self._expire, "cron", hour=NIGHT, id="expire", jitter=600, next_run_time=now
@@ -136,6 +139,11 @@ class Scheduler:
 
     async def _poll_due(self) -> None:
         self._polls.start_due()
+
+    async def _rematch(self) -> None:
+        changed = await asyncio.to_thread(rematch_pending, self._app.rooms)
+        if changed:
+            log.info("%d kept mentions name other products, places or writers now", changed)
 
     async def _label(self) -> None:
         report = await asyncio.to_thread(label_pending, self._app.rooms)

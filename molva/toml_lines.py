@@ -25,16 +25,27 @@ def line_of(text: str, path: Path) -> int:
 
 def _lines(text: str) -> dict[Path, int]:
     found: dict[Path, int] = {}
-    tables: Counter[str] = Counter()
+    tables: Counter[Path] = Counter()
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            name = header[2]
-            table = tuple(part.strip("\"' ") for part in name.split("."))
-            if header[1] == "[[":
-                table = (*table, tables[name])
-                tables[name] += 1
+            table = _table(header, tables)
             found[table] = number
         elif key := _KEY.match(line):
             found.setdefault((*table, *key[1].strip("\"'").split(".")), number)
     return found
+
+
+def _table(header: re.Match[str], tables: Counter[Path]) -> Path:
+    """The path of a header; a table inside `[[brand]]` belongs to the last brand before it."""
+    path: Path = ()
+    names = [part.strip("\"' ") for part in header[2].split(".")]
+    for name in names[:-1]:
+        path = (*path, name)
+        if tables[path]:
+            path = (*path, tables[path] - 1)
+    path = (*path, names[-1])
+    if header[1] == "[[":
+        tables[path] += 1
+        path = (*path, tables[path] - 1)
+    return path

@@ -7,14 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, insert, select, update
 
+from store.facets import sync_facets
 from store.interface import BrandRow, BrandSpec
+from store.remarks import ask_again
 from store.tables import BRAND, BRAND_QUERY
 
 
 def sync_brands(conn: Connection, specs: Sequence[BrandSpec], now: datetime) -> list[BrandRow]:
     """Make the stored brands those of the configuration; what is gone from it becomes inactive.
 
-    A changed query text becomes a new version; mentions name the version that found them.
+    A changed query text becomes a new version; mentions name the version that found them. Changed
+    products, places and own accounts hold for kept mentions too: `store.remarks` hands them out.
     """
     stored = {row.slug: row for row in conn.execute(_select_brands())}
     for spec in specs:
@@ -33,7 +36,12 @@ def sync_brands(conn: Connection, specs: Sequence[BrandSpec], now: datetime) -> 
         )
     slugs = [spec.slug for spec in specs]
     conn.execute(update(BRAND).where(BRAND.c.slug.not_in(slugs)).values(active=False))
-    return brands(conn)
+    synced = brands(conn)
+    by_slug = {row.slug: row.id for row in synced}
+    for spec in specs:
+        sync_facets(conn, by_slug[spec.slug], spec.facets)
+        ask_again(conn, by_slug[spec.slug], spec.rules)
+    return synced
 
 
 def brands(conn: Connection) -> list[BrandRow]:

@@ -3,12 +3,13 @@
 A story (cluster) counts once in an interval, however many mentions tell it: it belongs to the
 bucket of its first mention in that interval, with that mention's sentiment and causes. A reprint
 therefore never makes a spike, and a story that comes back next month counts again next month.
-Deleted mentions are not counted. The sentiment is the one that counts (`store.labels.effective`).
+Deleted mentions are not counted, nor are those that the brand's own accounts wrote. The sentiment
+is the one that counts (`store.labels.effective`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,6 +24,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     select,
@@ -31,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from store.facet_tables import FACET_LINK
 from store.interface import CauseCount, SourceCount, Totals
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
 from store.tables import (
@@ -97,22 +100,30 @@ def series(
     The last bucket ends at `end`, so it is shorter if `step` does not fit evenly.
     """
     edges = list(_edges(start, end, step))
-    rows = conn.execute(_count(), _interval(brand_id, start, end, step))
+    rows = conn.execute(_count(), interval_values(brand_id, start, end, step))
     found = {row.bucket: row for row in rows}
     return [_totals(*edge, found.get(index)) for index, edge in enumerate(edges)]
 
 
 def cause_counts(
-    conn: Connection, brand_id: int, start: datetime, end: datetime
+    conn: Connection,
+    brand_id: int,
+    start: datetime,
+    end: datetime,
+    facet_ids: Sequence[int] = (),
 ) -> list[CauseCount]:
     """How many stories in `[start, end)` name each cause and driver, the most frequent first.
+
+    With facets only the mentions that speak of all of them are looked at.
 
     Causes are counted in negative stories, drivers in positive ones, unless a person named them.
     A story that names a cause twice counts once; `reach` sums each author's followers once.
     """
     if end <= start:
         return []
-    rows = conn.execute(_causes(), _interval(brand_id, start, end, end - start))
+    values = interval_values(brand_id, start, end, end - start)
+    values |= {_facet(place): facet_id for place, facet_id in enumerate(facet_ids)}
+    rows = conn.execute(_causes(len(facet_ids)), values)
     counts = [
         CauseCount(row.cause, row.polarity, int(row.mentions), int(row.reach)) for row in rows
     ]
@@ -126,7 +137,7 @@ def cause_series(
     size = len(list(_edges(start, end, step)))
     found: dict[str, list[int]] = {}
     if size:
-        for row in conn.execute(_causes(), _interval(brand_id, start, end, step)):
+        for row in conn.execute(_causes(), interval_values(brand_id, start, end, step)):
             found.setdefault(row.cause, [0] * size)[row.bucket] += int(row.mentions)
     return found
 
@@ -137,7 +148,7 @@ def source_counts(
     """Stories and their sentiments by source type in `[start, end)`, the most frequent first."""
     if end <= start:
         return []
-    rows = conn.execute(_by_source(), _interval(brand_id, start, end, end - start))
+    rows = conn.execute(_by_source(), interval_values(brand_id, start, end, end - start))
     counts = [SourceCount(row[0], *map(int, row[1:])) for row in rows]
     return sorted(counts, key=lambda count: (-count.mentions, count.source_type))
 
@@ -148,7 +159,7 @@ def intent_counts(
     """How many stories in `[start, end)` say each intent."""
     if end <= start:
         return {}
-    rows = conn.execute(_intents(), _interval(brand_id, start, end, end - start))
+    rows = conn.execute(_intents(), interval_values(brand_id, start, end, end - start))
     return {intent: int(count) for intent, count in rows}
 
 
@@ -160,7 +171,9 @@ def _edges(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[da
         start += step
 
 
-def _interval(brand_id: int, start: datetime, end: datetime, step: timedelta) -> dict[str, Any]:
+def interval_values(
+    brand_id: int, start: datetime, end: datetime, step: timedelta
+) -> dict[str, Any]:
     """The parameters of every statement here; each statement is built once, as that is slow."""
     return {
         "brand": brand_id,
@@ -171,7 +184,7 @@ def _interval(brand_id: int, start: datetime, end: datetime, step: timedelta) ->
     }
 
 
-def _stories(*columns: ColumnElement[Any]) -> Select[Any]:
+def story_rows(*columns: ColumnElement[Any]) -> Select[Any]:
     """Every mention of a brand in an interval; `place` 1 is the first mention of its story.
 
     It offers `columns` too, as few as needed: the database sorts all of them.
@@ -190,18 +203,19 @@ def _stories(*columns: ColumnElement[Any]) -> Select[Any]:
         mention.published_at >= bindparam("start"),
         mention.published_at < bindparam("end"),
         mention.deleted.is_(False),
+        mention.own.is_(False),
     )
 
 
 @cache
 def _by_source() -> Select[Any]:
-    stories = _stories(BRAND_MENTION.c.mention_id, _SENTIMENT).subquery("story")
+    stories = story_rows(BRAND_MENTION.c.mention_id, _SENTIMENT).subquery("story")
     return (
         select(
             MENTION.c.source_type,
             func.count().label("mentions"),
-            _sum_if(stories.c.sentiment == "negative").label("negative"),
-            _sum_if(stories.c.sentiment == "positive").label("positive"),
+            sum_if(stories.c.sentiment == "negative").label("negative"),
+            sum_if(stories.c.sentiment == "positive").label("positive"),
         )
         .join_from(stories, MENTION, MENTION.c.id == stories.c.mention_id)
         .where(stories.c.place == 1)
@@ -212,7 +226,7 @@ def _by_source() -> Select[Any]:
 @cache
 def _count() -> Select[Any]:
     """One row a bucket: first by author, so that each author's followers are summed once."""
-    row = _stories(*_SCORED).subquery("story").c
+    row = story_rows(*_SCORED).subquery("story").c
     first = row.place == 1
     by_author = (
         select(
@@ -220,9 +234,9 @@ def _count() -> Select[Any]:
             (row.author_key != 0).label("is_author"),
             func.max(row.followers).label("reach"),
             func.count().label("sightings"),
-            _sum_if(first).label("mentions"),
-            *(_sum_if(and_(first, row.sentiment == name)).label(name) for name in _SENTIMENTS),
-            _sum_if(and_(first, row.low_confidence)).label("low_confidence"),
+            sum_if(first).label("mentions"),
+            *(sum_if(and_(first, row.sentiment == name)).label(name) for name in _SENTIMENTS),
+            sum_if(and_(first, row.low_confidence)).label("low_confidence"),
         )
         .group_by(row.bucket, row.author_key)
         .subquery("by_author")
@@ -230,20 +244,20 @@ def _count() -> Select[Any]:
     summed = ("reach", "sightings", "mentions", *_SENTIMENTS, "low_confidence")
     return select(
         by_author.c.bucket,
-        _sum_if(by_author.c.is_author).label("authors"),
+        sum_if(by_author.c.is_author).label("authors"),
         *(func.sum(by_author.c[name]).label(name) for name in summed),
     ).group_by(by_author.c.bucket)
 
 
 @cache
-def _causes() -> Select[Any]:
+def _causes(facets: int = 0) -> Select[Any]:
     """One row a bucket and cause; a person's causes stand in place of the model's.
 
     Of the model's only those that agree with the story's sentiment: what explains the negative
     stories is a part of them, and a complaint found in praise or in plain news is mostly a mistake.
     """
     # Read by both halves of the union: as a CTE it is counted once.
-    stories = _stories(*_EXPLAINED).cte("story")
+    stories = story_rows(*_EXPLAINED).where(*map(_speaks_of, range(facets))).cte("story")
     story = stories.c
     columns = (story.bucket, story.mention_id, story.author_key, story.followers)
     by_model = (
@@ -279,7 +293,7 @@ def _causes() -> Select[Any]:
 
 @cache
 def _intents() -> Select[Any]:
-    stories = _stories(LABEL.c.id.label("label_id")).subquery("story")
+    stories = story_rows(LABEL.c.id.label("label_id")).subquery("story")
     return (
         select(INTENT_LINK.c.intent, func.count(INTENT_LINK.c.label_id.distinct()))
         .join_from(stories, INTENT_LINK, INTENT_LINK.c.label_id == stories.c.label_id)
@@ -288,7 +302,20 @@ def _intents() -> Select[Any]:
     )
 
 
-def _sum_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _facet(place: int) -> str:
+    return f"facet_{place}"
+
+
+def _speaks_of(place: int) -> ColumnElement[bool]:
+    return exists().where(
+        FACET_LINK.c.brand_mention_id == BRAND_MENTION.c.id,
+        FACET_LINK.c.about,
+        FACET_LINK.c.facet_id == bindparam(_facet(place)),
+    )
+
+
+def sum_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of a group a condition holds for."""
     return func.sum(case((condition, 1), else_=0), type_=Integer)
 
 

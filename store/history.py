@@ -22,6 +22,8 @@ from sqlalchemy import (
     tuple_,
 )
 
+from store.facet_rows import Named
+from store.facets import named, speaks_of
 from store.interface import CauseRow, IntentRow, LabelledMention, MentionFilter
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
 from store.search import matching
@@ -138,6 +140,9 @@ def conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnElemen
         (wanted.lang, lambda value: value == LANG),
         (wanted.sentiment, lambda value: value == SENTIMENT),
         (wanted.cause, _names),
+        (wanted.product, lambda value: speaks_of("product", value)),
+        (wanted.place, lambda value: speaks_of("place", value)),
+        (wanted.own, BRAND_MENTION.c.own.is_),
         (wanted.after_sequence, _changed_after),
     ]
     yield from (condition(value) for value, condition in simple if value is not None)
@@ -172,6 +177,8 @@ def _columns() -> list[ColumnElement[Any]]:
     sequence = select(func.max(CHANGE.c.id)).where(CHANGE.c.mention_id == MENTION.c.id)
     return [
         *(MENTION.c[name] for name in _COPIED),
+        BRAND_MENTION.c.id.label("row_id"),
+        BRAND_MENTION.c.own.label("is_own_account"),
         BRAND_MENTION.c.mention_id,
         BRAND_MENTION.c.brand_id,
         BRAND_MENTION.c.published_at,
@@ -205,7 +212,7 @@ _SAME = (
     *("mention_id", "brand_id", "published_at", "query_version", "matched_term", "brand"),
     *("brand_name", "lang", "lang_confidence", "labelled_at", "sentiment", "model_sentiment"),
     *("p_negative", "p_neutral", "p_positive", "model_version", "taxonomy_version"),
-    *("corrected_at", "sequence"),
+    *("corrected_at", "sequence", "is_own_account"),
 )
 
 
@@ -213,7 +220,9 @@ def _mentions(conn: Connection, rows: Sequence[_AnyRow]) -> Iterator[LabelledMen
     names = _source_names(conn, {row.mention_id for row in rows})
     clusters = _clusters(conn, {row.cluster_id for row in rows})
     causes, intents = _causes(conn, rows), _intents(conn, rows)
+    spoken_of, nothing = named(conn, {row.row_id for row in rows}), Named()
     for row in rows:
+        facets = spoken_of.get(row.row_id, nothing)
         size, canonical = clusters.get(row.cluster_id, (1, row.mention_id))
         values = {name: getattr(row, name) for name in _SAME}
         yield LabelledMention(
@@ -226,6 +235,9 @@ def _mentions(conn: Connection, rows: Sequence[_AnyRow]) -> Iterator[LabelledMen
             low_confidence=bool(row.low_confidence),
             causes=causes[row.mention_id, row.brand_id],
             intents=intents[row.mention_id, row.brand_id],
+            products=facets.products,
+            places=facets.places,
+            author_places=facets.author_places,
         )
 
 

@@ -1,6 +1,7 @@
 """The values that enter and leave the store; plain and frozen, so no room sees a table.
 
-Those of alerts and of exports stand in `alert_rows` and `export_records`.
+Those of alerts, of exports and of products and places stand in `alert_rows`, `export_records` and
+`facet_rows`.
 All times are aware UTC datetimes; every interval `[start, end)` includes its start and not its
 end. Brands and sources are named by their opaque ids.
 """
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from store.facet_rows import FacetMatch, FacetSpec
+
 
 class StoreError(Exception):
     """The store cannot be opened or used; the message says which one and what to do."""
@@ -19,12 +22,20 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BrandSpec:
-    """A brand as configured: its id, what it is called, its query."""
+    """A brand as configured: its id, what it is called, its query.
+
+    Attributes:
+        facets: its products and places.
+        rules: a digest of what decides which facets a mention names and who is the brand itself;
+            where it is another than before, kept mentions are looked through again.
+    """
 
     slug: str
     name: str
     query: str
     is_rival: bool = False
+    facets: tuple[FacetSpec, ...] = ()
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +115,20 @@ class DueReread:
 
 @dataclass(frozen=True, slots=True)
 class BrandMatch:
-    """Which brand's query matched a post, by which term, at which character spans."""
+    """Which brand's query matched a post, by which term, at which character spans.
+
+    Attributes:
+        facets: the brand's products and places that it names.
+        own: whether one of the brand's own accounts wrote it.
+    """
 
     brand_id: int
     query_version: int
     term: str
     spans: tuple[tuple[int, int], ...]
     in_title: bool = False
+    facets: tuple[FacetMatch, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +370,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class MentionFilter:
-    """Which mentions a report or export wants; `None` and empty mean all."""
+    """Which mentions a report or export wants; `None` and empty mean all.
+
+    Attributes:
+        product: the id of a product that the mention speaks of; `place` likewise.
+        own: written by the brand's own accounts (true), or by anybody else (false).
+    """
 
     brand_id: int | None = None
     mention_id: int | None = None
@@ -365,6 +388,9 @@ class MentionFilter:
     text: str | None = None
     after_sequence: int | None = None
     include_deleted: bool = False
+    product: str | None = None
+    place: str | None = None
+    own: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +401,9 @@ class LabelledMention:
         sentiment: a person's word if there is one, else the current model's, else `unlabelled`.
         model_sentiment: what the current model said, whoever was right.
         sequence: the last change of the mention; grows, for incremental exports.
+        is_own_account: whether the brand itself wrote it.
+        products: ids of the brand's products that it speaks of; `places` likewise.
+        author_places: ids of places where its author says to be.
     """
 
     mention_id: int
@@ -435,6 +464,10 @@ class LabelledMention:
     author_verified: bool | None = None
     author_created_at: datetime | None = None
     author_location: str = ""
+    is_own_account: bool = False
+    products: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    author_places: tuple[str, ...] = ()
 
     @property
     def reach(self) -> int:

@@ -56,6 +56,7 @@ def found_since(
             BRAND_MENTION.c.published_at < published[1],
             BRAND_MENTION.c.mention_id > known,
             BRAND_MENTION.c.deleted.is_(False),
+            BRAND_MENTION.c.own.is_(False),
             BRAND_MENTION.c.mention_id == first,
         )
         .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)

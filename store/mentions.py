@@ -1,6 +1,6 @@
 """Keeping a collector's page: mentions, their revisions and sightings, and the source's cursor.
 
-    page ─▶ rounds ─┬▶ unknown ─▶ mention, sighting, cluster, brand_mention, index, change
+    page ─▶ rounds ─┬▶ unknown ─▶ mention, sighting, cluster, brand_mention, facets, index, change
                     └▶ known ───▶ sighting, engagement; if it is news: revision, index, change
          ─▶ tombstones ─▶ skipped items ─▶ counters and cursor
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
 
-from store import clusters, near, search
+from store import clusters, facets, near, search
 from store.decide import (
     KnownMention,
     content_hash,
@@ -233,6 +233,7 @@ def _add(
         brand_rows += [common | match_row(match) for match in mention.matches]
     _see(conn, source, ids.values(), now)
     conn.execute(insert_new(conn, BRAND_MENTION), brand_rows)
+    facets.link(conn, [(ids[mention.native_id], mention.matches) for mention in mentions])
     search.add(conn, documents)
     signatures = {ids[mentions[place].native_id]: found for place, found in linked.bands.items()}
     near.remember(conn, signatures, now)
@@ -368,6 +369,7 @@ def _add_brands(
             for row, mention, match in rows
         ],
     )
+    facets.link(conn, [(row.id, (match,)) for row, _, match in rows])
     _note(conn, sorted(touched), "stored", now)
 
 
@@ -449,6 +451,7 @@ def _follow(
         statement.on_conflict_do_update(index_elements=["mention_id", "brand_id"], set_=changed),
         rows,
     )
+    facets.relink(conn, [(row.id, mention.matches) for (row, mention), _ in revised])
 
 
 def _bury(

@@ -92,6 +92,7 @@ def complaints(
             BRAND_MENTION.c.published_at >= interval[0],
             BRAND_MENTION.c.published_at < interval[1],
             BRAND_MENTION.c.deleted.is_(False),
+            BRAND_MENTION.c.own.is_(False),
             SENTIMENT == "negative",
             MENTION.c.kind != "article",
         )

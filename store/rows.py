@@ -92,4 +92,5 @@ def match_row(match: BrandMatch) -> dict[str, Any]:
         "matched_term": match.term,
         "spans": [list(span) for span in match.spans],
         "in_title": match.in_title,
+        "own": match.own,
     }

@@ -20,11 +20,15 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from store.engine import upsert
+from store.facet_rows import Named
+from store.facets import named
 from store.labels import SENTIMENT, effective
 from store.marks import get_mark, set_mark
 from store.report_tables import SERIES_COUNT
 from store.series_tally import (
     PER_DAY,
+    PLACE,
+    PRODUCT,
     STORY_MEMORY,
     Counts,
     Story,
@@ -232,7 +236,7 @@ def _told_before(
 ) -> dict[int, datetime]:
     """When the stories of an interval were last told in the day before it."""
     mention = BRAND_MENTION.c
-    mine = (mention.brand_id == brand_id, mention.deleted.is_(False))
+    mine = (mention.brand_id == brand_id, mention.deleted.is_(False), mention.own.is_(False))
     inside = select(mention.cluster_id).where(
         *mine, mention.published_at >= start, mention.published_at < end
     )
@@ -283,11 +287,14 @@ def stories(
 ) -> Iterator[Story]:
     """A brand's living mentions published in `[start, end)`, in order, with what counts of them.
 
+    What the brand's own accounts wrote is left out.
+
     Args:
         late: ids of those whose time is not known (see `late_ids`).
     """
     rows = conn.execute(
         effective(
+            BRAND_MENTION.c.id.label("row_id"),
             BRAND_MENTION.c.mention_id,
             BRAND_MENTION.c.published_at,
             BRAND_MENTION.c.cluster_id,
@@ -302,6 +309,7 @@ def stories(
             BRAND_MENTION.c.published_at >= start,
             BRAND_MENTION.c.published_at < end,
             BRAND_MENTION.c.deleted.is_(False),
+            BRAND_MENTION.c.own.is_(False),
         )
         .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)
     ).all()
@@ -317,17 +325,27 @@ def stories(
         "correction_id",
         [row.correction_id for row in rows if row.has_causes],
     )
+    facets = named(conn, [row.row_id for row in rows if row.sentiment == "negative"])
     for row in rows:
-        named = by_person.get(row.correction_id) if row.has_causes else by_model.get(row.label_id)
+        causes = by_person.get(row.correction_id) if row.has_causes else by_model.get(row.label_id)
         yield Story(
             at=row.published_at,
             cluster=row.cluster_id,
             sentiment=row.sentiment,
             followers=row.followers,
             late=row.mention_id in late,
-            causes=tuple(sorted(named or ())),
+            causes=tuple(sorted(causes or ())),
             mention_id=row.mention_id,
+            facets=_series_of(facets.get(row.row_id)),
         )
+
+
+def _series_of(spoken_of: Named | None) -> tuple[str, ...]:
+    """The series of the facets that a mention speaks of."""
+    if spoken_of is None:
+        return ()
+    products = (PRODUCT + slug for slug in spoken_of.products)
+    return *products, *(PLACE + slug for slug in spoken_of.places)
 
 
 def _causes(

@@ -18,6 +18,9 @@ VOLUME, NEGATIVE, SCORED, AUTHOR, REPRINTS = "volume", "negative", "scored", "au
 LATE, LATE_NEGATIVE = "late", "late_negative"
 CAUSE: Final = "cause:"
 """The prefix of a cause's series."""
+PRODUCT: Final = "product:"
+PLACE: Final = "place:"
+"""The prefix of the series of the negative stories that speak of a place; likewise of a product."""
 STORY_MEMORY: Final = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDTHS: Final[Mapping[int, str]] = {1: "<u1", 2: "<u2", 4: "<u4"}
@@ -30,6 +33,7 @@ class Story:
     Attributes:
         late: it has no time of its own and came with a catch-up.
         causes: the causes of unhappiness it names.
+        facets: the series of the brand's products and places that it speaks of.
     """
 
     at: datetime
@@ -39,6 +43,7 @@ class Story:
     late: bool = False
     causes: tuple[str, ...] = ()
     mention_id: int = 0
+    facets: tuple[str, ...] = ()
 
 
 @dataclass
@@ -72,6 +77,9 @@ class Tally:
             self._count(SCORED, index)
         for cause in story.causes:
             self._count(CAUSE + cause, index)
+        if negative:
+            for series in story.facets:
+                self._count(series, index)
 
     def _row(self, name: str) -> Counts:
         return self.series.setdefault(name, np.zeros(self.size, np.int64))

@@ -40,6 +40,7 @@ def spread(
             BRAND_MENTION.c.published_at >= start,
             BRAND_MENTION.c.published_at < end,
             BRAND_MENTION.c.deleted.is_(False),
+            BRAND_MENTION.c.own.is_(False),
         )
         .group_by(lang, MENTION.c.source_type)
     )

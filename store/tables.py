@@ -1,6 +1,7 @@
 """The tables of what is collected and labelled, as SQLModel classes.
 
-Those of what is told to people stand in `store.report_tables`; no other module knows a table.
+Those of what is told to people stand in `store.report_tables`, those of products and places in
+`store.facet_tables`; no other module knows a table.
 
 The same classes make SQLite and PostgreSQL; migrations are generated from them. Times are aware
 UTC datetimes. A *mention* is one post of one source that at least one brand's query matched; what
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -278,6 +280,7 @@ class BrandMention(SQLModel, table=True):
             "followers",
             "revision",
             "deleted",
+            "own",
         ),
         Index("ix_brand_mention_pending", "labelled_by", "published_at", "id"),
     )
@@ -296,6 +299,8 @@ class BrandMention(SQLModel, table=True):
     followers: int = Field(default=0, sa_type=BigInteger)
     revision: int = 1
     deleted: bool = False
+    own: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Written by one of the brand's own accounts: no customer's voice, so it is never counted."""
     labelled_by: int = Field(default=0, sa_type=BigInteger)
     """The version that last labelled this revision; 0 is none yet, -1 a tombstone.
 
@@ -445,7 +450,8 @@ class Change(SQLModel, table=True):
     id: int | None = _key()
     mention_id: int = Field(foreign_key="mention.id", sa_type=BigInteger)
     action: str
-    """`stored`, `edited`, `labelled`, `corrected`, `deleted`, `expired` or `forgotten`."""
+    """`stored`, `edited`, `labelled`, `corrected`, `remarked` (names other facets than before, or
+    has another writer), `deleted`, `expired` or `forgotten`."""
     at: datetime
 
 

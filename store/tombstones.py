@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from store import near, search
 from store.among import among
+from store.facets import forget_homes
 from store.tables import BRAND_MENTION, CAUSE_LINK, CHANGE, INTENT_LINK, LABEL, MENTION, REVISION
 
 _FORGOTTEN = (
@@ -56,6 +57,7 @@ def bury_where(
     ids = [row.id for row in rows]
     search.remove(conn, [(row.id, row.title, row.text) for row in rows])
     near.forget(conn, ids)
+    forget_homes(conn, ids)
     _empty_mentions(conn, ids, now)
     _empty_labels(conn, ids)
     conn.execute(insert(CHANGE), [{"mention_id": i, "action": action, "at": now} for i in ids])

@@ -19,7 +19,13 @@ FARTHEST = 100
 QUOTES = '"«»“”„'
 """What opens or closes a phrase."""
 
-EXAMPLES = {"lang": "ru", "source": "rss", "author": "ivanova", "site": "example.com"}
+EXAMPLES = {
+    "lang": "ru",
+    "source": "rss",
+    "author": "ivanova",
+    "site": "example.com",
+    "thread": "t/42",
+}
 """The fields there are, each with a value to show."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)

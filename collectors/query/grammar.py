@@ -12,8 +12,9 @@ query for these words is nearly always a mistake.
 `сбер*`, `=Sber*`               words that begin so
 `#tag`, `@handle`               a hashtag, also among the post's own tags; a handle in the text
 `a NEAR/3 b`                    at most three words between them, in either order
-`lang:ru source:rss`            what is known of the post; `source:` and `author:` take `prefix*`,
-`author:"x" site:example.com`   `site:` also means its subdomains
+`lang:ru source:rss`            what is known of the post; `source:`, `author:` and `thread:` take
+`author:"x" site:example.com`   `prefix*`, `site:` also means its subdomains
+`thread:t/42`
 ==============================  ================================================================
 """
 

@@ -98,6 +98,7 @@ class TermIndex:
     def _known(self, document: Document) -> set[int]:
         values: list[_Key] = [("source", fold_word(document.source))]
         values.append(("author", fold_word(document.author).lstrip("@")))
+        values.append(("thread", fold_word(document.thread)))
         lang = fold_word(document.lang)
         values += [("lang", lang), ("lang", lang.partition("-")[0])]
         values += [("tag", fold_word(tag).lstrip("#")) for tag in document.tags]
@@ -105,7 +106,7 @@ class TermIndex:
         facts: set[int] = set()
         for kind, value in values:
             facts.update(self._facts.get((kind, value), ()))
-            if kind in {"source", "author", "tag"}:
+            if kind in {"source", "author", "tag", "thread"}:
                 for length in range(1, min(len(value), _LONGEST_VALUE) + 1):
                     facts.update(self._facts.get((f"{kind}*", value[:length]), ()))
         return facts

@@ -45,6 +45,7 @@ class Document:
         author: a handle or name.
         site: a host or URL.
         tags: the post's own hashtags, with or without #.
+        thread: the id of what it belongs to at its source: a discussion, a shop's article, a place.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Document:
     author: str = ""
     site: str = ""
     tags: tuple[str, ...] = ()
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

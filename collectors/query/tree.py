@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from collectors.query.patterns import Pattern
 
-FieldName = Literal["lang", "source", "author", "site"]
+FieldName = Literal["lang", "source", "author", "site", "thread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A condition on what is known of a post: its language, source, author or site."""
+    """A condition on what is known of a post: its language, source, author, site or thread."""
 
     written: str
     name: FieldName

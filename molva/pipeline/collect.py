@@ -219,6 +219,9 @@ def _iso(moment: datetime | None) -> str | None:
 def _mentions(rooms: Rooms, source_type: str, posts: Iterable[Post]) -> Iterator[NewMention]:
     brands = {brand.slug: brand for brand in rooms.brands}
     for post in posts:
+        seen = document(post, source_type)
+        found = rooms.matcher.match(seen)
+        facets = rooms.facets.named(seen, post.author.location, {match.key for match in found})
         matches = tuple(
             BrandMatch(
                 brand_id=brands[match.key].id,
@@ -226,8 +229,10 @@ def _mentions(rooms: Rooms, source_type: str, posts: Iterable[Post]) -> Iterator
                 term=match.term,
                 spans=match.spans,
                 in_title=match.in_title,
+                facets=facets.get(match.key, ()),
+                own=rooms.facets.is_own(match.key, post.author.handle, post.author.id),
             )
-            for match in rooms.matcher.match(document(post, source_type))
+            for match in found
         )
         yield new_mention(post, matches)
 
@@ -240,6 +245,7 @@ def document(post: Post, source_type: str) -> Document:
         source=source_type,
         author=post.author.handle or post.author.name,
         site=post.site or post.url,
+        thread=post.thread_id,
     )
 
 
