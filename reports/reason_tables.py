@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
-from reports.reasons import By, ReasonFact, ReasonsFacts
+from reports.causes import LEAST_TO_CLAIM
+from reports.reason_parts import By, PartFact
+from reports.reasons import ReasonFact, ReasonsFacts
 from reports.words import DASH, Words
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonTable:
-    """A table; `notes` stand under the row of the same place."""
+    """A table; `notes` stand under the row of the same place, columns of `left` hold words."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[tuple[str, ...], ...] = ()
+    left: tuple[int, ...] = (0, 3)
 
 
 def opening(facts: ReasonsFacts, words: Words) -> list[str]:
@@ -32,6 +36,8 @@ def opening(facts: ReasonsFacts, words: Words) -> list[str]:
             positive=facts.positive,
         ),
     ]
+    if facts.only:
+        lines.append(words.say("r_only", names=words.join(list(facts.only))))
     if facts.unexplained:
         lines.append(words.say("r_unexplained", n=len(facts.unexplained)))
     if not facts.baseline_periods:
@@ -157,10 +163,20 @@ def _intents(facts: ReasonsFacts, words: Words) -> ReasonTable:
 def _parts(facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By) -> ReasonTable:
     rows = []
     for part in facts.parts:
-        called = words.named("stage", part.key) if by == "stage" else part.key
+        called = words.named("stage", part.key) if by == "stage" else part.name
         before = DASH if part.previous is None else words.number(part.previous)
-        rows.append(
-            (called, words.number(part.negative), before, _mostly(part.causes, words, name))
-        )
-    columns = _columns(words, "part", "negative", "before", "mostly")
-    return ReasonTable(words.say(f"r_by_{by}"), columns, tuple(rows))
+        mostly = _mostly(part.causes, words, name)
+        rows.append((called, words.number(part.negative), before, _change(part, words), mostly))
+    columns = _columns(words, "part", "negative", "before", "change", "mostly")
+    return ReasonTable(words.say(f"r_by_{by}"), columns, tuple(rows), left=(0, 4))
+
+
+def _change(part: PartFact, words: Words) -> str:
+    """How many times as many as before, with its interval; nothing is claimed of a handful."""
+    if part.ratio is None or part.negative + (part.previous or 0) < LEAST_TO_CLAIM:
+        return DASH
+    value, low, high = (
+        words.ratio(bound) if isfinite(bound) else "∞"
+        for bound in (part.ratio.value, part.ratio.low, part.ratio.high)
+    )
+    return f"×{value} ({words.span(low, high)})"

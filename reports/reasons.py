@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from statistics import fmean
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from sqlalchemy import Connection
 
 from reports.causes import CauseCounts, cause_facts, cause_name
 from reports.interface import Audience, CauseFact, Quote, as_json
 from reports.posts import Story, by_story, intent_quotes, quotes
-from reports.statistics import Estimate, benjamini_hochberg, lower_gamma, rate_ratio, wilson
+from reports.reason_parts import By, PartFact, divided
+from reports.reason_stories import by_cause, own_causes, story_ids
+from reports.statistics import Estimate, benjamini_hochberg, lower_gamma, wilson
 from store.counts import cause_counts
+from store.facet_rows import FacetRow
+from store.facets import facets
 from store.history import first_published, labelled_mentions
-from store.interface import BrandRow, CauseRow, MentionFilter
-
-By = Literal["source", "stage", "day"]
+from store.interface import BrandRow, MentionFilter
 
 LEAST_TOGETHER = 3
 """Two causes are told as going together from so many stories on."""
@@ -115,28 +116,13 @@ class IntentFact:
 
 
 @dataclass(frozen=True, slots=True)
-class PartFact:
-    """One source, stage or day: negative stories, against the period before where that fits.
-
-    Attributes:
-        ratio: rate against the period before, with its 95 % interval; None by day.
-    """
-
-    key: str
-    negative: int
-    previous: int | None
-    ratio: Estimate | None
-    causes: tuple[tuple[str, int], ...]
-    mention_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReasonsFacts:
     """Everything `molva causes report` tells; times are UTC.
 
     Attributes:
         unexplained: negative stories that name no cause.
         baseline_periods: length of the baseline in periods; 0 means too little history.
+        only: the products and places that every mention counted here speaks of.
     """
 
     brand: str
@@ -155,6 +141,7 @@ class ReasonsFacts:
     together: tuple[TogetherFact, ...]
     intents: tuple[IntentFact, ...]
     parts: tuple[PartFact, ...]
+    only: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -164,7 +151,11 @@ class ReasonsFacts:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What to tell of: `[start, end)`, in whose words, divided how."""
+    """What to tell of: `[start, end)`, in whose words, divided how.
+
+    Attributes:
+        only: products and places; mentions that do not speak of all of them are left out.
+    """
 
     start: datetime
     end: datetime
@@ -172,13 +163,14 @@ class Period:
     by: By | None = None
     parents: tuple[tuple[str, str], ...] = ()
     """`(cause, wider cause)`."""
+    only: tuple[FacetRow, ...] = ()
 
 
 def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsFacts:
     """Gather the facts of one brand in one period."""
     length = period.end - period.start
-    stories = _stories(conn, brand.id, period.start, period.end)
-    before = _stories(conn, brand.id, period.start - length, period.start)
+    stories = _stories(conn, brand.id, period, period.start, period.end)
+    before = _stories(conn, brand.id, period, period.start - length, period.start)
     counts = _counts(conn, brand.id, period)
     negative = [story for story in stories if story.mention.sentiment == "negative"]
     positive = [story for story in stories if story.mention.sentiment == "positive"]
@@ -194,7 +186,7 @@ def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsF
         stories=len(stories),
         negative=len(negative),
         positive=len(positive),
-        unexplained=_ids(story for story in negative if not _own(story)),
+        unexplained=story_ids(story for story in negative if not own_causes(story)),
         baseline_periods=counts.exposure[1],
         causes=_reasons(negative, counts, "negative", named, dict(period.parents)),
         drivers=_reasons(positive, counts, "positive", named, dict(period.parents)),
@@ -202,14 +194,38 @@ def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsF
         journey=journey(stories),
         together=_together(negative),
         intents=intents(stories, {key: len(own) for key, own in _by_intent(before).items()}),
-        parts=_parts(negative, before, period),
+        parts=_parts(conn, brand.id, negative, before if counts.exposure[1] else None, period),
+        only=tuple(facet.called(period.audience.lang) for facet in period.only),
     )
 
 
-def _stories(conn: Connection, brand_id: int, start: datetime, end: datetime) -> list[Story]:
-    return by_story(
-        labelled_mentions(conn, MentionFilter(brand_id=brand_id, since=start, until=end))
+def _parts(
+    conn: Connection,
+    brand_id: int,
+    negative: Sequence[Story],
+    before: Sequence[Story] | None,
+    period: Period,
+) -> tuple[PartFact, ...]:
+    if period.by is None:
+        return ()
+    names = {facet.slug: facet.called(period.audience.lang) for facet in facets(conn, brand_id)
+             if period.by.endswith(facet.kind)}  # fmt: skip
+    return divided(negative, before, period.by, period.audience.zone, names)
+
+
+def _stories(
+    conn: Connection, brand_id: int, period: Period, start: datetime, end: datetime
+) -> list[Story]:
+    only = {str(facet.kind): facet.slug for facet in period.only}
+    wanted = MentionFilter(
+        brand_id=brand_id,
+        since=start,
+        until=end,
+        own=False,
+        product=only.get("product"),
+        place=only.get("place"),
     )
+    return by_story(labelled_mentions(conn, wanted))
 
 
 def _counts(conn: Connection, brand_id: int, period: Period) -> CauseCounts:
@@ -218,34 +234,16 @@ def _counts(conn: Connection, brand_id: int, period: Period) -> CauseCounts:
     known_since = first_published(conn, brand_id)
     start = max(period.start - BASELINE_PERIODS * length, known_since or period.start)
     lengths = max(0.0, (period.start - start) / length)
+    only = [facet.id for facet in period.only]
+    now = cause_counts(conn, brand_id, period.start, period.end, only)
     if lengths < LEAST_BASELINE:
-        return CauseCounts(
-            cause_counts(conn, brand_id, period.start, period.end), [], None, (1.0, 0.0)
-        )
+        return CauseCounts(now, [], None, (1.0, 0.0))
     return CauseCounts(
-        cause_counts(conn, brand_id, period.start, period.end),
-        cause_counts(conn, brand_id, start, period.start),
-        cause_counts(conn, brand_id, period.start - length, period.start),
+        now,
+        cause_counts(conn, brand_id, start, period.start, only),
+        cause_counts(conn, brand_id, period.start - length, period.start, only),
         (1.0, lengths),
     )
-
-
-def _own(story: Story) -> tuple[CauseRow, ...]:
-    """The causes that agree with the story's sentiment: those that are counted."""
-    return tuple(c for c in story.mention.causes if c.polarity == story.mention.sentiment)
-
-
-def _ids(stories: Iterable[Story]) -> tuple[int, ...]:
-    return tuple(story.mention.mention_id for story in stories)
-
-
-def _naming(stories: Iterable[Story]) -> dict[str, list[Story]]:
-    """Stories by the causes they name."""
-    found: dict[str, list[Story]] = defaultdict(list)
-    for story in stories:
-        for cause in {own.cause for own in _own(story)}:
-            found[cause].append(story)
-    return found
 
 
 def _reach(stories: Iterable[Story]) -> int:
@@ -269,7 +267,7 @@ def _reasons(
     named: Callable[[str], str],
     parents: dict[str, str],
 ) -> tuple[ReasonFact, ...]:
-    naming = _naming(stories)
+    naming = by_cause(stories)
     facts = cause_facts(
         counts, polarity, len(stories), named, lambda cause: quotes(stories, cause, QUOTES), 100
     )
@@ -280,7 +278,7 @@ def _reasons(
             reach=_reach(naming[fact.cause]),
             severity=_severity(naming[fact.cause], fact.cause),
             leaving=sum(map(_leaves, naming[fact.cause])),
-            mention_ids=_ids(naming[fact.cause]),
+            mention_ids=story_ids(naming[fact.cause]),
         )
         for fact in facts
     )
@@ -290,7 +288,7 @@ def _severity(stories: Iterable[Story], cause: str) -> float | None:
     levels = [
         own.severity
         for story in stories
-        for own in _own(story)
+        for own in own_causes(story)
         if own.cause == cause and own.severity is not None
     ]
     return fmean(levels) if levels else None
@@ -301,13 +299,15 @@ def _helps(negative: Sequence[Story], named: Callable[[str], str]) -> tuple[Help
     leavers = sum(map(_leaves, negative))
     reach = _reach(negative)
     found = []
-    for cause, stories in _naming(negative).items():
+    for cause, stories in by_cause(negative).items():
         unhappy = wilson(len(stories), len(negative))
         leaving = sum(map(_leaves, stories)) / leavers if leavers else None
         reached = _reach(stories) / reach if reach else None
         known = [share for share in (unhappy.value, leaving, reached) if share is not None]
         found.append(
-            HelpFact(cause, named(cause), unhappy, leaving, reached, fmean(known), _ids(stories))
+            HelpFact(
+                cause, named(cause), unhappy, leaving, reached, fmean(known), story_ids(stories)
+            )
         )
     return tuple(sorted(found, key=lambda fact: (-fact.weight, fact.cause)))
 
@@ -316,13 +316,13 @@ def journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
     """Stages in the order of the most trouble; evidence without a stage is in none."""
     at: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
-        for stage in {own.stage for own in _own(story) if own.stage}:
+        for stage in {own.stage for own in own_causes(story) if own.stage}:
             at[stage].append(story)
     found = []
     for stage, own in at.items():
         signs = Counter(story.mention.sentiment for story in own)
         causes = Counter(
-            cause.cause for story in own for cause in _own(story) if cause.stage == stage
+            cause.cause for story in own for cause in own_causes(story) if cause.stage == stage
         )
         found.append(
             StageFact(
@@ -330,7 +330,7 @@ def journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
                 signs["negative"],
                 signs["positive"],
                 tuple(causes.most_common(3)),
-                _ids(own),
+                story_ids(own),
             )
         )
     return tuple(sorted(found, key=lambda fact: (-fact.negative, -fact.positive, fact.stage)))
@@ -341,13 +341,13 @@ def _together(negative: Sequence[Story]) -> tuple[TogetherFact, ...]:
 
     Under independence the number of common stories is about Poisson with mean a·b / n.
     """
-    naming = _naming(negative)
+    naming = by_cause(negative)
     pairs = []
     for one, other in combinations(sorted(naming), 2):
-        theirs = set(_ids(naming[other]))
+        theirs = set(story_ids(naming[other]))
         common = [story for story in naming[one] if story.mention.mention_id in theirs]
         expected = len(naming[one]) * len(naming[other]) / len(negative)
-        pairs.append(TogetherFact((one, other), len(common), expected, _ids(common)))
+        pairs.append(TogetherFact((one, other), len(common), expected, story_ids(common)))
     chances = [lower_gamma(p.mentions, p.expected) if p.mentions else 1.0 for p in pairs]
     stands = benjamini_hochberg(chances)
     found = [p for p, s in zip(pairs, stands, strict=True) if s and p.mentions >= LEAST_TOGETHER]
@@ -370,7 +370,7 @@ def intents(stories: Sequence[Story], before: Mapping[str, int]) -> tuple[Intent
                 before.get(intent, 0),
                 tuple(told),
                 intent_quotes(own, intent, QUOTES),
-                _ids(own),
+                story_ids(own),
             )
         )
     return tuple(sorted(found, key=lambda fact: (-fact.mentions, fact.intent)))
@@ -382,46 +382,3 @@ def _by_intent(stories: Iterable[Story]) -> dict[str, list[Story]]:
         for intent in {link.intent for link in story.mention.intents}:
             found[intent].append(story)
     return found
-
-
-def _parts(
-    negative: Sequence[Story], before: Sequence[Story], period: Period
-) -> tuple[PartFact, ...]:
-    """Negative stories by source, stage or day, each against the period before."""
-    if period.by is None:
-        return ()
-    keys = _keys(period.by, period.audience.zone)
-    now: dict[str, list[Story]] = defaultdict(list)
-    for story in negative:
-        for key in keys(story):
-            now[key].append(story)
-    earlier = Counter(
-        key for story in before if story.mention.sentiment == "negative" for key in keys(story)
-    )
-    found = []
-    for key, own in now.items():
-        causes = Counter(cause for cause, named in _naming(own).items() for _ in named)
-        compared = period.by != "day"
-        ratio = rate_ratio(len(own), 1.0, earlier[key], 1.0) if compared and before else None
-        found.append(
-            PartFact(
-                key,
-                len(own),
-                earlier[key] if compared and before else None,
-                ratio,
-                tuple(causes.most_common(3)),
-                _ids(own),
-            )
-        )
-    if period.by == "day":
-        return tuple(sorted(found, key=lambda part: part.key))
-    return tuple(sorted(found, key=lambda part: (-part.negative, part.key)))
-
-
-def _keys(by: By, zone: ZoneInfo) -> Callable[[Story], set[str]]:
-    """What a story is counted under."""
-    if by == "source":
-        return lambda story: {story.mention.source_type}
-    if by == "stage":
-        return lambda story: {own.stage for own in _own(story) if own.stage}
-    return lambda story: {story.mention.published_at.astimezone(zone).date().isoformat()}

@@ -16,6 +16,9 @@ from molva.cli.common import (
     CommandError,
     ConfigOption,
     JsonOption,
+    PlaceOption,
+    ProductOption,
+    asked_facets,
     brand_row,
     configure,
     console,
@@ -29,9 +32,10 @@ from molva.pipeline.tell import reporting_names
 from molva.rooms import config_taxonomy
 from reports.causes import cause_name
 from reports.interface import Audience, Lang
+from reports.reason_parts import By
 from reports.reason_tables import ReasonTable, opening
 from reports.reason_tables import tables as reason_tables
-from reports.reasons import By, Period, build_reasons
+from reports.reasons import Period, build_reasons
 from reports.words import Words
 from sentiment.choice import load_models
 from sentiment.suggest import Suggestion, suggest
@@ -85,8 +89,10 @@ def report(
     since: SinceOption = None,
     until: UntilOption = None,
     by: Annotated[
-        By | None, typer.Option(help="Divide the negative stories by source, stage or day.")
+        By | None, typer.Option(help="Divide the negative stories by this, against before.")
     ] = None,
+    product: ProductOption = None,
+    place: PlaceOption = None,
     lang: LangOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
@@ -107,7 +113,8 @@ def report(
             raise CommandError("the period is empty: --since must be before --until")
         parents = tuple((own.id, own.parent) for own in taxonomy.causes if own.parent)
         audience = Audience(language, loaded.timezone, cause_names=names)
-        facts = build_reasons(conn, row, Period(start, end, audience, by, parents))
+        only = asked_facets(conn, product, place, row.id)
+        facts = build_reasons(conn, row, Period(start, end, audience, by, parents, only))
     if as_json:
         write_line(facts.as_json())
         return
@@ -122,7 +129,7 @@ def report(
 def _draw(table: ReasonTable) -> None:
     shown = Table(title=table.title, title_justify="left", title_style="bold", box=None)
     for at, column in enumerate(table.columns):
-        shown.add_column(column, justify="left" if at in {0, 3} else "right", overflow="fold")
+        shown.add_column(column, justify="left" if at in table.left else "right", overflow="fold")
     for at, row in enumerate(table.rows):
         shown.add_row(*row)
         for note in table.notes[at] if table.notes else ():
@@ -221,6 +228,7 @@ def _unexplained(
             since=moment(since, loaded),
             until=moment(until, loaded),
             sentiment="negative",
+            own=False,
         )
         return {
             row.mention_id: row.text

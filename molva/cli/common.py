@@ -20,6 +20,8 @@ from sqlalchemy import Connection
 
 from molva.config import Config, load_config
 from store.brands import brand_by_slug
+from store.facet_rows import FacetKind, FacetRow
+from store.facets import facets
 from store.interface import BrandRow
 
 USAGE = 2
@@ -36,6 +38,12 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON Lines for scripts.")]
 DEFAULT_CONFIG = Path("molva.toml")
+ProductOption = Annotated[
+    str | None, typer.Option("--product", help="Only what speaks of this product, by id or name.")
+]
+PlaceOption = Annotated[
+    str | None, typer.Option("--place", help="Only what speaks of this place, by id or name.")
+]
 
 
 class CommandError(Exception):
@@ -184,6 +192,34 @@ def brand_row(conn: Connection, config: Config, slug: str | None) -> BrandRow:
         known = ", ".join(brand.id for brand in config.brands)
         raise CommandError(f"no brand {slug or first!r} in the store; {config.path} names: {known}")
     return row
+
+
+def asked_facets(
+    conn: Connection, product: str | None, place: str | None, brand_id: int | None = None
+) -> tuple[FacetRow, ...]:
+    """The product and the place that a command was given, as far as it was.
+
+    Raises:
+        CommandError: there is none of that name; says which there are.
+    """
+    asked: dict[FacetKind, str | None] = {"product": product, "place": place}
+    given = ((kind, name) for kind, name in asked.items() if name is not None)
+    return tuple(_facet_row(conn, kind, name, brand_id) for kind, name in given)
+
+
+def _facet_row(conn: Connection, kind: FacetKind, named: str, brand_id: int | None) -> FacetRow:
+    """A configured facet by its id or any of its names."""
+    known = [row for row in facets(conn, brand_id) if row.kind == kind]
+    wanted = named.casefold()
+    for row in known:
+        if wanted in {name.casefold() for name in (row.slug, row.name, *row.names.values())}:
+            return row
+    if not known:
+        raise CommandError(
+            f"no {kind} is configured in the store: write [[brand.{kind}]] tables, then molva run"
+        )
+    shown = ", ".join(row.slug for row in known)
+    raise CommandError(f"there is no {kind} {named!r}; there are: {shown}")
 
 
 def user_name() -> str:

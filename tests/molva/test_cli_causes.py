@@ -124,6 +124,7 @@ def test_the_list_names_every_cause(molva: Molva, labelled: Path) -> None:
         (("--brand", "nobody"), "no brand 'nobody'"),
         (("--since", "2026-02-02", "--until", "2026-02-01"), "empty"),
         (("--since", "soon"), "not a date"),
+        (("--place", "port"), "no place is configured"),
     ],
 )
 def test_mistakes_are_named(

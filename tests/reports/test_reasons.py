@@ -10,19 +10,26 @@ import pytest
 
 from reports.causes import cause_name
 from reports.interface import Audience
+from reports.reason_parts import By
 from reports.reason_tables import opening, tables
-from reports.reasons import By, Period, ReasonsFacts, build_reasons
+from reports.reasons import Period, ReasonsFacts, build_reasons
 from reports.words import Words
-from store.engine import reading
+from store.brands import sync_brands
+from store.engine import reading, writing
+from store.facet_rows import FacetMatch, FacetRow, FacetSpec
+from store.facets import facets
+from store.interface import BrandMatch, BrandSpec
 from tests.reports.world import NAMES, NOON, World
 
 WEEK = timedelta(days=7)
 ZONE = ZoneInfo("Europe/Moscow")
 
 
-def reasons(world: World, by: By | None = None, lang: str = "en") -> ReasonsFacts:
+def reasons(
+    world: World, by: By | None = None, lang: str = "en", only: tuple[FacetRow, ...] = ()
+) -> ReasonsFacts:
     audience = Audience(lang, ZONE, cause_names=NAMES)  # type: ignore[arg-type]
-    period = Period(NOON - WEEK, NOON, audience, by, (("late", "delivery"),))
+    period = Period(NOON - WEEK, NOON, audience, by, (("late", "delivery"),), only)
     with reading(world.engine) as conn:
         return build_reasons(conn, world.brand, period)
 
@@ -165,3 +172,97 @@ def test_tables_speak_the_readers_language(world: World, lang: str, title: str) 
     first = drawn[0].rows[0]
     assert first[0].startswith(NAMES["late"][lang])
     assert first[1] == "6"
+
+
+def placed(world: World) -> dict[str, FacetRow]:
+    """Two places and a product, named by brands' specs as a configuration would."""
+    specs = (
+        FacetSpec("place", "lenina", "Lenin Street", {"en": "Lenin Street", "ru": "Ленина"}),
+        FacetSpec("place", "port", "Port"),
+        FacetSpec("product", "card", "Gold card", {"en": "Gold card", "ru": "Золотая карта"}),
+    )
+    with writing(world.engine) as conn:
+        zerno = BrandSpec("zerno", "Zerno", "Zerno", facets=specs)
+        rival = BrandSpec("rival", "Kofeinya", "Kofeinya", is_rival=True)
+        sync_brands(conn, [zerno, rival], NOON)
+        return {row.slug: row for row in facets(conn)}
+
+
+def at_place(world: World, row: FacetRow, *, about: bool = True) -> tuple[BrandMatch, ...]:
+    found = (FacetMatch(row.id, about, row.name),)
+    return (BrandMatch(world.brand.id, 1, "Zerno", ((0, 5),), facets=found),)
+
+
+def fill_places(world: World) -> dict[str, FacetRow]:
+    """Four weeks with two complaints at the port each, then eight at Lenin Street and two there."""
+    row = placed(world)
+    for week in range(5):
+        for number in range(2):
+            at = NOON - week * WEEK - timedelta(days=1 + number)
+            matches = at_place(world, row["port"])
+            said = f"Zerno port {week} {number} was late"
+            world.post(said, at, "negative", (("late", "late"),), matches=matches)
+    for number in range(8):
+        at = NOON - timedelta(days=1, hours=number)
+        matches = at_place(world, row["lenina"])
+        said = f"Zerno Lenin {number} rude"
+        world.post(said, at, "negative", (("rude", "rude"),), matches=matches)
+    home = at_place(world, row["port"], about=False)
+    world.post("Zerno is awful, says a sailor", NOON - timedelta(hours=5), "negative", matches=home)
+    world.post("Zerno card is fine", NOON - timedelta(hours=3), "positive")
+    world.save(NOON)
+    return row
+
+
+def test_places_are_told_against_the_period_before(world: World) -> None:
+    fill_places(world)
+    facts = reasons(world, "place", "ru")
+    lenina, port = facts.parts
+    assert (lenina.key, lenina.name, lenina.negative, lenina.previous) == ("lenina", "Ленина", 8, 0)
+    assert lenina.ratio is not None
+    assert lenina.ratio.low > 1
+    assert (port.name, port.negative, port.previous) == ("Port", 2, 2)
+    assert port.ratio is not None
+    assert port.ratio.low < 1 < port.ratio.high
+    assert lenina.causes == (("rude", 8),)
+    assert len(lenina.mention_ids) == 8
+    (table,) = [t for t in tables(facts, Words("ru", ZONE), str, "place") if "местам" in t.title]
+    assert table.rows[0][:3] == ("Ленина", "8", "0")
+    assert table.rows[0][3].startswith("×∞ (")
+    assert table.rows[1][3].startswith("×1 (")
+    assert [part.negative for part in reasons(world, "author_place").parts] == [1]
+    assert reasons(world, "product").parts == ()
+
+
+def test_a_place_alone_can_be_told_of(world: World) -> None:
+    row = fill_places(world)
+    facts = reasons(world, only=(row["port"],))
+    assert (facts.stories, facts.negative, facts.only) == (2, 2, ("Port",))
+    ((cause, mentions, usual),) = [
+        (c.fact.cause, c.fact.mentions, c.fact.usual) for c in facts.causes
+    ]
+    assert (cause, mentions) == ("late", 2)
+    assert usual == pytest.approx(8 / facts.baseline_periods)
+    assert "Port" in "".join(opening(facts, Words("en", ZONE)))
+    assert reasons(world, only=(row["port"], row["card"])).stories == 0
+
+
+def test_no_change_is_claimed_without_a_period_before(world: World) -> None:
+    row = placed(world)
+    matches = at_place(world, row["port"])
+    for number in range(5):
+        at = NOON - timedelta(hours=1 + number)
+        world.post(f"Zerno port {number} was late", at, "negative", matches=matches)
+    world.save(NOON)
+    (port,) = reasons(world, "place").parts
+    assert (port.negative, port.previous, port.ratio) == (5, None, None)
+
+
+def test_the_brands_own_posts_are_no_reasons(world: World) -> None:
+    own = (BrandMatch(world.brand.id, 1, "Zerno", ((0, 5),), own=True),)
+    world.post(
+        "Zerno is sorry, late", NOON - WEEK / 2, "negative", (("late", "late"),), matches=own
+    )
+    world.save(NOON)
+    facts = reasons(world)
+    assert (facts.stories, facts.negative, facts.causes, facts.helps) == (0, 0, (), ())
