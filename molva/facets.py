@@ -10,7 +10,6 @@ from collectors.query import Document, Matcher, Query
 from molva.config import BrandConfig
 from molva.facet_config import PlaceConfig
 from store.facet_rows import FacetMatch, FacetRow
-from store.interface import BrandRow
 
 
 class FacetMatcher:
@@ -18,22 +17,11 @@ class FacetMatcher:
 
     Args:
         brands: as configured.
-        stored: the same as stored.
         facets: their facets as stored.
     """
 
-    def __init__(
-        self,
-        brands: Sequence[BrandConfig],
-        stored: Sequence[BrandRow],
-        facets: Sequence[FacetRow],
-    ) -> None:
-        slugs = {row.id: row.slug for row in stored}
-        self._facets = {
-            f"{slugs[row.brand_id]}/{row.kind}/{row.slug}": (slugs[row.brand_id], row.id)
-            for row in facets
-            if row.brand_id in slugs
-        }
+    def __init__(self, brands: Sequence[BrandConfig], facets: Sequence[FacetRow]) -> None:
+        self._facets = {f"{row.brand}/{row.kind}/{row.slug}": (row.brand, row.id) for row in facets}
         about: dict[str, Query] = {}
         homes: dict[str, Query] = {}
         for brand in brands:

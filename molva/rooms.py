@@ -116,7 +116,7 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
         collectors=collectors,
         brands=tuple(brands),
         matcher=Matcher({brand.id: brand.compiled() for brand in config.brands}),
-        facets=FacetMatcher(config.brands, brands, facets),
+        facets=FacetMatcher(config.brands, facets),
         rng=random.Random(seed),  # noqa: S311 - jitter, not a secret
         writer=writer,
     )

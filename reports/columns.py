@@ -174,6 +174,20 @@ _TEXT = (
         "Считаются ли места в заголовке, а не в тексте.",
     ),
 )
+_ABOUT = (
+    _c(
+        "products",
+        "texts",
+        "The brand's products it speaks of, by their ids; the manifest names them.",
+        "О каких продуктах бренда в нём речь, по их кодам; названия в манифесте.",
+    ),
+    _c(
+        "places",
+        "texts",
+        "The brand's places it speaks of, by their ids; the manifest names them.",
+        "О каких местах бренда в нём речь, по их кодам; названия в манифесте.",
+    ),
+)
 _AUTHOR = (
     _c(
         "author_id",
@@ -207,6 +221,18 @@ _AUTHOR = (
         "text",
         "Where the author says to be, as written.",
         "Где автор, по его словам: как написано.",
+    ),
+    _c(
+        "author_places",
+        "texts",
+        "The brand's places where the author says to be; the mention need not be about them.",
+        "В каких местах бренда автор, по его словам; речь может быть и не о них.",
+    ),
+    _c(
+        "is_own_account",
+        "boolean",
+        "Whether one of the brand's own accounts wrote it: no customer's voice, counted nowhere.",
+        "Написано ли от имени самого бренда: это не голос клиента и нигде не считается.",
     ),
 )
 _REACH = (
@@ -328,7 +354,7 @@ _PROVENANCE = (
     _SEQUENCE,
 )
 MENTION_COLUMNS = (
-    *(*_MENTION_KEYS, *_TIMES, *_TEXT, *_AUTHOR, *_REACH, *_STORY, *_LABEL),
+    *(*_MENTION_KEYS, *_TIMES, *_TEXT, *_ABOUT, *_AUTHOR, *_REACH, *_STORY, *_LABEL),
     *_PROVENANCE,
 )
 FLAT_COLUMNS = (*MENTION_COLUMNS[: -len(_PROVENANCE)], *NESTED, *_PROVENANCE)

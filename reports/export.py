@@ -30,6 +30,7 @@ from store.compare import versions
 from store.engine import reading, writing
 from store.export_records import NewExport
 from store.exports import query_versions, record_export
+from store.facets import facets
 from store.history import last_sequence
 from store.interface import MentionFilter
 from store.secrets import secret_key
@@ -212,6 +213,7 @@ class _Run:
             pseudonymous=self._options.pseudonymous,
             wanted=self._wanted,
             queries=query_versions(conn, self._wanted.brand_id),
+            facets=facets(conn, self._wanted.brand_id),
             labels=versions(conn),
             last_sequence=last_sequence(conn),
             code_version=version("molva"),

@@ -11,6 +11,7 @@ from reports.columns import TableName
 from reports.export_formats import Format
 from reports.interface import as_json
 from store.export_records import QueryVersion
+from store.facet_rows import FACET_KINDS, FacetKind, FacetRow
 from store.interface import MentionFilter, VersionRow
 
 MANIFEST_VERSION = 1
@@ -31,6 +32,7 @@ class Facts:
     pseudonymous: bool
     wanted: MentionFilter
     queries: Sequence[QueryVersion]
+    facets: Sequence[FacetRow]
     labels: Sequence[VersionRow]
     last_sequence: int
     code_version: str
@@ -49,6 +51,7 @@ def manifest(facts: Facts) -> dict[str, Any]:
         "pseudonymous": facts.pseudonymous,
         "filters": as_json(filters),
         "queries": as_json(facts.queries),
+        **{f"{kind}s": _named(facts.facets, kind) for kind in FACET_KINDS},
         "rows": dict(facts.rows),
         "cut_cells": facts.cut_cells,
         "since_sequence": facts.wanted.after_sequence,
@@ -62,3 +65,12 @@ def manifest(facts: Facts) -> dict[str, Any]:
         },
         "formula_rule": FORMULA_RULE,
     }
+
+
+def _named(facets: Sequence[FacetRow], kind: FacetKind) -> list[dict[str, Any]]:
+    """What the ids of products, or places, stand for."""
+    return [
+        {"id": row.slug, "brand": row.brand, "name": row.name, "names": dict(row.names)}
+        for row in facets
+        if row.kind == kind
+    ]

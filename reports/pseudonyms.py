@@ -47,6 +47,9 @@ class Pseudonyms:
             hidden[name] = pa.repeat("", len(scopes))
         for name in set(_UNKNOWN).intersection(columns):
             hidden[name] = pa.nulls(len(scopes), columns[name].type)
+        if "author_places" in columns:
+            nobody: list[list[str]] = [[]] * len(scopes)
+            hidden["author_places"] = pa.array(nobody, pa.list_(pa.string()))
         return hidden
 
     def _all(self, kind: str, scopes: Sequence[str], values: pa.Array) -> pa.Array:

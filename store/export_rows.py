@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from store.among import among
 from store.arrow import all_rows, record_batches
+from store.facets import facet_columns
 from store.history import LANG, conditions
 from store.interface import MentionFilter
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
@@ -70,11 +71,15 @@ def mention_batches(
     names = {row.id: row.name for row in conn.execute(select(SOURCE.c.id, SOURCE.c.name))}
     for batch in _rows(conn, wanted, size):
         sizes, canonical = _stories(conn, batch)
-        yield (
+        whole = (
             batch.append_column("source_instances", _source_names(batch["source_ids"], names))
             .append_column("cluster_size", sizes)
             .append_column("is_canonical", canonical)
         )
+        keys = (batch[name].to_pylist() for name in ("mention_id", "brand_id"))
+        for name, ids in facet_columns(conn, *keys).items():
+            whole = whole.append_column(name, pa.array(ids, pa.list_(pa.string())))
+        yield whole
 
 
 def _rows(conn: Connection, wanted: MentionFilter, size: int) -> Iterator[pa.RecordBatch]:
@@ -132,6 +137,7 @@ def _columns(conn: Connection) -> list[ColumnElement[Any]]:
         BRAND_MENTION.c.matched_term,
         cast(BRAND_MENTION.c.spans, String).label("match_spans"),
         BRAND_MENTION.c.in_title.label("match_in_title"),
+        BRAND_MENTION.c.own.label("is_own_account"),
         BRAND.c.slug.label("brand"),
         BRAND.c.name.label("brand_name"),
         LANG.label("lang"),

@@ -31,7 +31,7 @@ _ROW = (
     EXPORT_RUN.c.code_version,
 )
 _TIMES = ("since", "until")
-_SAID = ("lang", "sentiment", "cause", "text")
+_SAID = ("lang", "sentiment", "cause", "text", "product", "place", "own")
 """Parts of a filter whose answer may have changed since."""
 
 
@@ -70,9 +70,8 @@ def exports_holding(conn: Connection, mention_ids: Collection[int]) -> list[Held
     found = []
     for row in exports(conn):
         wanted = _from_json(row.filters)
-        place = replace(
-            wanted, lang=None, sentiment=None, cause=None, text=None, after_sequence=None
-        )
+        unsaid: dict[str, Any] = dict.fromkeys((*_SAID, "after_sequence"))
+        place = replace(wanted, **unsaid)
         held = _ids(conn, place, mention_ids, row)
         if not held:
             continue

@@ -27,10 +27,11 @@ class FacetSpec:
 
 @dataclass(frozen=True, slots=True)
 class FacetRow:
-    """A product or place as stored."""
+    """A product or place as stored; `brand` is the id of its brand in configuration and exports."""
 
     id: int
     brand_id: int
+    brand: str
     kind: FacetKind
     slug: str
     name: str

@@ -12,7 +12,7 @@ from store.among import among
 from store.facet_rows import FacetKind, FacetRow, FacetSpec, Named
 from store.facet_tables import FACET, FACET_LINK
 from store.interface import BrandMatch
-from store.tables import BRAND_MENTION
+from store.tables import BRAND, BRAND_MENTION
 
 Pairs = Iterable[tuple[int, Sequence[BrandMatch]]]
 """Mentions by number, each with what matched in it."""
@@ -37,8 +37,20 @@ def sync_facets(conn: Connection, brand_id: int, specs: Sequence[FacetSpec]) -> 
 
 def facets(conn: Connection, brand_id: int | None = None) -> list[FacetRow]:
     """The configured facets of a brand or of all, in the order they were first configured."""
-    columns = (FACET.c.id, FACET.c.brand_id, FACET.c.kind, FACET.c.slug, FACET.c.name)
-    statement = select(*columns, FACET.c.names).where(FACET.c.active).order_by(FACET.c.id)
+    statement = (
+        select(
+            FACET.c.id,
+            FACET.c.brand_id,
+            BRAND.c.slug.label("brand"),
+            FACET.c.kind,
+            FACET.c.slug,
+            FACET.c.name,
+            FACET.c.names,
+        )
+        .join_from(FACET, BRAND, BRAND.c.id == FACET.c.brand_id)
+        .where(FACET.c.active)
+        .order_by(FACET.c.id)
+    )
     if brand_id is not None:
         statement = statement.where(FACET.c.brand_id == brand_id)
     return [FacetRow(*row) for row in conn.execute(statement)]
@@ -102,6 +114,26 @@ def named(conn: Connection, row_ids: Collection[int]) -> Mapping[int, Named]:
 def _named(own: Mapping[str, Sequence[str]]) -> Named:
     lists: dict[str, Any] = {name: tuple(slugs) for name, slugs in own.items()}
     return Named(**lists)
+
+
+def facet_columns(
+    conn: Connection, mention_ids: Sequence[int], brand_ids: Sequence[int]
+) -> dict[str, Sequence[tuple[str, ...]]]:
+    """The facets of brand mentions in columns of ids, as `Named` calls them, for exports."""
+    keys = list(zip(mention_ids, brand_ids, strict=True))
+    stand = select(BRAND_MENTION.c.id, BRAND_MENTION.c.mention_id, BRAND_MENTION.c.brand_id).where(
+        among(conn, BRAND_MENTION.c.mention_id, set(mention_ids)),
+        exists().where(FACET_LINK.c.brand_mention_id == BRAND_MENTION.c.id),
+    )
+    rows = {row.id: (row.mention_id, row.brand_id) for row in conn.execute(stand)}
+    found = {rows[row_id]: own for row_id, own in named(conn, rows).items()} if rows else {}
+    nothing = Named()
+    own = [found.get(key, nothing) for key in keys] if found else [nothing] * len(keys)
+    return {
+        "products": [one.products for one in own],
+        "places": [one.places for one in own],
+        "author_places": [one.author_places for one in own],
+    }
 
 
 def speaks_of(kind: FacetKind, slug: str) -> ColumnElement[bool]:

@@ -13,6 +13,9 @@ from molva.cli.common import (
     DEFAULT_CONFIG,
     CommandError,
     ConfigOption,
+    PlaceOption,
+    ProductOption,
+    asked_facets,
     brand_row,
     configure,
     moment,
@@ -71,6 +74,8 @@ def export_mentions(
     lang: LangOption = None,
     sentiment: SentimentOption = None,
     cause: CauseOption = None,
+    product: ProductOption = None,
+    place: PlaceOption = None,
     text: TextOption = None,
     after: AfterOption = None,
     pseudonymous: PseudonymousOption = False,
@@ -83,14 +88,19 @@ def export_mentions(
     chosen = _format(output, format_)
     options = ExportOptions(zone=_zone(timezone), bom=bom, pseudonymous=pseudonymous)
     engine = open_store(loaded.store_url)
+    brand_id = _brand_id(engine, loaded, brand)
+    with reading(engine) as conn:
+        only = {row.kind: row.slug for row in asked_facets(conn, product, place, brand_id)}
     wanted = MentionFilter(
-        brand_id=_brand_id(engine, loaded, brand),
+        brand_id=brand_id,
         since=moment(since, loaded),
         until=moment(until, loaded),
         source_type=source,
         lang=lang,
         sentiment=sentiment,
         cause=cause,
+        product=only.get("product"),
+        place=only.get("place"),
         text=text,
         after_sequence=after,
         include_deleted=True,

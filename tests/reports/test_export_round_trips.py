@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ from reports.columns import COLUMNS, FLAT_COLUMNS
 from reports.export import export
 from reports.export_cells import csv_cell, csv_text
 from store.engine import open_store, reading, writing
+from store.facet_rows import FacetMatch, FacetSpec
+from store.facets import facets, sync_facets
 from store.history import labelled_mentions
-from store.interface import LabelledMention, MentionFilter
+from store.interface import BrandMatch, LabelledMention, MentionFilter
 from store.labels import correct
 from tests.reports.world import NOON, World, new_world
 
@@ -55,7 +58,18 @@ def full(world: World) -> World:
     return world
 
 
+def named(world: World) -> tuple[FacetMatch, ...]:
+    """A product, a place and where an author lives, by ids that a spreadsheet may take amiss."""
+    specs = (FacetSpec("product", "1", "=1"), FacetSpec("place", "5-10", "5.10"))
+    with writing(world.engine) as conn:
+        sync_facets(conn, world.brand.id, specs)
+        product, place = (row.id for row in facets(conn, world.brand.id))
+    return tuple(FacetMatch(*of, "x") for of in ((product, True), (place, True), (place, False)))
+
+
 def fill(world: World, texts: tuple[str, ...]) -> None:
+    found = named(world)
+    match = BrandMatch(world.brand.id, 1, "Zerno", ((0, 5),))
     for number, text in enumerate(texts):
         at = NOON - timedelta(hours=number, microseconds=number)
         clean = text.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
@@ -75,6 +89,7 @@ def fill(world: World, texts: tuple[str, ...]) -> None:
             rating=4.5 if number % 5 == 0 else None,
             unsure=number == 4,
             edited_at=at + timedelta(minutes=1) if number % 3 == 0 else None,
+            matches=(replace(match, facets=found[: number % 4], own=number % 5 == 0),),
         )
     world.save(NOON)
     with writing(world.engine) as conn:
@@ -105,6 +120,7 @@ SAME = (
     *("cluster_id", "is_canonical", "cluster_size", "sentiment", "p_negative", "p_neutral"),
     *("p_positive", "low_confidence", "label_source", "model_sentiment", "corrected_at"),
     *("model_version", "taxonomy_version", "terms", "content_hash", "sequence"),
+    "is_own_account",
 )
 CAUSE = {
     "cause_id": "cause",
@@ -133,6 +149,7 @@ def expected(mention: LabelledMention) -> dict[str, Any]:
         **{name: getattr(mention, name) for name in SAME},
         "source": mention.source_type,
         "source_instances": list(mention.source_names),
+        **{name: list(getattr(mention, name)) for name in ("products", "places", "author_places")},
         "match_spans": [list(span) for span in mention.match_spans],
         "reach_estimate": mention.reach,
         "engagement": sum(known) if known else None,

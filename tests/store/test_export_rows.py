@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlalchemy import Engine
 from reports.export import ExportOptions, export
 from store.engine import reading, writing
 from store.exports import exports_holding
+from store.facet_rows import FacetMatch, FacetSpec
+from store.facets import facets, sync_facets
 from store.history import labelled_mentions, last_sequence
 from store.interface import MentionFilter
 from store.labels import correct
@@ -27,18 +30,37 @@ FILTERS = (
     MentionFilter(text="очереди"),
     MentionFilter(since=NOW - 2 * DAY, until=NOW),
     MentionFilter(after_sequence=4),
+    MentionFilter(place="lenina", include_deleted=True),
+    MentionFilter(product="card", place="lenina"),
+    MentionFilter(own=False),
 )
+
+
+def named_facets(world: World) -> tuple[FacetMatch, ...]:
+    specs = (
+        FacetSpec("place", "lenina", "Ленина"),
+        FacetSpec("product", "card", "Карта"),
+        FacetSpec("place", "port", "Порт"),
+    )
+    with writing(world.engine) as conn:
+        sync_facets(conn, world.zerno, specs)
+        place, card, port = (row.id for row in facets(conn, world.zerno))
+    home = FacetMatch(port, False, "Порт")
+    return FacetMatch(place, True, "Ленина"), FacetMatch(card, True, "карта"), home
 
 
 @pytest.fixture
 def world(engine: Engine) -> World:
     made = make_world(engine)
+    facets = named_facets(made)
     made.keep(
         made.mention("a", published_at=NOW - 3 * DAY, text="Зерно: очередь", likes=3, rating=4.5),
         made.mention("b", published_at=NOW - 2 * DAY, text="Зерно: холодный кофе", views=70),
         made.mention(
             "gone", published_at=NOW - 2 * DAY, matches=(made.match(), made.match(2, "x"))
         ),
+        made.mention("d", text="Зерно на Ленина", matches=(replace(made.match(), facets=facets),)),
+        made.mention("own", text="Зерно: мы тут", matches=(replace(made.match(), own=True),)),
     )
     made.keep(made.mention("a", text="Зерно: очередь"), source=made.other_feed)
     with writing(engine) as conn:
@@ -79,9 +101,12 @@ def test_an_export_holds_what_reports_read(
             ),
             *("is_canonical", "sentiment", "p_negative", "low_confidence", "label_source"),
             *("model_version", "corrected_at", "sequence", "revision", "lang", "content_hash"),
+            "is_own_account",
         ):
             assert row[name] == getattr(mention, name), name
         assert row["source_instances"] == list(mention.source_names)
+        for name in ("products", "places", "author_places"):
+            assert row[name] == list(getattr(mention, name))
         assert row["match_spans"] == [list(span) for span in mention.match_spans]
         assert [
             (own["cause_id"], own["probability"], own["evidence_text"]) for own in row["causes"]
@@ -93,10 +118,10 @@ def test_every_table_on_both_databases(world: World, tmp_path: Path) -> None:
     options = ExportOptions(pseudonymous=True, zone="Europe/Moscow")
     made = export(world.engine, folder, "parquet", MentionFilter(), now=NOW, options=options)
     assert made.tables == {
-        "mentions": 3,
-        "causes": 4,
+        "mentions": 5,
+        "causes": 8,
         "intents": 0,
-        "labels": 3,
+        "labels": 5,
         "tombstones": 2,
     }
     said = pq.read_table(folder / "labels.parquet").to_pylist()
@@ -104,7 +129,18 @@ def test_every_table_on_both_databases(world: World, tmp_path: Path) -> None:
         ("model", "negative"),
         ("model", "negative"),
         ("person", "neutral"),
+        ("model", "negative"),
+        ("model", "negative"),
     ]
+    hidden = pq.read_table(folder / "mentions.parquet").to_pylist()
+    assert [row["places"] for row in hidden if row["places"]] == [["lenina"]]
+    assert not any(row["author_places"] for row in hidden)
+    about = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert [(row["id"], row["brand"], row["name"]) for row in about["places"]] == [
+        ("lenina", "zerno", "Ленина"),
+        ("port", "zerno", "Порт"),
+    ]
+    assert [row["id"] for row in about["products"]] == ["card"]
     tombstones = pq.read_table(folder / "tombstones.parquet").to_pylist()
     assert {(row["brand"], row["reason"]) for row in tombstones} == {
         ("zerno", "deleted"),
@@ -157,4 +193,4 @@ def test_the_exports_that_held_a_mention_are_found(world: World, tmp_path: Path)
     ]
     world.keep(world.mention("later", published_at=NOW, text="x"), now=NOW + HOUR)
     with reading(world.engine) as conn:
-        assert exports_holding(conn, [5]) == []
+        assert exports_holding(conn, [7]) == []
