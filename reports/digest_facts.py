@@ -16,7 +16,7 @@ from reports.periods import PeriodKind
 from reports.reasons import IntentFact, StageFact
 from store.interface import Totals
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when a field is renamed or means something else; new fields do not raise it."""
 
 Normal = Literal["within", "above", "below", "unknown"]
@@ -86,12 +86,28 @@ class VoiceFact:
 
 @dataclass(frozen=True, slots=True)
 class PartFact:
-    """The stories of one source, place or product."""
+    """The stories of one source, site, product or place.
+
+    Attributes:
+        name: what a product or place is called; the key of the others.
+        previous: stories of the period before; null where it is not known, or not compared.
+        usual: stories of a usual period; null likewise.
+        lift: how many times the usual, with its 95 % interval `low`-`high`; null where there is too
+            little to compare. Only products and places are compared.
+        notable: the rise stands after Benjamini-Hochberg over all places, or products, at 5 %.
+    """
 
     key: str
+    name: str
     mentions: int
     negative: int
     positive: int
+    previous: int | None = None
+    usual: float | None = None
+    lift: float | None = None
+    low: float | None = None
+    high: float | None = None
+    notable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +224,8 @@ class DigestFacts:
         names: what the causes that occur are called.
         lists: the mentions behind each number, by the key its link names, farthest reach first.
         listed: those of them that a page shows.
+        own_mentions: mentions that the brand's own accounts wrote; they are in no other number.
+        places: what mentions speak of, not where their authors are.
     """
 
     brand_id: int
@@ -230,6 +248,7 @@ class DigestFacts:
     drivers: tuple[CauseFact, ...]
     posts: tuple[ReadFact, ...]
     sources: tuple[PartFact, ...]
+    sites: tuple[PartFact, ...]
     places: tuple[PartFact, ...]
     products: tuple[PartFact, ...]
     voices: tuple[VoiceFact, ...]
@@ -242,6 +261,7 @@ class DigestFacts:
     taxonomies: tuple[str, ...]
     corrections: int
     unlabelled: int
+    own_mentions: int
     label_error: LabelErrorFact
     masked: bool
     names: Mapping[str, str]

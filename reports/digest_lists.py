@@ -1,8 +1,7 @@
-"""The mentions behind each number of a digest, and their parts by source, place and product."""
+"""The mentions behind each number of a digest, and their parts by source and site."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
@@ -14,38 +13,32 @@ from reports.posts import Story, counted_causes
 from reports.words import plain, safe_url
 from store.history import mentions_by_id
 from store.interface import LabelledMention
-from store.words import stem, words
 
 LISTED = 30
 """Mentions shown of one list; the JSON has the ids of all."""
 LISTED_LENGTH = 140
 
-By = Literal["source", "place", "product"]
-Products = Mapping[str, Sequence[str]]
+By = Literal["source", "site"]
 
 
-def lists_of(stories: Sequence[Story], products: Products) -> dict[str, tuple[int, ...]]:
+def lists_of(stories: Sequence[Story]) -> dict[str, tuple[int, ...]]:
     """The stories by what they are counted under, the farthest reaching first."""
     found: dict[str, list[int]] = defaultdict(list)
     ranked = sorted(stories, key=lambda s: (-s.reach, s.mention.published_at, s.mention.mention_id))
-    named = _naming(products)
     for story in ranked:
-        for key in _keys(story, named):
+        for key in _keys(story):
             found[key].append(story.mention.mention_id)
     return {key: tuple(ids) for key, ids in sorted(found.items())}
 
 
-def parts(
-    stories: Iterable[Story], by: By, products: Products | None = None
-) -> tuple[PartFact, ...]:
-    """Stories and their sentiments by source, place (site) or product, the most frequent first."""
+def parts(stories: Iterable[Story], by: By) -> tuple[PartFact, ...]:
+    """Stories and their sentiments by source or site, the most frequent first."""
     found: dict[str, list[str]] = defaultdict(list)
-    named = _naming(products or {})
     for story in stories:
-        for key in _parts_of(story, by, named):
+        for key in _parts_of(story, by):
             found[key].append(story.mention.sentiment)
     rows = [
-        PartFact(key, len(moods), moods.count("negative"), moods.count("positive"))
+        PartFact(key, key, len(moods), moods.count("negative"), moods.count("positive"))
         for key, moods in found.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.mentions, row.key)))
@@ -75,35 +68,22 @@ def _listed(mention: LabelledMention) -> ListedFact:
     )
 
 
-def _keys(story: Story, named: Mapping[str, re.Pattern[str]]) -> set[str]:
+def _keys(story: Story) -> set[str]:
     mention = story.mention
     keys = {"all", mention.sentiment, *(f"intent-{link.intent}" for link in mention.intents)}
     for cause in counted_causes(mention):
         keys.add(f"{'driver' if cause.polarity == 'positive' else 'cause'}-{cause.cause}")
         if cause.stage and cause.polarity == mention.sentiment:
             keys.add(f"stage-{cause.stage}")
-    for by in ("source", "place", "product"):
-        keys |= {f"{by}-{part}" for part in _parts_of(story, by, named)}
+    for by in ("source", "site", "place", "product"):
+        keys |= {f"{by}-{part}" for part in _parts_of(story, by)}
     return keys
 
 
-def _parts_of(story: Story, by: str, named: Mapping[str, re.Pattern[str]]) -> set[str]:
+def _parts_of(story: Story, by: str) -> set[str]:
+    mention = story.mention
     if by == "source":
-        return {story.mention.source_type}
-    if by == "place":
-        return {plain(story.mention.site, 60)} - {""}
-    if not named:
-        return set()
-    said = " ".join(map(stem, words(f"{story.mention.title}\n{story.mention.text}")))
-    return {product for product, pattern in named.items() if pattern.search(said)}
-
-
-def _naming(products: Products) -> dict[str, re.Pattern[str]]:
-    """Products by the stems of the words they are known by, so that any grammatical form counts."""
-    found = {}
-    for product, names in products.items():
-        forms = [" ".join(map(stem, words(name))) for name in (product, *names)]
-        either = "|".join(re.escape(form) for form in forms if form)
-        if either:
-            found[product] = re.compile(rf"(?:^| )(?:{either})(?: |$)")
-    return found
+        return {mention.source_type}
+    if by == "site":
+        return {plain(mention.site, 60)} - {""}
+    return set(mention.places if by == "place" else mention.products)

@@ -34,6 +34,7 @@ def health_lines(facts: DigestFacts, words: Words) -> tuple[str, ...]:
         "health_incomplete": health.incomplete,
         "health_unlabelled": facts.unlabelled,
         "health_unscored": totals.unscored,
+        "health_own": facts.own_mentions,
         "health_duplicates": max(0, totals.sightings - totals.mentions),
     }
     return (*lines, *(words.say(key, n=count) for key, count in counts.items() if count))

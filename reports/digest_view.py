@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,12 +10,12 @@ from zoneinfo import ZoneInfo
 from reports import digest_notes as notes
 from reports import digest_words as said
 from reports.charts import mood_chart, volume_chart
-from reports.digest_facts import DigestFacts, Kpi, ListedFact
+from reports.digest_facts import DigestFacts, Kpi, ListedFact, PartFact
 from reports.digest_lists import LISTED
 from reports.digest_work import LATE_SHOWN
 from reports.interface import PostFact
 from reports.reading import POSTS
-from reports.words import HtmlWords, Words, list_anchor
+from reports.words import DASH, HtmlWords, Words, list_anchor
 
 
 def page_words(facts: DigestFacts, page: str = "", *, linked: bool = True) -> HtmlWords:
@@ -134,26 +135,47 @@ def _why(facts: DigestFacts, why: str) -> str:
 
 
 def _parts(facts: DigestFacts, words: Words) -> list[dict[str, Any]]:
-    """The tables by source, place and product that say something."""
-    places = facts.places if len(facts.places) > 1 else ()
-    tables = (("source", facts.sources), ("place", places), ("product", facts.products))
-    return [
-        {
-            "heading": words.say(f"h_{by}s"),
-            "column": words.say(f"col_{by}"),
-            "rows": [
-                (
-                    row.key,
-                    words.link(words.number(row.mentions), f"{by}-{row.key}"),
-                    words.number(row.negative),
-                    words.number(row.positive),
-                )
-                for row in rows
-            ],
-        }
-        for by, rows in tables
-        if rows
+    """The tables by source, site, product and place that say something."""
+    sites = facts.sites if len(facts.sites) > 1 else ()
+    tables = (
+        ("source", facts.sources),
+        ("site", sites),
+        ("product", facts.products),
+        ("place", facts.places),
+    )
+    return [_part(by, rows, words) for by, rows in tables if rows]
+
+
+def _part(by: str, parts: Sequence[PartFact], words: Words) -> dict[str, Any]:
+    columns = ["mentions", "negative", "positive"]
+    compared = by in {"product", "place"}
+    rows = [
+        (
+            part.name,
+            words.link(words.number(part.mentions), f"{by}-{part.key}"),
+            words.number(part.negative),
+            words.number(part.positive),
+            *((_lift(part, words),) if compared else ()),
+        )
+        for part in parts
     ]
+    if compared:
+        columns.append("lift")
+    return {
+        "heading": words.say(f"h_{by}s"),
+        "heads": [words.say(f"col_{column}") for column in (by, *columns)],
+        "rows": rows,
+    }
+
+
+def _lift(part: PartFact, words: Words) -> str:
+    """How many times the usual, with its interval; nothing is claimed of too little."""
+    if part.low is None:
+        return DASH
+    high = words.ratio(part.high) if part.high is not None else "∞"
+    span = words.span(words.ratio(part.low), high)
+    told = f"×{words.ratio(part.lift)} ({span})" if part.lift is not None else f"({span})"
+    return f"{told} ▲" if part.notable else told
 
 
 def _journey(facts: DigestFacts, words: Words) -> list[tuple[str, ...]]:
@@ -210,6 +232,9 @@ def list_name(key: str, facts: DigestFacts, words: Words) -> str:
         return facts.names.get(name, name)
     if kind in {"stage", "intent"}:
         return words.named(kind, name)
-    if kind in {"source", "place", "product"}:
+    if kind in {"source", "site"}:
         return name
+    if kind in {"place", "product"}:
+        parts = facts.places if kind == "place" else facts.products
+        return next((part.name for part in parts if part.key == name), name)
     return words.say({"all": "kpi_mentions", "late": "h_late"}.get(key, key))

@@ -37,6 +37,7 @@ from reports.render import (
 from reports.words import list_anchor
 from store.digests import DigestKey, save_digest
 from store.engine import reading, writing
+from store.facet_rows import FacetRow, FacetSpec
 from store.history import labelled_mentions
 from store.interface import LabelledMention, MentionFilter
 from tests.reports.world import NAMES, World, new_world
@@ -68,8 +69,25 @@ class Page(HTMLParser):
         self.text += data
 
 
+FACETS = (
+    FacetSpec("place", "lenina", "Lenin St", {"en": "Lenin St", "ru": "Ленина"}),
+    FacetSpec("place", "port", "<i>Port</i> | `x`"),
+    FacetSpec("product", "card", "Card", {"en": "Card", "ru": "Карта"}),
+    FacetSpec("product", "tea", "Tea"),
+)
+
+
+def named(row: dict[str, FacetRow], back: int, number: int) -> list[FacetRow]:
+    """One post a day on Lenin Street, on the last day six; the port and the card now and then."""
+    chosen = ["lenina"] if number < (6 if back == 0 else 1) else []
+    chosen += ["port"] if number == 6 else []
+    chosen += ["card"] if number in {0, 6} and back % 2 == 0 else []
+    return [row[slug] for slug in chosen]
+
+
 def fill(world: World) -> None:
     """Ten days: praise and complaints, a hostile post, a reply of the brand's own, two sites."""
+    row = world.facets(*FACETS)
     for back in range(10, -1, -1):
         at = PERIOD.start - timedelta(days=back)
         for number in range(8):
@@ -86,6 +104,7 @@ def fill(world: World) -> None:
                 stage="support" if mood == "negative" else None,
                 intents=(("leaving", said, None),) if number == 3 else (),
                 author_id=f"a{number}",
+                matches=world.match(*named(row, back, number)),
             )
     world.post(
         HOSTILE,
@@ -103,6 +122,7 @@ def fill(world: World) -> None:
         PERIOD.start + timedelta(hours=4),
         author_handle="@ZernoHelp",
         parent_id="hostile",
+        matches=world.match(row["lenina"], own=True),
     )
     world.save(PERIOD.end)
 
@@ -124,17 +144,20 @@ def facts_of(world: World, kind: PeriodKind = "day", **given: Any) -> DigestFact
 
 def rows_of(world: World, start: datetime, end: datetime) -> list[LabelledMention]:
     with reading(world.engine) as conn:
-        return list(labelled_mentions(conn, MentionFilter(world.brand.id, None, start, end)))
+        wanted = MentionFilter(world.brand.id, None, start, end, own=False)
+        return list(labelled_mentions(conn, wanted))
 
 
 def test_every_number_stands_before_its_list(filled: World) -> None:
     """A second, simple count: from the rows of an export, stories by their cluster."""
-    facts = facts_of(filled, accounts=("zernohelp",), products={"Word": ("word00",)})
+    facts = facts_of(filled, accounts=("zernohelp",))
     rows = rows_of(filled, PERIOD.start, PERIOD.end)
     assert len({row.cluster_id for row in rows}) == len(rows) == facts.totals.mentions
     expected: dict[str, set[int]] = {}
     for row in rows:
-        keys = ["all", row.sentiment, f"source-{row.source_type}", f"place-{row.site}"]
+        keys = ["all", row.sentiment, f"source-{row.source_type}", f"site-{row.site}"]
+        keys += [f"place-{slug}" for slug in row.places]
+        keys += [f"product-{slug}" for slug in row.products]
         keys += [f"intent-{intent.intent}" for intent in row.intents]
         keys += [
             f"{'driver' if c.polarity == 'positive' else 'cause'}-{c.cause}" for c in row.causes
@@ -142,20 +165,61 @@ def test_every_number_stands_before_its_list(filled: World) -> None:
         keys += [f"stage-{c.stage}" for c in row.causes if c.stage]
         for key in keys:
             expected.setdefault(key, set()).add(row.mention_id)
-    product = facts.lists.get("product-Word", ())
-    assert {k: set(v) for k, v in facts.lists.items() if k != "product-Word"} == expected
-    assert set(product) == {row.mention_id for row in rows if "word00" in row.text}
+    assert {k: set(v) for k, v in facts.lists.items()} == expected
     for cause in facts.causes:
         assert cause.mentions == len(expected[f"cause-{cause.cause}"])
         before = rows_of(filled, PERIOD.start - timedelta(days=28), PERIOD.start)
         named = [row for row in before if cause.cause in {c.cause for c in row.causes}]
         assert cause.usual == pytest.approx(len(named) / 10)
-    for part in (*facts.sources, *facts.places):
-        kind = "source" if part in facts.sources else "place"
-        assert part.mentions == len(expected[f"{kind}-{part.key}"])
+    told = {"source": facts.sources, "site": facts.sites, "place": facts.places}
+    for kind, parts in {**told, "product": facts.products}.items():
+        assert {f"{kind}-{part.key}" for part in parts} <= expected.keys()
+        for part in parts:
+            ids = expected[f"{kind}-{part.key}"]
+            moods = [row.sentiment for row in rows if row.mention_id in ids]
+            counted = (len(moods), moods.count("negative"), moods.count("positive"))
+            assert (part.mentions, part.negative, part.positive) == counted
+    assert facts.own_mentions == 1
     assert facts.intents[0].mentions == len(expected["intent-leaving"])
     wrong = [1 - getattr(row, f"p_{row.sentiment}") for row in rows]
     assert facts.label_error.expected == pytest.approx(sum(wrong) / len(wrong))
+
+
+def test_places_and_products_are_told_against_the_usual(filled: World) -> None:
+    facts = facts_of(filled, lang="ru")
+    lenina, port = facts.places
+    assert (lenina.name, lenina.mentions, lenina.previous, lenina.usual) == ("Ленина", 6, 1, 1.0)
+    assert lenina.lift == pytest.approx(6)
+    assert lenina.low is not None
+    assert 1 < lenina.low < 6
+    assert lenina.notable
+    # One mention at the port, and two of the card: nothing is claimed of so few.
+    assert (port.mentions, port.previous, port.lift, port.low, port.notable) == (
+        1,
+        1,
+        None,
+        None,
+        False,
+    )
+    assert [(part.name, part.mentions, part.lift) for part in facts.products] == [
+        ("Карта", 2, None)
+    ]
+    for text in (render_text(facts), render_markdown(facts), render_html(facts)):
+        assert "По местам" in text or "ПО МЕСТАМ" in text
+        assert "×6 (" in text.replace("\\", "")
+    assert facts_of(filled, accounts=("@zernohelp",), lang="ru").own_mentions == 1
+    assert "1 упоминание от имени самого бренда" in render_text(
+        facts_of(filled, accounts=("@zernohelp",), lang="ru")
+    )
+
+
+def test_without_products_and_places_nothing_is_said_of_them(world: World) -> None:
+    world.post("Zerno is fine", PERIOD.start + timedelta(hours=2), "positive")
+    world.save(PERIOD.end)
+    facts = facts_of(world)
+    assert (facts.places, facts.products) == ((), ())
+    assert "By place" not in render_html(facts)
+    assert not any(key.startswith(("place-", "product-")) for key in facts.lists)
 
 
 def test_a_number_links_to_a_list_of_its_length(filled: World) -> None:

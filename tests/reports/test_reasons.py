@@ -14,11 +14,8 @@ from reports.reason_parts import By
 from reports.reason_tables import opening, tables
 from reports.reasons import Period, ReasonsFacts, build_reasons
 from reports.words import Words
-from store.brands import sync_brands
-from store.engine import reading, writing
-from store.facet_rows import FacetMatch, FacetRow, FacetSpec
-from store.facets import facets
-from store.interface import BrandMatch, BrandSpec
+from store.engine import reading
+from store.facet_rows import FacetRow, FacetSpec
 from tests.reports.world import NAMES, NOON, World
 
 WEEK = timedelta(days=7)
@@ -174,40 +171,28 @@ def test_tables_speak_the_readers_language(world: World, lang: str, title: str) 
     assert first[1] == "6"
 
 
-def placed(world: World) -> dict[str, FacetRow]:
-    """Two places and a product, named by brands' specs as a configuration would."""
-    specs = (
-        FacetSpec("place", "lenina", "Lenin Street", {"en": "Lenin Street", "ru": "Ленина"}),
-        FacetSpec("place", "port", "Port"),
-        FacetSpec("product", "card", "Gold card", {"en": "Gold card", "ru": "Золотая карта"}),
-    )
-    with writing(world.engine) as conn:
-        zerno = BrandSpec("zerno", "Zerno", "Zerno", facets=specs)
-        rival = BrandSpec("rival", "Kofeinya", "Kofeinya", is_rival=True)
-        sync_brands(conn, [zerno, rival], NOON)
-        return {row.slug: row for row in facets(conn)}
-
-
-def at_place(world: World, row: FacetRow, *, about: bool = True) -> tuple[BrandMatch, ...]:
-    found = (FacetMatch(row.id, about, row.name),)
-    return (BrandMatch(world.brand.id, 1, "Zerno", ((0, 5),), facets=found),)
+PLACES = (
+    FacetSpec("place", "lenina", "Lenin Street", {"en": "Lenin Street", "ru": "Ленина"}),
+    FacetSpec("place", "port", "Port"),
+    FacetSpec("product", "card", "Gold card", {"en": "Gold card", "ru": "Золотая карта"}),
+)
 
 
 def fill_places(world: World) -> dict[str, FacetRow]:
     """Four weeks with two complaints at the port each, then eight at Lenin Street and two there."""
-    row = placed(world)
+    row = world.facets(*PLACES)
     for week in range(5):
         for number in range(2):
             at = NOON - week * WEEK - timedelta(days=1 + number)
-            matches = at_place(world, row["port"])
+            matches = world.match(row["port"])
             said = f"Zerno port {week} {number} was late"
             world.post(said, at, "negative", (("late", "late"),), matches=matches)
     for number in range(8):
         at = NOON - timedelta(days=1, hours=number)
-        matches = at_place(world, row["lenina"])
+        matches = world.match(row["lenina"])
         said = f"Zerno Lenin {number} rude"
         world.post(said, at, "negative", (("rude", "rude"),), matches=matches)
-    home = at_place(world, row["port"], about=False)
+    home = world.match(row["port"], about=False)
     world.post("Zerno is awful, says a sailor", NOON - timedelta(hours=5), "negative", matches=home)
     world.post("Zerno card is fine", NOON - timedelta(hours=3), "positive")
     world.save(NOON)
@@ -248,8 +233,8 @@ def test_a_place_alone_can_be_told_of(world: World) -> None:
 
 
 def test_no_change_is_claimed_without_a_period_before(world: World) -> None:
-    row = placed(world)
-    matches = at_place(world, row["port"])
+    row = world.facets(*PLACES)
+    matches = world.match(row["port"])
     for number in range(5):
         at = NOON - timedelta(hours=1 + number)
         world.post(f"Zerno port {number} was late", at, "negative", matches=matches)
@@ -259,7 +244,7 @@ def test_no_change_is_claimed_without_a_period_before(world: World) -> None:
 
 
 def test_the_brands_own_posts_are_no_reasons(world: World) -> None:
-    own = (BrandMatch(world.brand.id, 1, "Zerno", ((0, 5),), own=True),)
+    own = world.match(own=True)
     world.post(
         "Zerno is sorry, late", NOON - WEEK / 2, "negative", (("late", "late"),), matches=own
     )

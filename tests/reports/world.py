@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from store.brands import sync_brands
 from store.engine import open_store, writing
+from store.facet_rows import FacetMatch, FacetRow, FacetSpec
+from store.facets import facets, sync_facets
 from store.interface import (
     BrandMatch,
     BrandRow,
@@ -95,6 +97,19 @@ class World:
                 conn, [SourceSpec("town", "rss", "rss:town", "open", 900)], self.born
             )[0].id
             self.version = use_version(conn, "model-1", "taxonomy-1", self.born)
+
+    def facets(self, *specs: FacetSpec) -> dict[str, FacetRow]:
+        """Configure products and places of the brand; by their ids."""
+        with writing(self.engine) as conn:
+            sync_facets(conn, self.brand.id, specs)
+            return {row.slug: row for row in facets(conn, self.brand.id)}
+
+    def match(
+        self, *rows: FacetRow, about: bool = True, own: bool = False
+    ) -> tuple[BrandMatch, ...]:
+        """What `post` may be given as `matches`: it names these, or its author lives there."""
+        found = tuple(FacetMatch(row.id, about, row.name) for row in rows)
+        return (BrandMatch(self.brand.id, 1, "Zerno", ((0, 5),), facets=found, own=own),)
 
     def post(
         self,
