@@ -65,7 +65,12 @@ def _mean_where(probability: float, count: int) -> float:
 
 
 def quiet(
-    kind: QuietKind, months: int, seed: int, watch: Watch, sizes: Sequence[int] = QUIET_SIZES
+    kind: QuietKind,
+    months: int,
+    seed: int,
+    watch: Watch,
+    sizes: Sequence[int] = QUIET_SIZES,
+    places: int = 0,
 ) -> QuietResult:
     """Look at quiet brands of these mentions a day in turn."""
     alarms, kinds = 0, Counter[str]()
@@ -73,7 +78,8 @@ def quiet(
         dice = np.random.default_rng([seed, KINDS.index(kind), block])
         size = sizes[block // BLOCK_MONTHS % len(sizes)]
         days = HISTORY_DAYS + 1 + MONTH_DAYS * BLOCK_MONTHS
-        told = walk(brand(rates(kind, days, size, dice), dice), SIZE, days * PER_DAY, watch)
+        series = brand(rates(kind, days, size, dice), dice, places=places)
+        told = walk(series, SIZE, days * PER_DAY, watch)
         alarms += len(told)
         kinds.update(verdict.strongest.kind for _, verdict in told)
     return QuietResult(kind, months, alarms, kinds)
@@ -123,6 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=20, help="events: brands of each row")
     parser.add_argument("--rate", type=float, default=1.0, help="the stated rate")
     parser.add_argument("--kind", choices=KINDS, action="append", help="quiet: only this kind")
+    parser.add_argument("--places", type=int, default=0, help="quiet: places of each brand")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     if options.which == "events":
@@ -132,7 +139,8 @@ def main(arguments: list[str] | None = None) -> int:
     print("|---|---|---|---|---|---|", flush=True)
     watch = Watch(options.rate)
     for kind in options.kind or KINDS:
-        row = quiet(kind, options.months, options.seed, watch, options.size or QUIET_SIZES)
+        sizes = options.size or QUIET_SIZES
+        row = quiet(kind, options.months, options.seed, watch, sizes, options.places)
         print(row, flush=True)
     return 0
 

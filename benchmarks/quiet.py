@@ -77,8 +77,15 @@ class Event:
     what: Literal["count", "share", "cause", "added"] = "count"
 
 
-def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -> dict[str, Floats]:
-    """The series of a brand with these expected mentions; a fifth of them negative."""
+def brand(
+    rate: Floats, dice: np.random.Generator, event: Event | None = None, *, places: int = 0
+) -> dict[str, Floats]:
+    """The series of a brand with these expected mentions; a fifth of them negative.
+
+    Args:
+        places: how many there are; each negative story speaks of one of them, or (as many as of
+            any) of none.
+    """
     volume = dice.poisson(rate)
     share = np.full(len(rate), 0.2)
     if event is not None and event.what == "share":
@@ -104,6 +111,9 @@ def brand(rate: Floats, dice: np.random.Generator, event: Event | None = None) -
         **{f"{CAUSE}{index}": causes[:, index] for index in range(CAUSES)},
     }
     found["scored"] = np.maximum(found["scored"], negative)
+    if places:
+        spoken_of = dice.multinomial(negative, [1 / (places + 1)] * (places + 1))
+        found |= {f"place:{index}": spoken_of[:, index] for index in range(places)}
     return {name: row.astype(float) for name, row in found.items()}
 
 

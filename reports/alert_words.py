@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.alert_chart import alert_chart
+from reports.alert_facets import FacetFact
 from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.explain import AlertFacts
@@ -46,7 +47,13 @@ def reason(facts: AlertFacts) -> str:
         calm=words.say("last_hours", n=3),
         followers=words.short(facts.observed),
     )
-    parts = (text, _why(facts, words), _others(facts, words), _cause_sentence(facts, words))
+    parts = (
+        text,
+        _why(facts, words),
+        _others(facts, words),
+        _cause_sentence(facts, words),
+        *_facet_sentences(facts, words),
+    )
     return " ".join(part for part in parts if part)
 
 
@@ -55,7 +62,9 @@ NOTICEABLE = 1.05
 """A threshold that is stricter by less is not worth a line."""
 _OWN_SENTENCES = {"author", "silence"}
 """Kinds of which `so many in such a window` says nothing."""
-_ABOUT_NEGATIVE = {"negative_count", "negative_share", "cause", "author"}
+_ABOUT_NEGATIVE = {"negative_count", "negative_share", "cause", "product", "place", "author"}
+LEAST_OF_ALL = 0.5
+"""A place is told of in a sentence if so large a share of the negative stories speak of it."""
 
 
 def link_lines(facts: AlertFacts, links: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -84,12 +93,12 @@ def seen(kind: str, observed: int, trials: int, subject: str, words: Words) -> s
 
     Args:
         trials: scored mentions among which a share was seen.
-        subject: what the cause is called, if it is one.
+        subject: what the cause, product or place is called, if it is one.
     """
     return words.say(
         f"seen_{kind}",
         n=observed,
-        cause=lowered(subject) if subject else "",
+        cause=lowered(subject) if kind == "cause" else subject,
         trials=trials,
         share=words.percent(observed / trials) if trials else "",
         followers=words.short(observed),
@@ -151,13 +160,41 @@ def _cause_sentence(facts: AlertFacts, words: Words) -> str:
         "say_alert_cause",
         cause=lowered(cause.name),
         count=cause.mentions,
-        of=words.say("of_negative", n=facts.negative),
+        of=words.say("of_negative", n=_negative(facts)),
     )
     if cause.lift is None or not cause.notable:
         return text + words.say("say_alert_stop")
     return text + words.say(
         "say_alert_cause_lift", times=words.times(cause.lift), span=lift_span(cause, words)
     )
+
+
+def _negative(facts: AlertFacts) -> int:
+    """The negative stories that causes are counted among: those of the place, if it leads."""
+    parts = {"product": facts.products, "place": facts.places}.get(facts.kind, ())
+    return next((p.mentions for p in parts if p.facet == facts.about_id), facts.negative)
+
+
+def _facet_sentences(facts: AlertFacts, words: Words) -> list[str]:
+    """The product and the place that most of the negative stories speak of, if there is one."""
+    if facts.kind not in _ABOUT_NEGATIVE or facts.action == "over":
+        return []
+    led = ((facts.kind == "product", facts.products), (facts.kind == "place", facts.places))
+    return [
+        _facet_sentence(parts[0], facts.negative, words)
+        for leads, parts in led
+        if parts and not leads and parts[0].mentions >= 2 and parts[0].share >= LEAST_OF_ALL
+    ]
+
+
+def _facet_sentence(part: FacetFact, negative: int, words: Words) -> str:
+    of = words.say("of_negative", n=negative)
+    text = words.say("say_alert_facet", name=part.name, count=part.mentions, of=of)
+    if part.lift is None or part.low is None or not part.notable:
+        return text + words.say("say_alert_stop")
+    high = words.ratio(part.high) if part.high is not None else "∞"
+    span = words.span(words.ratio(part.low), high)
+    return text + words.say("say_alert_cause_lift", times=words.times(part.lift), span=span)
 
 
 def _main_cause(facts: AlertFacts) -> CauseFact | None:
@@ -240,6 +277,9 @@ def _reached(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
     if facts.languages:
         named = [(words.language(code), n) for code, n in facts.languages[:LISTED]]
         rows.append(("languages", counted(named)))
+    for name, parts in (("products", facts.products), ("places", facts.places)):
+        if parts:
+            rows.append((name, counted([(part.name, part.mentions) for part in parts])))
     if facts.top_authors:
         voices = [f"{name} ({words.short(n)})" for name, n in facts.top_authors]
         rows.append(("top_authors", ", ".join(voices)))

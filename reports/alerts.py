@@ -26,7 +26,7 @@ from reports.alert_words import alert_subject
 from reports.explain import ABOUT_ALL, AlertFacts, Other, Stage, explain, top_cause
 from reports.interface import Audience
 from reports.routing import owe
-from reports.series import Verdict, before, calm, judge, series_of
+from reports.series import PARTS, Verdict, before, calm, judge, series_of
 from reports.signals import Signal, Watch
 from reports.spreading import news_of
 from reports.statistics import negative_binomial_quantile
@@ -45,7 +45,7 @@ HOUR = timedelta(hours=1)
 CALM_HOURS = 3
 LONGEST_OPEN = timedelta(days=7)
 """A wave that lasts longer has become the usual, and is closed as such."""
-_DOUBLING = frozenset({"volume", "negative_count", "negative_share", "cause", "story"})
+_DOUBLING = frozenset({"volume", "negative_count", "negative_share", "story", *PARTS.values()})
 
 
 class AlertSettings(BaseModel):

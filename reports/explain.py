@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -10,7 +10,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from reports.alert_chart import HourPoint
-from reports.causes import CauseCounts, cause_facts, cause_name
+from reports.alert_facets import FacetFact, Stretch, facet_facts, subject_name
+from reports.causes import CauseCounts, cause_facts
 from reports.evidence import representative
 from reports.interface import Audience, CauseFact, Lang, PostFact, as_json
 from reports.new_terms import new_terms
@@ -19,6 +20,8 @@ from reports.statistics import wilson
 from reports.usual import HISTORY_DAYS, Baseline
 from reports.words import plain
 from store.counts import cause_counts, totals
+from store.facet_rows import FacetRow
+from store.facets import facets
 from store.history import labelled_mentions
 from store.interface import BrandRow, MentionFilter, Totals
 from store.series_counts import known_outages
@@ -39,9 +42,9 @@ class Other:
     """Another series that stands out beside the one that leads an alert.
 
     Attributes:
-        subject: the cause's id; empty for the other kinds.
+        subject: the id of the cause, product or place; empty for the other kinds.
         trials: scored stories, for a share.
-        name: what the cause is called.
+        name: what that is called.
     """
 
     kind: str
@@ -59,7 +62,7 @@ class Stage:
 
     Attributes:
         kind: which series stands out; see `reports.series`.
-        subject: the cause's id, if it is a cause.
+        subject: the id of the cause, product or place, if it is one.
         start: `end` with it bounds the stretch that is explained.
         window_minutes: the window that was found, or how long the alert lasts.
         observed: what that series holds in the window (or since the alert started): stories, or
@@ -102,7 +105,7 @@ class AlertFacts:
 
     Attributes:
         thread: the alert's fingerprint, the same for every message about it.
-        about: what the cause is called, if a cause stands out; `about_id` is its id.
+        about: what the cause, product or place is called, if one stands out; `about_id` is its id.
         expected: what is usual in the window, `low`-`high` its 95 % interval.
         stories: all stories of the stretch, reprints merged; `sightings` counts the reprints.
         usual_share: the negative share of the 28 days before; `None` without scored stories.
@@ -111,6 +114,8 @@ class AlertFacts:
         languages: stories by language code, the most first; `sources` likewise.
         top_authors: name and followers of those who reach farthest.
         widest_reach: the most followers of any author of the stretch.
+        products: which of the brand's products the stories (the negative ones, unless the alert is
+            about all) speak of; `places` likewise.
         new_terms: words that set these stories apart from those before.
         collectors_down: sources that fail now.
         stricter: see `Stage`.
@@ -170,6 +175,8 @@ class AlertFacts:
     detail: str = ""
     stricter: float = 1.0
     points: tuple[HourPoint, ...] = ()
+    products: tuple[FacetFact, ...] = ()
+    places: tuple[FacetFact, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -185,91 +192,146 @@ def top_cause(conn: Connection, brand_id: int, start: datetime, end: datetime) -
 
 def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience) -> AlertFacts:
     """Gather the facts of one message of an alert."""
+    known = facets(conn, brand.id)
+    name = _names(known, audience)
     stories = by_story(labelled_mentions(conn, _evidence(brand, stage)))
-    now = totals(conn, brand.id, stage.start, stage.end)
-    usual = totals(conn, brand.id, stage.start - timedelta(days=HISTORY_DAYS), stage.start)
-    share = wilson(now.negative, _scored(now)) if _scored(now) else None
     first = min(stories, key=lambda s: s.mention.published_at, default=None)
     if stage.kind == "story" and stories:
         stories = [max(stories, key=lambda s: s.sightings)]
         first = stories[0]
+    now = totals(conn, brand.id, stage.start, stage.end)
     farthest = top_posts(stories, lambda s: s.mention.reach > 0, 1)
+    causes = _causes(conn, brand, stage, now, stories, known, name)
+    told = any(cause.quotes for cause in causes)
+    return AlertFacts(
+        **_announced(brand, stage, name, audience),
+        **_measured(stage),
+        **_counted(conn, brand, stage, now),
+        **_spread(conn, brand, stage, now, known, audience),
+        causes=causes,
+        new_cause=causes[0].name if stage.why == "new_cause" and causes else "",
+        first_post=post_fact(first) if first else None,
+        farthest_post=farthest[0] if farthest else None,
+        shared_post=_shared(stories, farthest[0].mention_id if farthest else 0),
+        posts=() if told else representative(stories, EVIDENCE),
+        top_authors=_authors(stories),
+        new_terms=_new_terms(conn, brand, stage, stories),
+        outage_minutes=_outage_minutes(conn, stage),
+        collectors_down=tuple(row.name for row in sources(conn) if row.error_count),
+    )
+
+
+_Names = Callable[[str, str], str]
+"""Kind of series, id of its subject -> what that is called."""
+
+
+def _names(known: Sequence[FacetRow], audience: Audience) -> _Names:
+    def name(kind: str, subject: str) -> str:
+        return subject_name(kind, subject, audience.cause_names, known, audience.lang)
+
+    return name
+
+
+def _announced(brand: BrandRow, stage: Stage, name: _Names, audience: Audience) -> dict[str, Any]:
+    """Which alert it is, of what, since when, and what stands out besides."""
+    return {
+        "thread": stage.fingerprint,
+        "action": stage.action,
+        "kind": stage.kind,
+        "about": name(stage.kind, stage.subject),
+        "about_id": stage.subject,
+        "brand": brand.name,
+        "slug": brand.slug,
+        "lang": audience.lang,
+        "zone": audience.zone.key,
+        "severity": stage.severity,
+        "started_at": stage.started_at,
+        "detected_at": stage.detected_at,
+        "closed_at": stage.end if stage.action == "over" else None,
+        "delay_minutes": round((stage.detected_at - stage.started_at) / timedelta(minutes=1)),
+        "start": stage.start,
+        "end": stage.end,
+        "why": stage.why,
+        "detail": stage.detail,
+        "others": tuple(
+            replace(other, name=name(other.kind, other.subject)) for other in stage.others
+        ),
+    }
+
+
+def _measured(stage: Stage) -> dict[str, Any]:
+    """What was seen against what is usual, and at what rate of false alarms."""
+    usual = stage.baseline
+    return {
+        "window_minutes": stage.window_minutes,
+        "observed": stage.observed,
+        "trials": stage.trials,
+        "expected": usual.expected,
+        "low": usual.low,
+        "high": usual.high,
+        "ratio": stage.observed / usual.expected if usual.expected > 0.05 else None,
+        "false_alarms_per_month": stage.false_alarms_per_month,
+        "baseline_days": round(usual.hours / 24),
+        "baseline_seasonal": usual.seasonal,
+        "baseline_left_out": stage.left_out,
+        "stricter": stage.stricter,
+        "points": stage.points,
+    }
+
+
+def _counted(conn: Connection, brand: BrandRow, stage: Stage, now: Totals) -> dict[str, Any]:
+    """The stories of the stretch, and the negative share of those before it."""
+    usual = totals(conn, brand.id, stage.start - timedelta(days=HISTORY_DAYS), stage.start)
+    share = wilson(now.negative, _scored(now)) if _scored(now) else None
+    return {
+        "negative": now.negative,
+        "stories": now.mentions,
+        "sightings": now.sightings,
+        "authors": now.authors,
+        "negative_share": share.value if share else None,
+        "share_low": share.low if share else None,
+        "share_high": share.high if share else None,
+        "usual_share": usual.negative / _scored(usual) if _scored(usual) else None,
+        "low_confidence_share": now.low_confidence / now.mentions if now.mentions else None,
+    }
+
+
+def _spread(
+    conn: Connection,
+    brand: BrandRow,
+    stage: Stage,
+    now: Totals,
+    known: Sequence[FacetRow],
+    audience: Audience,
+) -> dict[str, Any]:
+    """Where the stories come from, and which products and places they speak of."""
+    every = stage.kind in ABOUT_ALL
+    reached = spread(conn, brand.id, stage.start, stage.end, negative_only=not every)
+    stretch = Stretch(
+        start=stage.start,
+        end=stage.end,
+        baseline_hours=float(stage.baseline.hours),
+        negative_only=not every,
+        of=now.mentions if every else now.negative,
+    )
+    spoken_of = facet_facts(conn, brand.id, stretch, known, audience.lang)
+    return {
+        "sources": _most(reached.sources),
+        "languages": _most(reached.langs),
+        "widest_reach": reached.reach,
+        "products": spoken_of.get("product", ()),
+        "places": spoken_of.get("place", ()),
+    }
+
+
+def _outage_minutes(conn: Connection, stage: Stage) -> int:
+    """For how long some source could not be read in the stretch."""
     out = [
-        (max(start, stage.start), min(end, stage.end))
+        min(end, stage.end) - max(start, stage.start)
         for start, end in known_outages(conn)
         if start < stage.end and stage.start < end
     ]
-    causes = _causes(conn, brand, stage, now, stories, audience)
-    told = any(cause.quotes for cause in causes)
-    reached = spread(
-        conn, brand.id, stage.start, stage.end, negative_only=stage.kind not in ABOUT_ALL
-    )
-    return AlertFacts(
-        thread=stage.fingerprint,
-        action=stage.action,
-        kind=stage.kind,
-        about=cause_name(audience.cause_names, stage.subject, audience.lang)
-        if stage.subject
-        else "",
-        about_id=stage.subject,
-        brand=brand.name,
-        slug=brand.slug,
-        lang=audience.lang,
-        zone=audience.zone.key,
-        severity=stage.severity,
-        started_at=stage.started_at,
-        detected_at=stage.detected_at,
-        closed_at=stage.end if stage.action == "over" else None,
-        delay_minutes=round((stage.detected_at - stage.started_at) / timedelta(minutes=1)),
-        start=stage.start,
-        end=stage.end,
-        window_minutes=stage.window_minutes,
-        observed=stage.observed,
-        trials=stage.trials,
-        expected=stage.baseline.expected,
-        low=stage.baseline.low,
-        high=stage.baseline.high,
-        ratio=stage.observed / stage.baseline.expected if stage.baseline.expected > 0.05 else None,
-        false_alarms_per_month=stage.false_alarms_per_month,
-        baseline_days=round(stage.baseline.hours / 24),
-        baseline_seasonal=stage.baseline.seasonal,
-        baseline_left_out=stage.left_out,
-        negative=now.negative,
-        stories=now.mentions,
-        sightings=now.sightings,
-        authors=now.authors,
-        negative_share=share.value if share else None,
-        share_low=share.low if share else None,
-        share_high=share.high if share else None,
-        usual_share=usual.negative / _scored(usual) if _scored(usual) else None,
-        causes=causes,
-        first_post=post_fact(first) if first else None,
-        farthest_post=farthest[0] if farthest else None,
-        sources=_most(reached.sources),
-        low_confidence_share=now.low_confidence / now.mentions if now.mentions else None,
-        outage_minutes=round(sum((b - a for a, b in out), timedelta()) / timedelta(minutes=1)),
-        why=stage.why,
-        new_cause=causes[0].name if stage.why == "new_cause" and causes else "",
-        others=tuple(
-            replace(
-                other,
-                name=cause_name(audience.cause_names, other.subject, audience.lang)
-                if other.subject
-                else "",
-            )
-            for other in stage.others
-        ),
-        shared_post=_shared(stories, farthest[0].mention_id if farthest else 0),
-        posts=() if told else representative(stories, EVIDENCE),
-        languages=_most(reached.langs),
-        top_authors=_authors(stories),
-        widest_reach=reached.reach,
-        new_terms=_new_terms(conn, brand, stage, stories),
-        collectors_down=tuple(row.name for row in sources(conn) if row.error_count),
-        detail=stage.detail,
-        stricter=stage.stricter,
-        points=stage.points,
-    )
+    return round(sum(out, timedelta()) / timedelta(minutes=1))
 
 
 def _most(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
@@ -298,7 +360,7 @@ def _new_terms(
     conn: Connection, brand: BrandRow, stage: Stage, stories: Sequence[Story]
 ) -> tuple[str, ...]:
     """Words of these stories that the brand's stories before did not have."""
-    past = MentionFilter(brand_id=brand.id, until=stage.start)
+    past = MentionFilter(brand_id=brand.id, until=stage.start, own=False)
     before = by_story(labelled_mentions(conn, past, limit=READ_BEFORE, newest_first=True))
     texts = [[f"{s.mention.title} {s.mention.text}" for s in some] for some in (stories, before)]
     return new_terms(texts[0], texts[1], skip=(brand.name,))
@@ -312,7 +374,10 @@ def _evidence(brand: BrandRow, stage: Stage) -> MentionFilter:
         since=stage.start,
         until=stage.end,
         sentiment=None if every else "negative",
-        cause=stage.subject or None,
+        own=False,
+        cause=stage.subject if stage.kind == "cause" else None,
+        product=stage.subject if stage.kind == "product" else None,
+        place=stage.subject if stage.kind == "place" else None,
     )
 
 
@@ -326,14 +391,19 @@ def _causes(
     stage: Stage,
     now: Totals,
     stories: list[Any],
-    audience: Audience,
+    known: Sequence[FacetRow],
+    name: _Names,
 ) -> tuple[CauseFact, ...]:
-    """The top three causes of the stretch against the four weeks before it, with evidence."""
+    """The top three causes of the stretch against the weeks before it, with evidence.
+
+    Of a product or place: those of what speaks of it.
+    """
     begin = stage.start - timedelta(days=HISTORY_DAYS)
     hours = max((stage.end - stage.start) / HOUR, 1 / 60)
+    only = [row.id for row in known if (row.kind, row.slug) == (stage.kind, stage.subject)]
     counts = CauseCounts(
-        now=cause_counts(conn, brand.id, stage.start, stage.end),
-        usual=cause_counts(conn, brand.id, begin, stage.start),
+        now=cause_counts(conn, brand.id, stage.start, stage.end, only),
+        usual=cause_counts(conn, brand.id, begin, stage.start, only),
         previous=None,
         exposure=(hours, float(stage.baseline.hours)),
     )
@@ -347,8 +417,8 @@ def _causes(
     return cause_facts(
         counts,
         "negative",
-        now.negative,
-        name=lambda cause: cause_name(audience.cause_names, cause, audience.lang),
+        len(stories) if only else now.negative,
+        name=lambda cause: name("cause", cause),
         quotes=evidence,
         limit=3,
     )

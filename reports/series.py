@@ -9,7 +9,8 @@ crisis lifts several at once. One alarm carries the strongest and names the othe
 
 | kind | question | law |
 |---|---|---|
-| volume, negative_count, cause | more stories than usual? | negative binomial, upper tail |
+| volume, negative_count, | more stories than usual? | negative binomial, upper tail |
+| cause, product, place | | |
 | negative_share | more of them negative, whatever their number? | beta-binomial, upper tail |
 | author | does someone with such a reach complain so rarely? | log-Lomax tail of followers |
 | silence | none, where many are expected? | exponential tail of past silences |
@@ -64,6 +65,10 @@ COUNTED: Final[dict[str, Kind]] = {
     "reprints": "story",
 }
 CAUSE: Final = "cause:"
+PARTS: Final[dict[str, Kind]] = {CAUSE: "cause", "product:": "product", "place:": "place"}
+"""Series of parts of the negative stories by their prefix, the subject's id after it."""
+MOST_FACETS: Final = 40
+"""Products and places that are watched: those with the most negative stories before today."""
 CALM: Final = 3 * PER_HOUR
 LEAST_EXPECTED: Final = 0.05
 """A window in which so few are usual is too short for the series, unless it is the longest."""
@@ -136,21 +141,31 @@ def _weighted(signal: Signal, watch: Watch) -> float:
 def _leading(told: list[Signal]) -> Signal:
     """The strongest, or the negative stories where those explain it.
 
-    A cause is a part of them, and a wave of posts most of which are negative is a wave of negative
-    posts.
+    A cause, a product or a place is a part of them, and a wave of posts most of which are negative
+    is a wave of negative posts.
     """
     first = told[0]
     negative = next((s for s in told if s.kind == "negative_count"), None)
     if negative is None:
         return first
     most = negative.observed - negative.expected >= (first.observed - first.expected) / 2
-    return negative if first.kind == "cause" or (first.kind == "volume" and most) else first
+    part = first.kind in PARTS.values()
+    return negative if part or (first.kind == "volume" and most) else first
 
 
 def counted(board: Board) -> tuple[str, ...]:
     """The series of a board that are counts of stories."""
     causes = sorted(name for name in board.counts if name.startswith(CAUSE))
-    return ("volume", "negative", "reprints", *causes)
+    return ("volume", "negative", "reprints", *causes, *_facets(board))
+
+
+def _facets(board: Board) -> list[str]:
+    """The products and places to watch; chosen by their past: today must not choose itself."""
+    names = sorted(name for name in board.counts if name.startswith(("product:", "place:")))
+    if len(names) > MOST_FACETS:
+        names.sort(key=lambda name: (-float(board.row(name)[:-PER_DAY].sum()), name))
+        names = sorted(names[:MOST_FACETS])
+    return names
 
 
 def signals(board: Board, usual: Habits, watch: Watch) -> list[Signal]:
@@ -211,8 +226,9 @@ def _count_signals(board: Board, usual: Usual, watch: Watch) -> list[Signal]:
 
 
 def _nothing(name: str) -> Signal:
-    kind = COUNTED.get(name, "cause")
-    return nothing(kind, name.removeprefix(CAUSE) if kind == "cause" else "")
+    prefix, colon, subject = name.partition(":")
+    kind = PARTS.get(prefix + colon)
+    return nothing(kind, subject) if kind else nothing(COUNTED[name], "")
 
 
 def _late_signal(board: Board, usual: Usual, index: int, watch: Watch) -> Signal | None:
@@ -278,8 +294,9 @@ def _weighed(signal: Signal, board: Board, usual: Habits) -> Signal:
 
 def series_of(kind: str, subject: str) -> str:
     """The counted series that an alert of this kind is followed by."""
-    if kind == "cause":
-        return CAUSE + subject
+    prefix = next((prefix for prefix, part in PARTS.items() if part == kind), None)
+    if prefix:
+        return prefix + subject
     names: dict[str, str] = {found: name for name, found in COUNTED.items()}
     return "volume" if kind == "silence" else names.get(kind, "negative")
 

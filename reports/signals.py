@@ -13,11 +13,23 @@ from reports.statistics import negative_binomial_quantile
 from reports.surges import MONTH
 from reports.usual import PER_DAY, PER_HOUR, WIDTHS, Board, Floats, Usual
 
-Kind = Literal["volume", "negative_count", "negative_share", "cause", "author", "silence", "story"]
+Kind = Literal[
+    "volume",
+    "negative_count",
+    "negative_share",
+    "cause",
+    "product",
+    "place",
+    "author",
+    "silence",
+    "story",
+]
 KINDS: Final[tuple[Kind, ...]] = (
     "negative_count",
     "negative_share",
     "cause",
+    "product",
+    "place",
     "volume",
     "story",
     "author",
@@ -55,7 +67,7 @@ class Signal:
     """A series that stands out in the window of `width` buckets that ends `end` buckets ago.
 
     Attributes:
-        subject: the cause's id; empty for the other kinds.
+        subject: the id of the cause, product or place; empty for the other kinds.
         start: how many buckets ago it began.
         observed: stories, negative ones, reprints, or an author's followers.
         trials: scored stories of the window, for a share.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,15 +24,17 @@ from molva.cli.common import (
 from molva.clock import utc_now
 from molva.config import Config
 from molva.pipeline.tell import reporting_names
+from reports.alert_facets import subject_name
 from reports.alert_words import seen
 from reports.alerts import AlertSettings
-from reports.causes import cause_name
 from reports.replay import Replayed, alarms_a_month, past_of, replay
 from reports.signals import Signal
 from reports.words import Words
 from store.alerts import alerts as stored_alerts
 from store.brands import brand_by_slug
 from store.engine import open_store, reading
+from store.facet_rows import FacetRow
+from store.facets import facets
 from store.interface import BrandRow
 
 BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id; default: all.")]
@@ -115,7 +118,7 @@ def replay_alerts(
             found = list(replay(past, begin, until, settings))
             month = alarms_a_month(len(found), begin, until)
             for alarm in found:
-                _write_alarm(alarm, row, loaded, json_lines=json_lines)
+                _write_alarm(alarm, row, loaded, facets(conn, row.id), json_lines=json_lines)
             summary = {
                 "event": "summary",
                 "brand": row.slug,
@@ -158,7 +161,14 @@ def _brands(conn: Any, config: Config, slug: str | None) -> list[BrandRow]:
     return [row for row in rows if row is not None and not row.is_rival]
 
 
-def _write_alarm(alarm: Replayed, brand: BrandRow, config: Config, *, json_lines: bool) -> None:
+def _write_alarm(
+    alarm: Replayed,
+    brand: BrandRow,
+    config: Config,
+    known: Sequence[FacetRow],
+    *,
+    json_lines: bool,
+) -> None:
     if json_lines:
         write_line(
             {
@@ -175,7 +185,8 @@ def _write_alarm(alarm: Replayed, brand: BrandRow, config: Config, *, json_lines
         return
     zone: ZoneInfo = config.timezone
     words = Words(config.language, zone)
-    told = [_signal_words(signal, config, words) for signal in (alarm.strongest, *alarm.others)]
+    signals = (alarm.strongest, *alarm.others)
+    told = [_signal_words(signal, config, known, words) for signal in signals]
     tables.print(
         f"{alarm.opened_at.astimezone(zone):%Y-%m-%d %H:%M}  {alarm.severity}/10  {brand.slug}: "
         + "; ".join(told),
@@ -198,6 +209,7 @@ def _signal_json(signal: Signal) -> dict[str, Any]:
     }
 
 
-def _signal_words(signal: Signal, config: Config, words: Words) -> str:
-    name = cause_name(reporting_names(config), signal.subject, config.language)
+def _signal_words(signal: Signal, config: Config, known: Sequence[FacetRow], words: Words) -> str:
+    causes = reporting_names(config)
+    name = subject_name(signal.kind, signal.subject, causes, known, config.language)
     return seen(signal.kind, signal.observed, signal.trials, name, words)

@@ -13,6 +13,7 @@ from reports.alerts import AlertSettings, run_detection
 from reports.interface import Audience
 from store.alerts import alert_events, alerts
 from store.engine import reading, writing
+from store.facet_rows import FacetRow, FacetSpec
 from store.outbox import due
 from store.sources import finish_poll, start_poll
 from tests.reports.world import NAMES, NOON, World
@@ -30,14 +31,26 @@ def quiet_month(world: World) -> None:
             world.post(f"Zerno was slow on day {day} at {hour}", at, "negative")
 
 
-def wave(world: World, count: int, hours_ago: float, cause: str = "late") -> None:
+PLACES = (
+    FacetSpec("place", "lenina", "Lenin Street", {"en": "Lenin Street", "ru": "Ленина"}),
+    FacetSpec("place", "port", "Port"),
+    FacetSpec("product", "card", "Gold card"),
+)
+
+
+def wave(world: World, count: int, hours_ago: float, cause: str = "late", **given: Any) -> None:
     """`count` negative stories within the hour that began `hours_ago`, each in its own words."""
     dice = random.Random(f"{count}{hours_ago}{cause}")
     for number in range(count):
         words = " ".join(dice.choices(WORDS, k=9))
         at = NOON - hours_ago * HOUR + timedelta(minutes=number * 50 / count)
         world.post(
-            f"Zerno again: {words}", at, "negative", ((cause, words),), author_followers=number
+            f"Zerno again: {words}",
+            at,
+            "negative",
+            ((cause, words),),
+            author_followers=number,
+            **given,
         )
 
 
@@ -204,3 +217,65 @@ def test_an_outage_in_the_window_is_confessed(world: World) -> None:
     run(world)
     assert outbox(world)[0][2]["facts"]["observed"] == 9
     assert outbox(world)[0][2]["facts"]["outage_minutes"] > 0
+
+
+def test_a_wave_names_the_place_that_most_of_it_speaks_of(world: World) -> None:
+    row = world.facets(*PLACES)
+    quiet_month(world)
+    wave(world, 8, 1, matches=world.match(row["lenina"], row["card"]))
+    wave(world, 2, 0.9, "rude", matches=world.match(row["port"]))
+    world.save(NOON)
+    assert run(world, audience=Audience("ru", AUDIENCE.zone, ("pr",), NAMES)) == 1
+    payload = outbox(world)[0][2]
+    facts = payload["facts"]
+    assert facts["kind"] == "negative_count"
+    assert [(p["facet"], p["mentions"], p["share"]) for p in facts["places"]] == [
+        ("lenina", 8, 0.8),
+        ("port", 2, 0.2),
+    ]
+    assert facts["places"][0]["notable"]
+    assert [p["name"] for p in facts["products"]] == ["Gold card"]
+    assert ("place", "Ленина") in {(other["kind"], other["name"]) for other in facts["others"]}
+    for said in (
+        "«Ленина»: 8 из 10 негативных упоминаний",
+        "О каких местах речь: Ленина (8), Port",
+    ):
+        assert said in payload["text"]
+    assert "«Port»" not in payload["text"]
+
+
+def usual_places(world: World, row: dict[str, FacetRow]) -> None:
+    """Three weeks with twelve complaints a day at the port, none of the last eight hours."""
+    for hours in range(9, 21 * 24, 2):
+        said = f"Zerno was slow {hours} hours ago, and so it was before"
+        at = NOON - hours * HOUR
+        there = world.match(row["port"])
+        late = (("late", "slow"),)
+        world.post(said, at, "negative", late, matches=there, author_followers=9000)
+
+
+def test_one_place_alone_is_told_of_where_the_brand_is_as_usual(world: World) -> None:
+    row = world.facets(*PLACES)
+    usual_places(world, row)
+    wave(world, 7, 6, matches=world.match(row["lenina"]))
+    world.save(NOON)
+    assert run(world) == 1
+    payload = outbox(world)[0][2]
+    facts = payload["facts"]
+    assert (facts["kind"], facts["about_id"], facts["about"]) == ("place", "lenina", "Lenin Street")
+    assert (facts["observed"], facts["causes"][0]["mentions"]) == (7, 7)
+    assert payload["subject"].startswith("Zerno: 7 negative mentions of “Lenin Street” in")
+    assert "“late delivery”: 7 of 7 negative mentions" in payload["text"]
+    assert facts["first_post"]["text"].startswith("Zerno again")
+    assert run(world, timedelta(minutes=10)) == 0
+    assert run(world, 12 * HOUR) == 1
+    with reading(world.engine) as conn:
+        (alert,) = alerts(conn, world.brand.id)
+    assert (alert.kind, alert.state) == ("place", "over")
+
+
+def test_what_the_brand_writes_itself_raises_nothing(world: World) -> None:
+    quiet_month(world)
+    wave(world, 12, 1, matches=world.match(own=True))
+    world.save(NOON)
+    assert run(world) == 0
