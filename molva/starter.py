@@ -65,6 +65,9 @@ def _brand(name: str, aliases: Sequence[str], *, rival: bool) -> str:
         "# For an ambiguous name write a query instead of aliases and exclude, for example",
         f"#   query = '{name} AND (café OR coffee OR кофе) NOT recipe'",
         "# and try it: molva match QUERY FILE    (the language: docs/queries.md)",
+        "# Your own accounts, whose posts are replies and no customer's voice:",
+        "# accounts = []",
+        "# Products and places to tell apart ([[brand.product]], [[brand.place]]): docs/places.md",
     ]
     return "\n".join(lines) + "\n"
 

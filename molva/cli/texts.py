@@ -203,6 +203,7 @@ def _documents(file: str | None, config: Path, limit: int) -> Iterator[tuple[Any
                     source=row.source_type,
                     author=row.author_handle,
                     site=row.site or row.url,
+                    thread=row.thread_id,
                 ),
             )
 
@@ -226,6 +227,7 @@ def _document(value: dict[str, Any]) -> Document:
         source=str(value.get("source") or ""),
         author=str(value.get("author") or ""),
         site=str(value.get("site") or ""),
+        thread=str(value.get("thread_id") or ""),
     )
 
 
