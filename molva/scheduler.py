@@ -109,6 +109,7 @@ class Scheduler:
             ("label", self._label, self._tick),
             ("watch", self._watch_brands, self._watch),
             ("reread", self._reread, self._watch),
+            ("rematch", self._rematch, self._watch),
             ("deliver", self._deliver, self._tick),
         ]
         now = self._app.rooms.clock()
@@ -116,8 +117,6 @@ class Scheduler:
             scheduler.add_job(
                 job, "interval", seconds=seconds, id=name, next_run_time=now, jitter=seconds * 0.1
             )
-        # Once: the configuration cannot change while it runs.
-        scheduler.add_job(self._rematch, id="rematch", next_run_time=now)
         # At the start, too: some machines sleep at night.
         scheduler.add_job(
             self._expire, "cron", hour=NIGHT, id="expire", jitter=600, next_run_time=now

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from store.history import labelled_mentions
 from store.interface import LabelledMention, MentionFilter
 from store.mentions import keep_page
 from store.sources import sources, start_poll
+from tests.molva.conftest import Ran
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOURCE = '[[source]]\nname = "town"\ntype = "rss"\nurl = "https://feed.example/"\n'
@@ -141,6 +143,27 @@ def test_what_is_configured_later_holds_for_the_history(tmp_path: Path) -> None:
     changed, rows = collected(configured(tmp_path, rival))
     assert changed == len(NAMED) + 3
     assert not any(row.places or row.products or row.is_own_account for row in rows)
+
+
+def test_commands_take_an_id_or_a_name(molva: Callable[..., Ran], tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    collected(config, polled=True)
+    out = tmp_path / "out.jsonl"
+    for given, found in (
+        (("--place", "Ленина, 5"), {0, 1, 3}),
+        (("--product", "золотая КАРТА"), {0, 1, 8}),
+        (("--product", "gold-card", "--place", "lenina"), {0, 1}),
+    ):
+        ran = molva("export", "--output", out, "--brand", "zerno", "-c", config, *given)
+        assert ran.status == 0, ran.err
+        rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+        assert {int(row["native_id"][1:]) for row in rows} == found
+    ran = molva("export", "--output", out, "--place", "nowhere", "-c", config)
+    assert (ran.status, "there are: lenina, vetrogorsk, port" in ran.err) == (2, True)
+    report = ("causes", "report", "-c", config, "--since", "2026-02-28", "--until", "2026-03-03")
+    facts = json.loads(molva(*report, "--place", "lenina", "--json").out)
+    assert (facts["stories"], facts["only"]) == (3, ["Ленина, 5"])
+    assert "Only mentions that speak of Gold Card" in molva(*report, "--product", "gold-card").out
 
 
 def test_the_documented_file_is_right(tmp_path: Path) -> None:
