@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.alert_chart import alert_picture
+from reports.alert_facts import AlertFacts
 from reports.alert_words import alert_subject, alert_view, link_lines, reason
 from reports.environment import environment
-from reports.explain import AlertFacts
 from reports.interface import Lang, Message
 from reports.words import Words
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from reports.alert_chart import alert_chart
 from reports.alert_facets import FacetFact
+from reports.alert_facts import AlertFacts
 from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
-from reports.explain import AlertFacts
 from reports.interface import CauseFact
 from reports.words import DASH, Words
 

@@ -21,9 +21,10 @@ from sqlalchemy import Connection
 
 from reports.alert_actions import stricter_series
 from reports.alert_chart import HourPoint, hour_points
+from reports.alert_facts import AlertFacts, Other, Stage
 from reports.alert_message import alert_message
 from reports.alert_words import alert_subject
-from reports.explain import ABOUT_ALL, AlertFacts, Other, Stage, explain, top_cause
+from reports.explain import ABOUT_ALL, explain, top_cause
 from reports.interface import Audience
 from reports.routing import owe
 from reports.series import PARTS, Verdict, before, calm, judge, series_of

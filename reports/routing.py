@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from reports.explain import AlertFacts
+from reports.alert_facts import AlertFacts
 from reports.interface import Audience, Message, Route
 from store.alert_rows import DueMessage
 from store.outbox import channels_told, enqueue

@@ -82,7 +82,8 @@ def remark(
     set_mark(conn, _name(brand_id), mark)
     ids = [one.row_id for one in found]
     stand = [BRAND_MENTION.c[name] for name in ("id", "mention_id", "own", "revision")]
-    rows = conn.execute(select(*stand).where(among(conn, BRAND_MENTION.c.id, ids)))
+    living = BRAND_MENTION.c.deleted.is_(False)
+    rows = conn.execute(select(*stand).where(among(conn, BRAND_MENTION.c.id, ids), living))
     # What was edited since these were read was matched by the new rules then.
     there = {(row.id, row.revision): row for row in rows}
     before = _links(conn, ids)
