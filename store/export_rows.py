@@ -132,6 +132,7 @@ def _columns(conn: Connection) -> list[ColumnElement[Any]]:
         MENTION.c.revised_at.label("collected_at"),
         MENTION.c.lang.label("lang_declared"),
         BRAND_MENTION.c.mention_id,
+        BRAND_MENTION.c.brand_id,
         BRAND_MENTION.c.published_at,
         BRAND_MENTION.c.query_version,
         BRAND_MENTION.c.matched_term,
