@@ -53,8 +53,8 @@ LONGEST_DENIAL = 2
 
 _SILENT_STAGES = ("use", "paying", "delivery", "first_contact")
 """Stages whose examples show no intent: they teach its "none"."""
-_NONE_WEIGHT = 0.3
-"""What an example of no intent or expectation counts in the fit against one of some."""
+_NONE_WEIGHTS = {"intent": 0.18, "expectation": 0.3, "denial": 0.3}
+"""What an example of none of a group counts in the fit against one of some."""
 
 Floats = NDArray[np.float64]
 
@@ -229,9 +229,21 @@ def learnt(encoder: Encoder) -> Signals:
         if group in nones:
             pairs += [(row_of[text], len(classes)) for text in nones[group]]
         numbers = [at for _, at in pairs]
-        weights = np.array([_NONE_WEIGHT if at == len(classes) else 1.0 for at in numbers])
+        weights = _weights(group, np.array(numbers))
         heads[group] = fit(rows[[row for row, _ in pairs]], numbers, weights)
     return Signals(heads, centres)
+
+
+def _weights(group: str, numbers: NDArray[np.int64]) -> Floats:
+    """What each example [n] counts: hundreds of one intent must not drown the others."""
+    sizes = np.bincount(numbers)
+    weights = np.ones(len(sizes))
+    if group == "intent":
+        weights = np.sqrt(sizes.min() / sizes)
+    if len(sizes) > len(GROUPS[group]):
+        weights[-1] = _NONE_WEIGHTS[group]
+    found: Floats = weights[numbers]
+    return found
 
 
 def shipped(encoder: Encoder) -> Signals | None:
