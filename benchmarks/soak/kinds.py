@@ -83,7 +83,7 @@ KINDS: Final = (
     ),
     Kind("lemmy", timedelta(hours=4), {"page_size": 20}),
     Kind("discourse", _DAYS, redirects=False, place="before", back=3),
-    Kind("telegram", _DAYS, redirects=False, place="before", back=3),
+    Kind("telegram", _DAYS, redirects=False, shared=True, place="before", back=3),
     Kind("wordpress", timedelta(hours=18), nameless=False, burst=150),
     Kind(
         "vk",

@@ -166,10 +166,10 @@ def test_negation_is_heard(encoder: Encoder, shipped: CauseFinder, text: str, ca
 
 
 def test_a_taxonomy_of_a_few_examples_works_at_once(encoder: Encoder, gym: CauseFinder) -> None:
-    text = "Three of the treadmills are broken. My coach is brilliant though."
+    text = "Three of the treadmills are broken. My coach is great though, so patient."
     found = evidence(find(encoder, gym, text))
     assert found["broken_machines"] == "Three of the treadmills are broken."
-    assert "brilliant" in found["trainer"]
+    assert "coach is great" in found["trainer"]
     assert "crowded" not in found
 
 

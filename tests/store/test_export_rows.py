@@ -164,7 +164,7 @@ def test_an_export_is_of_one_moment(
     path = tmp_path / "out.parquet"
     made = export(world.engine, path, "parquet", MentionFilter(), writes, now=NOW)
     rows = pq.read_table(path).to_pylist()
-    assert [row["native_id"] for row in rows] == ["a", "b", "c"]
+    assert [row["native_id"] for row in rows] == ["a", "b", "d", "own", "c"]
     assert all(row["deleted_at"] is None for row in rows)
     assert (written, made.last_sequence) == ([1], before)
     changed = MentionFilter(after_sequence=before, include_deleted=True)

@@ -78,7 +78,7 @@ def test_the_place_is_shown_by_line_column_and_caret() -> None:
     error = error_of('Зерно\nAND ("кофе" OR\n  бариста foo:bar)', name="zerno")
     assert (error.line, error.column) == (3, 11)
     assert str(error).splitlines() == [
-        "zerno: There is no field foo: (there are lang:, source:, author:, site:); "
+        "zerno: There is no field foo: (there are lang:, source:, author:, site:, thread:); "
         "for the text itself, quote it (line 3, column 11)",
         "    бариста foo:bar)",
         "            ^",
