@@ -96,7 +96,10 @@ async def _one_by_one(rooms: Rooms, batches: Sequence[_Batch], report: RereadRep
         try:
             page = await batch.reader.reread(batch.ids)
         except CollectorError as error:
-            log.warning("%s could not read posts again: %s", batch.source.name, error)
+            # To be asked to wait is nothing to look into: it is done later.
+            waits = isinstance(error, RetriableError) and error.throttled
+            level = logging.INFO if waits else logging.WARNING
+            log.log(level, "%s could not read posts again: %s", batch.source.name, error)
             rest = [mention for other in batches[number:] for mention in other.due]
             await _postpone(rooms, rest, rooms.clock() + _wait(error), report)
             return
