@@ -8,6 +8,7 @@ the same store.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -135,6 +136,9 @@ class Scheduler:
         except ModelError as error:
             # The job says so again, and works as soon as the model does.
             log.error("nothing can be labelled: %s", error)  # noqa: TRY400 - no trace is needed
+        # What is loaded by now stays. Looking through it for garbage stops every poll for 0.2 s.
+        gc.collect()
+        gc.freeze()
 
     async def _poll_due(self) -> None:
         self._polls.start_due()
