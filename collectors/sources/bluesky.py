@@ -2,7 +2,7 @@
 
 Collects what the search finds for each query: text, language, author, likes, reposts, replies.
 The search matches loosely; your brand queries decide what is kept. A post that its author dated
-years back sorts to that date and is not seen.
+years back sorts to that date and is not seen, nor are posts of those who block the account.
 
 Credentials: a Bluesky account and an *app password* (Settings → Privacy and security → App
 passwords). Give the handle in `identifier` and the name of the environment variable that holds
@@ -32,6 +32,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, model_validator
 
 from collectors.atproto import Account, Agent, error_name
+from collectors.bluesky_lookup import gone
 from collectors.bluesky_record import language_of, text_of
 from collectors.dates import parse_date
 from collectors.http import Response
@@ -101,8 +102,9 @@ class BlueskyCollector(Rereads, Collector[BlueskySettings]):
         return Agent(self.http, account)
 
     async def reread(self, ids: Sequence[str]) -> Page:
-        """What these posts are now; deleted ones are left out of the answer."""
-        response = await self._agent().get(POSTS, {"uris": list(ids)})
+        """What these posts are now; one left out of the answer is deleted, or only hidden."""
+        agent = self._agent()
+        response = await agent.get(POSTS, {"uris": list(ids)})
         if response.status == 400:
             raise FatalError(f"the lookup was refused: {error_name(response)}")
         views = mapping(response.json()).get("posts")
@@ -111,7 +113,9 @@ class BlueskyCollector(Rereads, Collector[BlueskySettings]):
         found = convert(
             views, partial(to_post, now=self.clock()), lambda view: mapping(view).get("uri")
         )
-        return reread_page(ids, found, missing_are_gone=True)
+        shown = {string(mapping(view).get("uri")) for view in views}
+        missing = [uri for uri in ids if uri not in shown]
+        return reread_page(ids, found, gone=await gone(agent, missing), missing_are_gone=False)
 
 
 class _Search:

@@ -1,7 +1,7 @@
 """Bluesky's part of the stand-in server: sessions that expire, and search with a cursor.
 
-Lexicons: com.atproto.server.createSession, refreshSession, app.bsky.feed.searchPosts,
-getPosts.
+Lexicons: com.atproto.server.createSession, refreshSession, com.atproto.repo.getRecord,
+app.bsky.feed.searchPosts, getPosts.
 """
 
 from __future__ import annotations
@@ -117,11 +117,25 @@ class Search:
 
     def posts(self, now: datetime, params: Params) -> Answer:
         """Posts by their addresses; those that are deleted are left out, as the service does."""
-        if self._by_uri is None:
-            self._by_uri = {uri(post): post for post in self._posts}
-        wanted = (self._by_uri.get(address) for address in params.get("uris", ()))
+        wanted = map(self._post, params.get("uris", ()))
         shown = [_view(post, now) for post in wanted if post and post.visible(now)]
         return Answer(200, json.dumps({"posts": shown}, ensure_ascii=False))
+
+    def record(self, now: datetime, params: Params) -> Answer:
+        """One post's record, or the word that there is none."""
+        place = (first(params, name) for name in ("repo", "collection", "rkey"))
+        address = "at://" + "/".join(place)
+        post = self._post(address)
+        if post is None or not post.visible(now):
+            return _error(400, "RecordNotFound", f"Could not locate record: {address}")
+        view = _view(post, now)
+        told = {"uri": address, "cid": view["cid"], "value": view["record"]}
+        return Answer(200, json.dumps(told, ensure_ascii=False))
+
+    def _post(self, address: str) -> WorldPost | None:
+        if self._by_uri is None:
+            self._by_uri = {uri(post): post for post in self._posts}
+        return self._by_uri.get(address)
 
     def _sorted(self, query: str) -> tuple[list[WorldPost], list[datetime]]:
         if query not in self._queries:

@@ -90,6 +90,7 @@ class Town:
             (_TAG, "mastodon"),
             (f"/s/{CHANNEL}", "telegram"),
             ("/xrpc/app.bsky.", "bluesky"),
+            ("/xrpc/com.atproto.repo.", "bluesky"),
         )
         return next((place for start, place in starts if path.startswith(start)), None)
 
@@ -144,6 +145,8 @@ class Town:
             return self._search.answer(now, params)
         if path.endswith(".feed.getPosts"):
             return self._search.posts(now, params)
+        if path.endswith(".repo.getRecord"):
+            return self._search.record(now, params)
         if path.endswith(".actor.getProfiles"):
             return bluesky.profiles(self._shelves["bluesky"], params)
         return bluesky.Answer(501, '{"error": "MethodNotImplemented"}')

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from collectors.http import HttpClient
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import collector_types, parse_settings
+from collectors.rereads import rereader
 from tests.conformance.kit import NOW, Item, Kit, World
 from tests.conformance.kits import kits
 from tests.conformance.server import Answer, Request, json_answer, serving
@@ -293,6 +294,38 @@ async def test_bluesky_refused_credentials_are_fatal_and_name_the_account(open_w
     world.mood = lambda _request: json_answer({"error": "AuthenticationRequired"}, 401)
     with pytest.raises(FatalError, match=r"molva\.example.*AuthenticationRequired"):
         await world.poll()
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "deleted"),
+    [
+        # The author blocks the account: the AppView hides the post, the record is there.
+        (200, {"uri": "at://x", "value": {}}, False),
+        (400, {"error": "RecordNotFound", "message": "Could not locate record: at://x"}, True),
+        (400, {"error": "InvalidRequest", "message": "Could not find repo: did:plc:anna"}, True),
+        (400, {"error": "InvalidRequest", "message": "Error: repo must be a valid did"}, False),
+    ],
+)
+async def test_bluesky_calls_a_post_that_is_not_shown_deleted_only_if_its_record_is_gone(
+    open_world: Open, status: int, answer: dict[str, Any], deleted: bool
+) -> None:
+    world = open_world("bluesky")
+    world.items = items(2)
+    hidden, _ = ids = [post.native_id for post in (await world.poll()).posts]
+
+    def service(request: Request) -> Answer:
+        if request.path.endswith("getRecord"):
+            assert hidden == "at://{repo}/{collection}/{rkey}".format_map(request.query)
+            return json_answer(answer, status)
+        shown = [item for item in world.items if hidden.rpartition("/")[2] != str(item.number)]
+        return world.kit.answer(request, shown)
+
+    world.mood = service
+    async with HttpClient(world.http_settings, lambda: world.now) as http:
+        again = rereader(world.collector(http))
+        assert again is not None
+        page = await again.reread(ids)
+    assert (len(page.posts), page.deleted) == (1, (hidden,) if deleted else ())
 
 
 # --- Telegram

@@ -212,6 +212,11 @@ def test_bluesky_wants_a_session_and_lets_it_expire(asked: Asked) -> None:
     following = asked.client.get(f"{search}&cursor={page['cursor']}", headers=bearer).json()
     uris = {post["uri"] for post in page["posts"]}
     assert uris.isdisjoint(post["uri"] for post in following["posts"])
+    known = page["posts"][0]
+    repo, collection, rkey = known["uri"].removeprefix("at://").split("/")
+    record = f"/xrpc/com.atproto.repo.getRecord?repo={repo}&collection={collection}&rkey="
+    assert asked.client.get(f"{record}{rkey}", headers=bearer).json()["value"] == known["record"]
+    assert asked.client.get(f"{record}3l0", headers=bearer).json()["error"] == "RecordNotFound"
     asked.clock.advance(timedelta(hours=3))
     assert asked.client.get(search, headers=bearer).json()["error"] == "ExpiredToken"
 

@@ -29,30 +29,49 @@ class BlueskyKit(Kit):
         method = request.path.removeprefix(XRPC)
         if method == "com.atproto.server.createSession":
             return self._session(request)
-        if method == "app.bsky.feed.getPosts":
-            if request.headers.get("authorization") != "Bearer s3cret-access-jwt":
-                return json_answer({"error": "AuthMissing"}, 401)
-            wanted = request.every["uris"]
-            assert len(wanted) <= 25
-            views = [_view(item) for item in items]
-            return json_answer({"posts": [view for view in views if view.get("uri") in wanted]})
-        if method != "app.bsky.feed.searchPosts":
+        answers = {
+            "app.bsky.feed.searchPosts": _found,
+            "app.bsky.feed.getPosts": _posts,
+            "com.atproto.repo.getRecord": _record,
+        }
+        if method not in answers:
             return json_answer({"error": "MethodNotImplemented"}, 501)
         if request.headers.get("authorization") != "Bearer s3cret-access-jwt":
             return json_answer({"error": "AuthMissing"}, 401)
-        since = datetime.fromisoformat(request.query["since"])
-        found = sorted((i for i in items if _sorted_at(i) >= since), key=_sorted_at, reverse=True)
-        start, size = int(request.query.get("cursor", 0)), int(request.query["limit"])
-        answer: dict[str, Any] = {"posts": [_view(item) for item in found[start : start + size]]}
-        if start + size < len(found):
-            answer["cursor"] = str(start + size)
-        return json_answer(answer)
+        return answers[method](request, items)
 
     def _session(self, request: Request) -> Answer:
         if request.json() != {"identifier": "molva.example", "password": "s3cret-app-password"}:
             return json_answer({"error": "AuthenticationRequired"}, 401)
         tokens = {"accessJwt": "s3cret-access-jwt", "refreshJwt": "s3cret-refresh-jwt"}
         return json_answer({**tokens, "did": "did:plc:molva", "handle": "molva.example"})
+
+
+def _found(request: Request, items: Sequence[Item]) -> Answer:
+    since = datetime.fromisoformat(request.query["since"])
+    found = sorted((i for i in items if _sorted_at(i) >= since), key=_sorted_at, reverse=True)
+    start, size = int(request.query.get("cursor", 0)), int(request.query["limit"])
+    answer: dict[str, Any] = {"posts": [_view(item) for item in found[start : start + size]]}
+    if start + size < len(found):
+        answer["cursor"] = str(start + size)
+    return json_answer(answer)
+
+
+def _posts(request: Request, items: Sequence[Item]) -> Answer:
+    wanted = request.every["uris"]
+    assert len(wanted) <= 25
+    views = [_view(item) for item in items]
+    return json_answer({"posts": [view for view in views if view.get("uri") in wanted]})
+
+
+def _record(request: Request, items: Sequence[Item]) -> Answer:
+    asked = request.query
+    uri = f"at://{asked['repo']}/{asked['collection']}/{asked['rkey']}"
+    for view in map(_view, items):
+        if view.get("uri") == uri:
+            return json_answer({"uri": uri, "cid": view["cid"], "value": view["record"]})
+    message = f"Could not locate record: {uri}"
+    return json_answer({"error": "RecordNotFound", "message": message}, 400)
 
 
 def _indexed(item: Item) -> datetime:
