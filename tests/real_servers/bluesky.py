@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,13 +22,21 @@ from tests.real_servers.conftest import SERVERS, absent, binary, free_port, runn
 NETWORK = Path(__file__).parent / "bluesky_network"
 PASSWORD = "a-pass-word"
 POST = "app.bsky.feed.post"
+PATIENCE = 300
+"""Seconds the AppView may take to show what was written; a second, if nothing else runs."""
+
+WITNESS = "boris"
+"""As whom the tests look; the collectors sign in as `masha.test`."""
+
+Views = dict[str, dict[str, Any]]
 
 
 @dataclass
 class Bluesky:
-    """A network with one data server; `stream` speaks as Jetstream does."""
+    """A network with one data server at `url`; `stream` speaks as Jetstream does."""
 
     url: str
+    appview: str
     stream: str
     people: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
@@ -57,23 +66,47 @@ class Bluesky:
         )
 
     def rewrite(self, name: str, uri: str, text: str) -> None:
-        now = f"{datetime.now(UTC):%FT%T.%f}"[:-3] + "Z"
-        record = {"$type": POST, "createdAt": now, "text": text}
-        self._do(name, "putRecord", POST, rkey=uri.rpartition("/")[2], record=record)
+        """Edit a post: the record stays as it is but for its text."""
+        did, _, key = uri.removeprefix("at://").split("/")
+        place = {"repo": did, "collection": POST, "rkey": key}
+        kept = self._get(name, "com.atproto.repo.getRecord", place)["value"]
+        self._do(name, "putRecord", POST, rkey=key, record={**kept, "text": text})
 
     def delete(self, name: str, uri: str) -> None:
-        self._do(name, "deleteRecord", POST, rkey=uri.rpartition("/")[2])
+        *_, collection, key = uri.split("/")
+        self._do(name, "deleteRecord", collection, rkey=key)
 
-    def views(self, *uris: str) -> list[dict[str, Any]]:
-        """Posts as the AppView shows them now; those it does not know are left out."""
-        answer = httpx.get(
-            f"{self.url}/xrpc/app.bsky.feed.getPosts",
-            params={"uris": list(uris)},
-            headers={"Authorization": f"Bearer {self.people['boris'][1]}"},
-            timeout=60,
-            trust_env=False,
-        )
-        return list(answer.json()["posts"])
+    def leave(self, name: str) -> None:
+        """Withdraw an account with all that it wrote; the owner may come back."""
+        body = {"json": {}, "headers": {"Authorization": f"Bearer {self.people[name][1]}"}}
+        method = f"{self.url}/xrpc/com.atproto.server.deactivateAccount"
+        answer = httpx.post(method, timeout=60, trust_env=False, **body)
+        assert answer.is_success, answer.text
+
+    def pointer(self, uri: str) -> dict[str, str]:
+        """A post as likes, reposts, quotes and replies point at it."""
+        return {"uri": uri, "cid": self.until(lambda views: uri in views, uri)[uri]["cid"]}
+
+    def until(self, ready: Callable[[Views], bool], *uris: str) -> Views:
+        """The posts by their address, once the AppView shows them so: it indexes a bit later.
+
+        Who waits this way does not sign in again and again: the server allows 30 in 5 minutes.
+        """
+        end = time.monotonic() + PATIENCE
+        while True:
+            shown: Views = {}
+            for at in range(0, len(uris), 25):
+                some = {"uris": list(uris[at : at + 25])}
+                found = self._get(WITNESS, "app.bsky.feed.getPosts", some)["posts"]
+                shown |= {view["uri"]: view for view in found}
+            if ready(shown):
+                return shown
+            assert time.monotonic() < end, f"not so after {PATIENCE} seconds: {shown}"
+            time.sleep(0.25)
+
+    def shown(self, *uris: str) -> Views:
+        """These posts, once the AppView shows them all."""
+        return self.until(lambda views: len(views) == len(uris), *uris)
 
     def heard(self, uri: str, what: str = "create") -> None:
         """Wait until the stream tells that this was done to a post."""
@@ -89,6 +122,17 @@ class Bluesky:
         """The status of signing in with a wrong password."""
         body = {"identifier": f"{name}.test", "password": "wrong"}
         return self._ask("com.atproto.server.createSession", "", body).status_code
+
+    def _get(self, name: str, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        answer = httpx.get(
+            f"{self.url}/xrpc/{method}",
+            params=params,
+            headers={"Authorization": f"Bearer {self.people[name][1]}"},
+            timeout=60,
+            trust_env=False,
+        )
+        assert answer.is_success, answer.text
+        return dict(answer.json())
 
     def _do(self, name: str, what: str, collection: str, **fields: Any) -> dict[str, Any]:
         did, token = self.people[name]
@@ -118,7 +162,7 @@ def bluesky_running() -> Iterator[Bluesky]:
     modules = SERVERS / "atproto" / "node_modules"
     if not (modules / "@atproto" / "dev-env").is_dir():
         absent("npm's @atproto/dev-env")
-    pds, stream, cache = free_port(), free_port(), free_port()
+    pds, appview, stream, cache = (free_port() for _ in range(4))
     given = {
         "NODE_PATH": str(modules),
         "REDIS_HOST": f"127.0.0.1:{cache}",
@@ -128,13 +172,14 @@ def bluesky_running() -> Iterator[Bluesky]:
     serve = [node, "--require", str(NETWORK / "loopback.js"), str(NETWORK / "network.js")]
     with short_path() as folder, _database(folder) as database:
         environment = {**os.environ, **given, "DB_POSTGRES_URL": database}
+        ports = [str(port) for port in (pds, appview, stream)]
         with (
             running(keep, cache, folder / "redis.log", folder),
-            running(
-                [*serve, str(pds), str(stream)], stream, folder / "net.log", folder, environment
-            ),
+            running([*serve, *ports], stream, folder / "net.log", folder, environment),
         ):
-            yield Bluesky(f"http://localhost:{pds}", f"ws://localhost:{stream}")
+            yield Bluesky(
+                f"http://localhost:{pds}", f"http://localhost:{appview}", f"ws://localhost:{stream}"
+            )
 
 
 @contextmanager

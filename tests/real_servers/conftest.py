@@ -10,9 +10,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import NoReturn
 
@@ -77,7 +79,7 @@ def running(
         )
     try:
         _wait_for(port, process, log)
-        _check_loopback(port)
+        _check_loopback(port, process.pid)
         yield process
     finally:
         process.terminate()
@@ -101,16 +103,30 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"nothing answers at port {port}: {log.read_text(errors='replace')[-2000:]}")
 
 
-def _check_loopback(port: int) -> None:
-    """What we start must be reachable from this machine alone."""
-    everywhere = {"00000000", "00000000000000000000000000000000"}
+def _check_loopback(port: int, pid: int) -> None:
+    """What we start must be reachable from this machine alone, at each place it listens."""
+    if not Path("/proc/net/tcp").exists():
+        return
+    own = set()
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        # One may have been closed meanwhile.
+        with suppress(FileNotFoundError):
+            own.add(str(handle.readlink()))
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        if not table.exists():
-            continue
-        for line in table.read_text().splitlines()[1:]:
-            address, _, number = line.split()[1].partition(":")
-            listening = line.split()[3] == "0A"
-            assert not (listening and int(number, 16) == port and address in everywhere)
+        for line in table.read_text().splitlines()[1:] if table.exists() else ():
+            _, local, _, state, *_, inode = line.split()[:10]
+            address, _, number = local.partition(":")
+            if state == "0A" and (int(number, 16) == port or f"socket:[{inode}]" in own):
+                assert _is_loopback(address), f"{pid} listens at {address}, port {int(number, 16)}"
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether an address of /proc/net is one; its words are in the machine's byte order."""
+    words = [bytes.fromhex(address[at : at + 8]) for at in range(0, len(address), 8)]
+    packed = b"".join(word[::-1] if sys.byteorder == "little" else word for word in words)
+    ip = ip_address(packed)
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return (mapped or ip).is_loopback
 
 
 @contextmanager

@@ -2,11 +2,22 @@
 # The real servers that tests/real_servers proves the sources against, on Debian 12 or later; as root.
 # Nothing is started: the tests start each server on loopback and stop it. Then run:
 #   MOLVA_REAL_SERVERS=1 python -m pytest -n 0 tests/real_servers -m "not slow"
-# Bluesky's own network is a job apart: install it with --bluesky (Node 20 is needed), then run:
+# Bluesky's own network is a job apart (360 MB, some minutes): --bluesky installs it alone. Then run:
 #   MOLVA_REAL_SERVERS=1 python -m pytest -n 0 tests/real_servers/test_bluesky.py
 set -eu
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # RUNLEVEL keeps packages from starting services
+servers=${MOLVA_SERVERS:-/opt/molva-servers}
 apt-get update
+if [ "${1:-}" = --bluesky ]; then
+  # A compiler: one of its npm packages is built here, unless it can be downloaded ready-made.
+  apt-get install -y --no-install-recommends redis-server postgresql g++ make python3
+  command -v npm > /dev/null || apt-get install -y --no-install-recommends nodejs npm # Debian 13's
+  mkdir -p "$servers/atproto"
+  cd "$servers/atproto"
+  npm init --yes > /dev/null
+  npm install --silent @atproto/dev-env@0.3.215 # the last that Node 20 runs
+  exit
+fi
 apt-get install -y --no-install-recommends nginx-light dovecot-imapd \
   wordpress wordpress-theme-twentytwentythree mariadb-server php-cli php-mysql php-xml php-mbstring python3-venv
 # snac is in Debian 13; for Debian 12 it comes from backports.
@@ -19,16 +30,6 @@ if ! apt-get install -y --no-install-recommends snac2; then
   apt-get install -y --no-install-recommends snac2
 fi
 # Matrix Synapse is on PyPI only; pip takes the index that the machine is set up with.
-servers=${MOLVA_SERVERS:-/opt/molva-servers}
 mkdir -p "$servers"
 python3 -m venv "$servers/synapse"
 "$servers/synapse/bin/pip" install --quiet matrix-synapse
-# Bluesky's development network: 360 MB, and a few minutes, so only when asked for.
-if [ "${1:-}" = --bluesky ]; then
-  apt-get install -y --no-install-recommends redis-server postgresql
-  command -v npm > /dev/null || apt-get install -y --no-install-recommends nodejs npm # Debian 13's
-  mkdir -p "$servers/atproto"
-  cd "$servers/atproto"
-  npm init --yes > /dev/null
-  npm install --silent @atproto/dev-env@0.3.215 # the last that Node 20 runs
-fi
