@@ -10,9 +10,12 @@ from collectors.text import clean, language
 
 
 def text_of(record: Mapping[str, Any]) -> str:
-    """Text and image descriptions: a brand may be named in either."""
-    images = sequence(mapping(record.get("embed")).get("images"))
-    described = (clean(string(mapping(image).get("alt"))) for image in images)
+    """Text and descriptions of images and videos: a brand may be named in either."""
+    embed = mapping(record.get("embed"))
+    # A quote has its pictures one level down.
+    media = mapping(embed.get("media")) or embed
+    shown = [*sequence(media.get("images")), media]
+    described = (clean(string(mapping(one).get("alt"))) for one in shown)
     return "\n".join(filter(None, [clean(string(record.get("text"))), *described]))
 
 

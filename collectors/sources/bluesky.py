@@ -24,32 +24,29 @@ Terms: posts are public; a deleted post has to be deleted here too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
 from collectors.atproto import Account, Agent, error_name
 from collectors.bluesky_lookup import gone
-from collectors.bluesky_record import language_of, text_of
+from collectors.bluesky_view import to_post
 from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
-    Author,
     Collector,
     Cursor,
     Duration,
-    Engagement,
     FatalError,
     Page,
-    Post,
     RetriableError,
     SourceSettings,
     Terms,
 )
-from collectors.items import convert, count, mapping, sequence, string
+from collectors.items import convert, mapping, sequence, string
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.rereads import Rereads, reread_page
 
@@ -121,15 +118,13 @@ class BlueskyCollector(Rereads, Collector[BlueskySettings]):
 class _Search:
     def __init__(self, agent: Agent, query: str, size: int, now: datetime) -> None:
         self.agent, self.query, self.size, self.now = agent, query, size, now
+        self.begun = False
 
     async def fetch(self, window: Window) -> Batch:
         """One page; a page may be short or empty with more to come, only no cursor is the end."""
-        at = window.at
-        response = await self._answer(window)
-        if response.status == 400 and at is not None:
-            # The server has forgotten the place we stopped at: begin the window anew.
-            at = None
-            response = await self._answer(Window(window.start, window.ceiling))
+        at, response = window.at, await self._there(window)
+        if response is None:
+            at, response = None, await self._answer(Window(window.start, window.ceiling))
         if response.status == 400:
             raise FatalError(f"the search {self.query!r} was refused: {error_name(response)}")
         answer = response.json()
@@ -145,6 +140,19 @@ class _Search:
             next_at = None
         return Batch(converted, tuple(t for t in indexed if t), next_at)
 
+    async def _there(self, window: Window) -> Response | None:
+        """The answer at a place; `None` if the server has forgotten it: begin the window anew."""
+        at, resumed = window.at, not self.begun
+        self.begun = True
+        try:
+            response = await self._answer(window)
+        except RetriableError as error:
+            # The reference AppView calls a place of an earlier poll a fault of its own (502).
+            if at is None or not resumed or error.throttled:
+                raise
+            return None
+        return response if response.status != 400 or at is None else None
+
     async def _answer(self, window: Window) -> Response:
         params: dict[str, str | int] = {
             "q": self.query,
@@ -155,39 +163,3 @@ class _Search:
         if window.at is not None:
             params["cursor"] = str(window.at)
         return await self.agent.get(SEARCH, params)
-
-
-def to_post(view: Mapping[str, Any], now: datetime) -> Post:
-    """The post of a view, as searches and lookups give it."""
-    uri, record, author = string(view["uri"]), mapping(view["record"]), mapping(view["author"])
-    reply = mapping(record.get("reply"))
-    reposts = [count(view.get("repostCount")), count(view.get("quoteCount"))]
-    did, key = string(author.get("did")), uri.rsplit("/", 1)[-1]
-    return Post(
-        native_id=uri,
-        text=text_of(record),
-        url=f"https://bsky.app/profile/{did}/post/{key}",
-        published_at=parse_date(record.get("createdAt"), now=now),
-        author=Author(
-            id=did,
-            handle=string(author.get("handle")),
-            name=string(author.get("displayName")),
-            followers=count(author.get("followersCount")),
-            verified=_verified(author),
-            created_at=parse_date(author.get("createdAt"), now=now),
-        ),
-        engagement=Engagement(
-            likes=count(view.get("likeCount")),
-            comments=count(view.get("replyCount")),
-            shares=sum(filter(None, reposts)) if any(n is not None for n in reposts) else None,
-        ),
-        lang=language_of(record),
-        parent_id=string(mapping(reply.get("parent")).get("uri")),
-        thread_id=string(mapping(reply.get("root")).get("uri")),
-        site="bsky.app",
-    )
-
-
-def _verified(author: Mapping[str, Any]) -> bool | None:
-    status = string(mapping(author.get("verification")).get("verifiedStatus"))
-    return status == "valid" if status else None

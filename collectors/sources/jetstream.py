@@ -1,9 +1,9 @@
 """All public posts of Bluesky as they are written, through its Jetstream service.
 
-Collects every post of the network that holds one of your `words`, wherever in it: text, image
-descriptions, languages, the author's permanent id. Edits and deletions are noticed too. There are
-no counts, names or followers; a post also found by the `bluesky` search is the same mention.
-Without `words` every post goes through your brand queries: some hundred a second.
+Collects every post of the network that holds one of your `words`, wherever in it: text,
+descriptions of images and videos, languages, the author's permanent id. Edits and deletions are
+noticed too. There are no counts, names or followers; a post also found by the `bluesky` search is
+the same mention. Without `words` every post goes through your brand queries: some hundred a second.
 
 Each poll reads on from where the last one stopped until it has caught up with its own beginning,
 or `listen` is over. Needs `pip install 'molva[streams]'`.

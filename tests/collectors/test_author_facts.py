@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from collectors.bluesky_view import to_post
 from collectors.http import HttpClient
 from collectors.interface import Author
 from collectors.mastodon_status import Reading, status_to_post
 from collectors.registry import create, parse_settings
 from collectors.rereads import Rereads
-from collectors.sources.bluesky import to_post
 from collectors.vk_post import authors_of
 from tests.conformance.kit import FAST, NOW, Item
 from tests.conformance.kits.github import GitHubKit

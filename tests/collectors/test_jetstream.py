@@ -49,6 +49,21 @@ async def test_the_fields_of_an_event_by_the_published_schema(world: World) -> N
     assert post.url == f"https://bsky.app/profile/{DID}/post/3k1"
 
 
+@pytest.mark.parametrize(
+    "embed",
+    [
+        {"record": {"uri": "at://q"}, "media": {"images": [{"alt": "A cup of Zerno"}]}},
+        {"video": {}, "alt": "A cup of Zerno"},
+        {"record": {"uri": "at://q"}, "media": {"video": {}, "alt": "A cup of Zerno"}},
+    ],
+)
+async def test_descriptions_beside_a_quote_and_of_videos_are_text(
+    world: World, embed: dict[str, Any]
+) -> None:
+    streaming(world, commit(1, text="Look", embed=embed), BEAT)
+    assert (await world.poll()).posts[0].text == "Look\nA cup of Zerno"
+
+
 async def test_only_posts_with_a_word_are_collected(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from collectors.http import HttpClient
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import collector_types, parse_settings
 from collectors.rereads import rereader
+from tests.collectors.worlds import changed
 from tests.conformance.kit import NOW, Item, Kit, World
 from tests.conformance.kits import kits
 from tests.conformance.server import Answer, Request, json_answer, serving
@@ -260,23 +261,42 @@ async def test_bluesky_goes_on_through_empty_pages(open_world: Open) -> None:
     assert len((await world.poll()).posts) == 1
 
 
+@pytest.mark.parametrize("status", [400, 502])
 async def test_bluesky_begins_anew_when_the_server_forgot_where_it_stopped(
-    open_world: Open,
+    open_world: Open, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     world = open_world("bluesky")
     world.items = items(7)
     first = await world.poll(pages=1)
 
     def forgetful(request: Request) -> Answer:
-        if request.query.get("cursor") == "3" and not forgotten:
-            forgotten.append(1)
-            return json_answer({"error": "InvalidRequest"}, 400)
+        if request.query.get("cursor") == first.cursor["walks"]["zerno"]["walk"]["at"]:
+            return json_answer({"error": "InvalidRequest"}, status)
         return world.kit.answer(request, world.items)
 
-    forgotten: list[int] = []
     world.mood = forgetful
+    # It has other places now.
+    changed(world, monkeypatch, page_size=4)
     second = await world.poll(first.cursor)
     assert len(second.texts) == 7
+
+
+async def test_bluesky_does_not_begin_anew_when_the_server_fails_in_mid_walk(
+    open_world: Open,
+) -> None:
+    world = open_world("bluesky")
+    world.items = items(7)
+    first = await world.poll(pages=1)
+    world.mood = lambda request: (
+        json_answer({}, 502)
+        if request.query.get("cursor") == "6"
+        else world.kit.answer(request, world.items)
+    )
+    with pytest.raises(RetriableError):
+        await world.poll(first.cursor)
+    assert world.server is not None
+    asked = [r.query.get("cursor") for r in world.server.requests if r.path.endswith("searchPosts")]
+    assert asked == [None, "3", "6", "6"]
 
 
 async def test_bluesky_does_not_turn_in_circles(open_world: Open) -> None:
