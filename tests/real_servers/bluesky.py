@@ -22,6 +22,9 @@ from tests.real_servers.conftest import SERVERS, absent, binary, free_port, runn
 NETWORK = Path(__file__).parent / "bluesky_network"
 PASSWORD = "a-pass-word"
 POST = "app.bsky.feed.post"
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
 PATIENCE = 300
 """Seconds the AppView may take to show what was written; a second, if nothing else runs."""
 
@@ -65,6 +68,19 @@ class Bluesky:
             name, "putRecord" if key else "createRecord", collection, record=record, **key
         )
 
+    def picture(self, name: str, alt: str) -> dict[str, Any]:
+        """Images as a post embeds them: one, of one pixel, with its description."""
+        answer = httpx.post(
+            f"{self.url}/xrpc/com.atproto.repo.uploadBlob",
+            content=PIXEL,
+            headers={**self._bearer(name), "Content-Type": "image/gif"},
+            timeout=60,
+            trust_env=False,
+        )
+        assert answer.is_success, answer.text
+        image = {"image": answer.json()["blob"], "alt": alt}
+        return {"$type": "app.bsky.embed.images", "images": [image]}
+
     def rewrite(self, name: str, uri: str, text: str) -> None:
         """Edit a post: the record stays as it is but for its text."""
         did, _, key = uri.removeprefix("at://").split("/")
@@ -78,9 +94,8 @@ class Bluesky:
 
     def leave(self, name: str) -> None:
         """Withdraw an account with all that it wrote; the owner may come back."""
-        body = {"json": {}, "headers": {"Authorization": f"Bearer {self.people[name][1]}"}}
-        method = f"{self.url}/xrpc/com.atproto.server.deactivateAccount"
-        answer = httpx.post(method, timeout=60, trust_env=False, **body)
+        token = self.people[name][1]
+        answer = self._ask("com.atproto.server.deactivateAccount", token, {})
         assert answer.is_success, answer.text
 
     def pointer(self, uri: str) -> dict[str, str]:
@@ -127,12 +142,15 @@ class Bluesky:
         answer = httpx.get(
             f"{self.url}/xrpc/{method}",
             params=params,
-            headers={"Authorization": f"Bearer {self.people[name][1]}"},
+            headers=self._bearer(name),
             timeout=60,
             trust_env=False,
         )
         assert answer.is_success, answer.text
         return dict(answer.json())
+
+    def _bearer(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.people[name][1]}"}
 
     def _do(self, name: str, what: str, collection: str, **fields: Any) -> dict[str, Any]:
         did, token = self.people[name]

@@ -129,11 +129,51 @@ async def test_a_search_is_paged_without_gap_or_repeat_and_says_who_wrote(
     assert post.author.created_at is not None
     assert utc_now() - post.author.created_at < timedelta(hours=1)
     # A poll that was killed after its first page goes on there.
-    rest = await read(search(network, "Капучино", page_size=5), pages[0].cursor)
+    cursor = pages[0].cursor
+    rest = await read(search(network, "Капучино", page_size=5), cursor)
     assert [post.native_id for post in posts_of(pages[:1] + rest)] == written[::-1]
+    # One whose place the server does not know any more begins its window anew.
+    cursor["walks"]["Капучино"]["walk"]["at"] = "no-place-of-this-server"
+    anew = await read(search(network, "Капучино", page_size=5), cursor)
+    assert [post.native_id for post in posts_of(anew)] == written[::-1]
 
 
-async def test_a_second_poll_keeps_only_what_is_new(network: Bluesky, tmp_path: Path) -> None:
+async def test_descriptions_of_pictures_are_read_also_where_a_post_is_quoted(
+    network: Bluesky,
+) -> None:
+    quoted = network.write("anna", "Zerno, a photo", embed=network.picture("anna", "A flat white"))
+    media = network.picture("boris", "Latte art by Zerno")
+    both = {
+        "$type": "app.bsky.embed.recordWithMedia", "media": media,
+        "record": {"$type": "app.bsky.embed.record", "record": network.pointer(quoted)},
+    }  # fmt: skip
+    quote = network.write("boris", "Zerno, a photo of a photo", embed=both)
+    network.shown(quoted, quote)
+    posts = posts_of(await read(search(network, "a photo")))
+    assert {post.native_id: post.text for post in posts} == {
+        quoted: "Zerno, a photo\nA flat white",
+        quote: "Zerno, a photo of a photo\nLatte art by Zerno",
+    }
+
+
+async def test_a_token_that_is_refused_is_refreshed_without_signing_in_again(
+    network: Bluesky, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.shown(network.write("anna", "Zerno doppio"))
+    table = search(network, "doppio")
+    async with HttpClient(PATIENT, utc_now) as http:
+        collector = create(parse_settings(table), http, utc_now)
+        assert len(posts_of([page async for page in collector.poll({})])) == 1
+        (session,) = (one for one in http.memory.values() if hasattr(one, "access"))
+        session.access = "no-token-of-this-server"
+        # To sign in again would fail.
+        monkeypatch.setenv("BLUESKY_PASSWORD", "wrong-one")
+        assert len(posts_of([page async for page in collector.poll({})])) == 1
+
+
+async def test_a_second_poll_keeps_only_what_is_new_or_edited(
+    network: Bluesky, tmp_path: Path
+) -> None:
     written = [network.write("anna", f"Zerno americano {n}") for n in range(7)]
     network.shown(*written)
     monitor = searching(network, tmp_path, "americano")
@@ -142,7 +182,10 @@ async def test_a_second_poll_keeps_only_what_is_new(network: Bluesky, tmp_path: 
     assert (again.stored, again.changed) == ([], [])
     late = network.write("anna", "Zerno americano, a late one")
     network.shown(late)
-    assert (await monitor.poll()).stored == [late]
+    network.rewrite("anna", written[0], "Zerno americano, and the first was cold")
+    network.until(lambda views: "cold" in views[written[0]]["record"]["text"], written[0])
+    third = await monitor.poll()
+    assert (third.stored, third.changed) == ([late], [written[0]])
     assert len(await monitor.mentions()) == 8
 
 
