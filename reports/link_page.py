@@ -94,7 +94,7 @@ def done_page(done: Done, found: Standing, words: Words) -> str:
 def refused_page(error: LinkError, words: Words) -> str:
     """Why a link cannot be followed, and the command to use instead."""
     wanted, problem = error.wanted, error.problem
-    values = {
+    values: dict[str, Any] = {
         "until": words.moment(wanted.expires) if wanted else "",
         "alert": str(wanted.alert_id) if wanted else "",
     }
