@@ -159,7 +159,8 @@ class LinksConfig(_Table):
     """Signed links in alert messages; none without a base URL."""
 
     base_url: str = Field(
-        pattern=r"^https?://[^\s?#]+$", description="Where the alerts are served, without a path."
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where `molva receive` is reached; links lead to /alerts/act below it.",
     )
     secret_env: str = Field(
         default="MOLVA_LINK_SECRET", min_length=1, description="The variable with the secret."

@@ -75,6 +75,7 @@ def mute(
     *,
     brand_id: int,
     alert_id: int | None = None,
+    note: str = "",
 ) -> Done:
     """Hold back the messages of a brand's alerts, or of one alert, for a time.
 
@@ -87,7 +88,16 @@ def mute(
         raise ReportError("a mute lasts from a minute to 31 days; for longer, change the channel")
     alert = _alert(conn, alert_id) if alert_id is not None else None
     until = now + length
-    add_action(conn, "mute", brand_id=brand_id, alert_id=alert_id, at=now, until=until, who=who)
+    add_action(
+        conn,
+        "mute",
+        brand_id=brand_id,
+        alert_id=alert_id,
+        at=now,
+        until=until,
+        who=who,
+        note=note,
+    )
     return Done("mute", alert, until=until)
 
 

@@ -2,9 +2,9 @@
 
 A link's token is `action.alert.minutes.expires.signature`: the signature is the URL-safe base64 of
 HMAC-SHA256(secret, `molva-link-v1:` + all before it). Whoever has the link may do that one thing to
-that one alert until it expires (seconds since 1970); forwarding a message forwards the right.
+that one alert once, until it expires (seconds since 1970); forwarding a message forwards the right.
 A mail scanner opens every link it sees: a web route must show `read_link` on GET and only
-`open_link` on POST.
+`open_link` on POST. `molva receive` is such a route.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, cast
@@ -21,6 +23,8 @@ from sqlalchemy import Connection
 
 from reports.alert_actions import Done, acknowledge, mark_false, mute
 from reports.interface import ReportError
+from store.alert_actions import actions_of
+from store.alert_rows import AlertActionRow, AlertRow
 from store.alerts import alert_by_id
 
 LinkAction = Literal["ack", "mute", "false"]
@@ -29,6 +33,12 @@ SHORTEST_SECRET: Final = 16
 MUTE: Final = timedelta(hours=4)
 """What a link to mute mutes for."""
 _PURPOSE = b"molva-link-v1:"
+_TOKEN: Final = re.compile(
+    r"((ack|mute|false)\.([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,11}))\.([A-Za-z0-9_-]{43})"
+)
+
+LinkProblem = Literal["broken", "forged", "expired", "gone"]
+"""Not whole; not signed by us; too old; its alert is no longer in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +60,32 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a valid link asks for."""
+    """What a valid link asks for, and until when it holds."""
 
     action: LinkAction
     alert_id: int
     minutes: int
+    expires: datetime
+
+    @property
+    def mark(self) -> str:
+        """What a mute by this link is noted with, so that the link mutes once."""
+        return f"the one that holds until {self.expires:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class LinkError(ReportError):
+    """A link cannot be followed.
+
+    Args:
+        message: why, and what to do.
+        problem: why, for whoever must choose words or a status.
+        wanted: what it asks for, where its signature says that it is ours.
+    """
+
+    def __init__(self, message: str, problem: LinkProblem, wanted: Wanted | None = None) -> None:
+        super().__init__(message)
+        self.problem = problem
+        self.wanted = wanted
 
 
 def make_token(action: LinkAction, alert_id: int, secret: str, expires: datetime) -> str:
@@ -72,34 +103,70 @@ def read_link(link: str, secret: str, now: datetime) -> Wanted:
     """What a link (or its token alone) asks for; changes nothing.
 
     Raises:
-        ReportError: it is not one of ours, was changed, or has expired.
+        LinkError: it is not one of ours, was changed, or has expired.
     """
-    token = parse_qs(urlsplit(link).query).get("token", [link.strip()])[0]
-    body, _, given = token.rpartition(".")
-    if not hmac.compare_digest(given.encode(), _signature(body, secret).encode()):
-        raise ReportError("this link is not valid: it was not made here, or was changed on its way")
-    action, alert_id, minutes, expires = body.split(".")
-    if now >= datetime.fromtimestamp(int(expires), UTC):
-        raise ReportError("this link has expired; use molva alerts ack, mute or false")
-    return Wanted(cast("LinkAction", action), int(alert_id), int(minutes))
+    found = _TOKEN.fullmatch(_token_in(link))
+    if found is None:
+        raise LinkError(
+            "this link is not valid: it is not whole; copy all of it from the message", "broken"
+        )
+    body, action, alert_id, minutes, expires, given = found.groups()
+    if not hmac.compare_digest(given, _signature(body, secret)):
+        raise LinkError(
+            "this link is not valid: it was not made here, or was changed on its way", "forged"
+        )
+    until = datetime.fromtimestamp(int(expires), UTC)
+    wanted = Wanted(cast("LinkAction", action), int(alert_id), int(minutes), until)
+    if now >= until:
+        raise LinkError(
+            "this link has expired; use molva alerts ack, mute or false", "expired", wanted
+        )
+    return wanted
 
 
 def open_link(conn: Connection, link: str, secret: str, now: datetime) -> Done:
-    """Do what a link asks for.
+    """Do what a link asks for, once: the same link again changes nothing.
 
     Raises:
-        ReportError: the link is not valid, or its alert is gone.
+        LinkError: the link is not valid, or its alert is gone.
     """
     wanted = read_link(link, secret, now)
+    alert = alert_of(conn, wanted)
     if wanted.action == "ack":
-        return acknowledge(conn, wanted.alert_id, now, "link")
+        return acknowledge(conn, alert.id, now, "link")
     if wanted.action == "false":
-        return mark_false(conn, wanted.alert_id, now, "link")
+        return mark_false(conn, alert.id, now, "link")
+    before = mute_by(actions_of(conn, alert.id), wanted)
+    if before is not None:
+        return Done("mute", alert, again=True, until=before.until)
+    length = timedelta(minutes=wanted.minutes)
+    return mute(
+        conn, now, "link", length, brand_id=alert.brand_id, alert_id=alert.id, note=wanted.mark
+    )
+
+
+def alert_of(conn: Connection, wanted: Wanted) -> AlertRow:
+    """The alert that a link is about.
+
+    Raises:
+        LinkError: it is gone.
+    """
     alert = alert_by_id(conn, wanted.alert_id)
     if alert is None:
-        raise ReportError(f"there is no alert {wanted.alert_id} any more")
-    length = timedelta(minutes=wanted.minutes)
-    return mute(conn, now, "link", length, brand_id=alert.brand_id, alert_id=alert.id)
+        raise LinkError(f"there is no alert {wanted.alert_id} any more", "gone", wanted)
+    return alert
+
+
+def mute_by(actions: Sequence[AlertActionRow], wanted: Wanted) -> AlertActionRow | None:
+    """The mute that this very link has brought, among what was done about its alert."""
+    return next((row for row in actions if row.action == "mute" and row.note == wanted.mark), None)
+
+
+def _token_in(link: str) -> str:
+    try:
+        return parse_qs(urlsplit(link).query).get("token", [link])[0].strip()
+    except ValueError:  # half an address, such as http://[
+        return ""
 
 
 def _signature(body: str, secret: str) -> str:

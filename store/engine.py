@@ -33,11 +33,12 @@ _CACHE, _SMALL_CACHE = 65_536, 8_192
 _WRITER_LOCK = 0x6D6F6C7661  # "molva"
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, patience: float = LOCK_TIMEOUT_SECONDS) -> Engine:
     """Open the store, creating it and bringing its schema up to date if need be.
 
     Args:
         url: `sqlite:///path/to/file.db`, `sqlite://` (in memory) or `postgresql://…`.
+        patience: seconds that a writer waits for another one before it gives up.
 
     Raises:
         StoreError: the database cannot be opened or migrated; names it without its password.
@@ -49,10 +50,10 @@ def open_store(url: str) -> Engine:
     parsed = _parse(url)
     shown = parsed.render_as_string(hide_password=True)
     _check_place(parsed, shown)
-    engine = _create(parsed)
+    engine = _create(parsed, patience)
     try:
         if engine.dialect.name == "sqlite":
-            _start_wal(engine)
+            _start_wal(engine, patience)
         migrate(engine)
         refresh(engine)
     except StoreError:
@@ -76,7 +77,7 @@ def store_exists(url: str) -> bool:
 def writing(engine: Engine, *, foreign_keys: bool = True) -> Iterator[Connection]:
     """One write transaction: commits at the end of the block, rolls back on an error.
 
-    Other writers wait for it, up to `LOCK_TIMEOUT_SECONDS`, so keep it short.
+    Other writers wait for it, `LOCK_TIMEOUT_SECONDS` unless opened otherwise, so keep it short.
 
     Args:
         engine: from `open_store`.
@@ -168,12 +169,12 @@ def _check_place(url: URL, shown: str) -> None:
         raise StoreError(f"{shown}: {path} is a directory; name a file in it")
 
 
-def _create(url: URL) -> Engine:
+def _create(url: URL, patience: float) -> Engine:
     if url.get_backend_name() == "sqlite":
         memory = not url.database or url.database == ":memory:"
         engine = create_engine(
             url,
-            connect_args={"check_same_thread": False, "timeout": LOCK_TIMEOUT_SECONDS},
+            connect_args={"check_same_thread": False, "timeout": patience},
             **({"poolclass": StaticPool} if memory else {}),
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -183,7 +184,7 @@ def _create(url: URL) -> Engine:
         return create_engine(
             url,
             pool_pre_ping=True,
-            connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c timezone=UTC"},
+            connect_args={"options": f"-c lock_timeout={round(patience * 1000)}ms -c timezone=UTC"},
         )
     except ModuleNotFoundError as error:
         raise StoreError(
@@ -212,9 +213,9 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get("molva_writing") else "BEGIN")
 
 
-def _start_wal(engine: Engine) -> None:
+def _start_wal(engine: Engine, patience: float) -> None:
     """Switch to write-ahead logging, which SQLite refuses while another process does the same."""
-    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    deadline = time.monotonic() + patience
     connection: Any = engine.raw_connection()
     try:
         while True:

@@ -227,7 +227,8 @@ def _tell(done: Done, config: Config) -> None:
     which = f"alert {done.alert.id}" if done.alert else "the brand"
     if done.action == "mute" and done.until:
         until = done.until.astimezone(config.timezone)
-        _say(f"{which}: muted until {until:%Y-%m-%d %H:%M}")
+        was = "was muted by this link before," if done.again else "muted"
+        _say(f"{which}: {was} until {until:%Y-%m-%d %H:%M}")
     elif done.action == "unmute":
         _say(f"{which}: no longer muted")
     elif done.action == "ack":

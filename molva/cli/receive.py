@@ -1,8 +1,9 @@
-"""The command that listens for pushed posts: receive."""
+"""The command that listens for pushed posts and for signed links: receive."""
 
 from __future__ import annotations
 
 import ipaddress
+import logging
 import signal
 import threading
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 
 from collectors.interface import FatalError
 from collectors.sources.webhook import WebhookSettings
+from molva.alert_page import PATH, AlertPages
 from molva.cli.common import (
     DEFAULT_CONFIG,
     CommandError,
@@ -20,7 +22,13 @@ from molva.cli.common import (
     log_to_stderr,
 )
 from molva.clock import utc_now
-from molva.receiver import Receiver, ReceiverServer
+from molva.config import Config, ConfigError
+from molva.listener import ReceiverServer
+from molva.pipeline.tell import link_secret
+from molva.receiver import Receiver
+from reports.words import Words
+
+log = logging.getLogger(__name__)
 
 
 def receive(
@@ -29,9 +37,10 @@ def receive(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)] = 8787,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every request.")] = False,
 ) -> None:
-    """Listen for posts that other programs push to the webhook sources, until SIGTERM.
+    """Listen for posts pushed to the webhook sources and for signed links, until SIGTERM.
 
-    Run it beside molva run, which reads what is received.
+    Run it beside molva run, which reads what is received. Links of alerts are answered at
+    /alerts/act if [links] is configured: GET shows what a link would do, its button does it.
     """
     log_to_stderr(verbose=verbose)
     loaded = configure(config)
@@ -40,22 +49,48 @@ def receive(
         for source in loaded.sources
         if isinstance(source, WebhookSettings) and source.enabled
     ]
-    if not hooks:
-        raise CommandError(f'{config} has no [[source]] of type = "webhook" to receive for')
+    pages = alert_pages(loaded, alone=not hooks)
+    if not hooks and pages is None:
+        raise CommandError(
+            f'{config} has no [[source]] of type = "webhook" to receive for, and no [links] table '
+            "whose links to answer"
+        )
     try:
-        server = ReceiverServer(Receiver(hooks, utc_now), host, port)
+        server = ReceiverServer(Receiver(hooks, utc_now), host, port, pages)
     except FatalError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"cannot listen at {host}:{port}: {error.strerror}") from None
+    if pages is not None and loaded.links is not None:
+        log.info("links of alerts lead to %s", loaded.links.base_url.rstrip("/") + PATH)
     _serve(server, host)
 
 
+def alert_pages(config: Config, *, alone: bool) -> AlertPages | None:
+    """What answers signed links; None if they are not configured.
+
+    Raises:
+        ConfigError: they cannot be answered, and there is nothing else to listen for.
+    """
+    if config.links is None:
+        return None
+    try:
+        secret, url = link_secret(config), config.store_url
+    except ConfigError as error:
+        if alone:
+            raise
+        log.warning("links of alerts are not answered: %s", error)
+        return None
+    return AlertPages(url, secret, Words(config.language, config.timezone), utc_now)
+
+
 def _serve(server: ReceiverServer, host: str) -> None:
-    for path in server.receiver.paths:
-        console.print(f"listening at http://{host}:{server.port}{path}", soft_wrap=True)
+    shown = f"[{host}]" if ":" in host else host
+    for path in server.paths:
+        address = f"listening at http://{shown}:{server.port}{path}"
+        console.print(address, soft_wrap=True, markup=False)
     if not _is_loopback(host):
-        console.print("deliveries come in without TLS here: put a web server in front of it")
+        console.print("what is sent here comes in without TLS: put a web server in front of it")
     for name in (signal.SIGTERM, signal.SIGINT):
         # shutdown() waits for the loop below, so it needs a thread of its own.
         signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())

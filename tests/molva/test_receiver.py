@@ -29,7 +29,8 @@ from collectors.registry import create, parse_settings
 from collectors.signing import signature
 from collectors.sources import webhook
 from collectors.sources.webhook import WebhookSettings
-from molva.receiver import LARGEST, Receiver, ReceiverServer
+from molva.listener import ReceiverServer
+from molva.receiver import LARGEST, Receiver
 
 SECRET = "a-secret-of-our-own"
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

@@ -133,7 +133,9 @@ def test_a_link_does_its_one_thing_until_it_expires(world: World) -> None:
     with writing(world.engine) as conn:
         assert not open_link(conn, links[0], SECRET, NOON + MINUTE).again
         assert open_link(conn, links[0], SECRET, NOON + 2 * MINUTE).again
-        open_link(conn, links[1].partition("token=")[2], SECRET, NOON + 3 * MINUTE)
+        muted = open_link(conn, links[1].partition("token=")[2], SECRET, NOON + 3 * MINUTE)
+        again = open_link(conn, links[1], SECRET, NOON + 4 * MINUTE)
+        assert (muted.again, again.again, again.until) == (False, True, muted.until)
     with reading(world.engine) as conn:
         done = [(row.action, row.who) for row in actions_of(conn, alert_id)]
     assert done == [("ack", "link"), ("mute", "link")]
@@ -153,6 +155,7 @@ def test_a_changed_link_and_a_foreign_secret_are_refused() -> None:
         body,
         "",
         "https://molva.example/alerts/act?token=",
+        "http://[",
         "ё" * 40,
     ):
         with pytest.raises(ReportError, match="not valid"):
