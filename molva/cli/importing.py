@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -66,22 +65,25 @@ def import_file(
     Rows that cannot be read are skipped and listed with their numbers and reasons.
     """
     loaded = configure(config)
-    columns = dict(_pair(item) for item in column or ())
-    how: dict[str, Any] = {
-        "dates": dates,
-        "timezone": timezone or str(loaded.timezone),
-        "encoding": encoding,
-        "delimiter": delimiter,
-        "sheet": sheet,
-        "kind": kind,
-    }
-    if rating_scale is not None:
-        how["rating_scale"] = rating_scale
-    settings = _settings(file.resolve(), columns, how)
+    settings = _settings(
+        file.resolve(),
+        columns=dict(_pair(item) for item in column or ()),
+        dates=dates,
+        timezone=timezone or str(loaded.timezone),
+        encoding=encoding,
+        delimiter=delimiter,
+        sheet=sheet,
+        kind=kind,
+        rating_scale=rating_scale,
+    )
     if show:
         _show(settings, json_lines=json_lines)
-        return
-    outcome = asyncio.run(_import(loaded, file.resolve(), columns, how))
+    else:
+        _import(loaded, settings, json_lines=json_lines)
+
+
+def _import(config: Config, settings: FileSettings, *, json_lines: bool) -> None:
+    outcome = asyncio.run(_imported(config, settings))
     if not json_lines:
         _list_rows(outcome.skipped, len(outcome.skipped))
     report_outcome(outcome, json_lines=json_lines)
@@ -94,22 +96,18 @@ def _pair(item: str) -> tuple[str, str]:
     return field.strip(), name.strip()
 
 
-def _settings(file: Path, columns: dict[str, str], how: Mapping[str, Any]) -> FileSettings:
+def _settings(file: Path, **fields: object) -> FileSettings:
     try:
-        settings = import_settings(file, columns, **how)
+        return import_settings(file, **fields)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in problem["loc"])
         raise CommandError(f"{field}: {problem['msg'].removeprefix('Value error, ')}") from None
-    assert isinstance(settings, FileSettings)  # noqa: S101 - its type is "file"
-    return settings
 
 
-async def _import(
-    config: Config, file: Path, columns: dict[str, str], how: Mapping[str, Any]
-) -> SourceOutcome:
+async def _imported(config: Config, settings: FileSettings) -> SourceOutcome:
     async with App.open(config) as app:
-        return await import_posts(app.rooms, file, columns, **how)
+        return await import_posts(app.rooms, settings)
 
 
 def _show(settings: FileSettings, *, json_lines: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,10 +19,10 @@ from collectors.interface import (
     Page,
     Post,
     RetriableError,
-    SourceSettings,
 )
 from collectors.query import Document
-from collectors.registry import create, parse_settings
+from collectors.registry import create
+from collectors.sources.file import FileSettings
 from collectors.text import canonical_url
 from molva import cadence
 from molva.rooms import Rooms, source_spec
@@ -119,20 +119,22 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
     return outcome
 
 
-async def import_posts(
-    rooms: Rooms, file: Path, columns: Mapping[str, str], **how: object
-) -> SourceOutcome:
-    """Bring in a file of posts through the file collector; again adds nothing twice.
+def import_settings(file: Path, **fields: object) -> FileSettings:
+    """The source that a file is brought in by.
 
     Args:
         file: CSV, JSON Lines or Excel, by an absolute path.
-        columns: post field → column of the file, for what its header does not say by itself.
-        how: other settings of the `file` source.
+        fields: other fields of its table.
 
     Raises:
-        ValueError: the settings this makes are wrong.
+        pydantic.ValidationError: a field is wrong.
     """
-    settings = import_settings(file, columns, **how)
+    table = {"name": f"import {file.name}", "type": "file", "path": file, **fields}
+    return FileSettings.model_validate(table)
+
+
+async def import_posts(rooms: Rooms, settings: FileSettings) -> SourceOutcome:
+    """Bring in a file of posts through the file collector; again adds nothing twice."""
     name = settings.name
     collector = create(settings, rooms.http, rooms.clock)
     rooms = replace(rooms, collectors={**rooms.collectors, name: collector})
@@ -142,12 +144,6 @@ async def import_posts(
     if source is None:
         raise LookupError(f"the store did not keep the source {name}")
     return await collect_source(rooms, source)
-
-
-def import_settings(file: Path, columns: Mapping[str, str], **how: object) -> SourceSettings:
-    """The settings of the `file` source that imports a file; see `import_posts`."""
-    table = {"name": f"import {file.name}", "type": "file", "path": str(file)}
-    return parse_settings({**table, "columns": dict(columns), **how})
 
 
 def _start(rooms: Rooms, source: SourceRow, interval: timedelta, conn: Connection) -> int:

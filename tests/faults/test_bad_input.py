@@ -14,7 +14,7 @@ import pytest
 from molva.app import App
 from molva.clock import SimulatedClock
 from molva.config import load_config
-from molva.pipeline.collect import SourceOutcome, collect_due, import_posts
+from molva.pipeline.collect import SourceOutcome, collect_due, import_posts, import_settings
 from molva.pipeline.label import label_pending
 from reports.export import export
 from store.engine import reading
@@ -175,7 +175,7 @@ async def test_a_file_of_bad_rows_is_imported_labelled_and_exported(app: App, tm
     file = tmp_path / "bad.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in ROWS.values()))
     async with app:
-        check_counted(await import_posts(app.rooms, file, {}))
+        check_counted(await import_posts(app.rooms, import_settings(file)))
         check_kept(mentions(app))
         assert label_pending(app.rooms).labels == 8
         assert all(m.sentiment != "unlabelled" for m in mentions(app).values())
@@ -186,7 +186,7 @@ async def test_rows_that_are_no_posts_are_counted_with_their_number(app: App, tm
     file = tmp_path / "rows.jsonl"
     file.write_text('{"text": "Acme, row one"}\nnot json\n[1, 2]\n{"text": "Acme, row four"}\n')
     async with app:
-        outcome = await import_posts(app.rooms, file, {})
+        outcome = await import_posts(app.rooms, import_settings(file))
         assert len(outcome.stored) == 2
         assert [name for name, _ in outcome.skipped] == ["row 2", "row 3"]
         assert all(reason for _, reason in outcome.skipped)

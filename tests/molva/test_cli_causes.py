@@ -12,7 +12,7 @@ import pytest
 from molva.app import App
 from molva.cause_learning import write_taxonomy
 from molva.config import load_config
-from molva.pipeline.collect import import_posts
+from molva.pipeline.collect import import_posts, import_settings
 from molva.pipeline.label import label_pending
 from sentiment.cause_lessons import Taught
 from sentiment.taxonomy import Taxonomy
@@ -57,7 +57,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def work() -> None:
         async with App.open(load_config(config)) as app:
-            await import_posts(app.rooms, file, {})
+            await import_posts(app.rooms, import_settings(file))
             label_pending(app.rooms)
 
     asyncio.run(work())

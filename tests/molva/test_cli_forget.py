@@ -9,7 +9,7 @@ import pytest
 
 from molva.app import App
 from molva.config import load_config
-from molva.pipeline.collect import import_posts
+from molva.pipeline.collect import import_posts, import_settings
 from tests.molva.conftest import Ran
 
 Molva = Callable[..., Ran]
@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> Path:
 
     async def work() -> None:
         async with App.open(load_config(path)) as app:
-            await import_posts(app.rooms, file, {})
+            await import_posts(app.rooms, import_settings(file))
 
     asyncio.run(work())
     file.unlink()

@@ -12,7 +12,7 @@ import pytest
 
 from molva.app import App
 from molva.config import load_config
-from molva.pipeline.collect import import_posts
+from molva.pipeline.collect import import_posts, import_settings
 from molva.pipeline.label import label_pending
 from store.engine import open_store, writing
 from store.heads import save_head
@@ -98,7 +98,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def work() -> None:
         async with App.open(load_config(folder / "molva.toml")) as app:
-            await import_posts(app.rooms, file, {})
+            await import_posts(app.rooms, import_settings(file))
             label_pending(app.rooms)
 
     asyncio.run(work())

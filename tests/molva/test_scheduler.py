@@ -16,7 +16,7 @@ from molva import polls as polls_module
 from molva import scheduler as scheduler_module
 from molva.app import App
 from molva.config import load_config
-from molva.pipeline.collect import import_posts
+from molva.pipeline.collect import import_posts, import_settings
 from molva.pipeline.label import LabelReport
 from molva.scheduler import LEASE, AlreadyRunningError, Scheduler
 from store.engine import reading, writing
@@ -90,7 +90,7 @@ async def test_texts_go_by_age_where_that_was_asked_for_and_nowhere_else(tmp_pat
     ]
     file.write_text("".join(json.dumps(post) + "\n" for post in posts))
     async with App.open(load_config(path)) as app:
-        await import_posts(app.rooms, file, {})
+        await import_posts(app.rooms, import_settings(file))
         scheduler = Scheduler(app)
         running = asyncio.create_task(scheduler.run())
         for _ in range(500):
