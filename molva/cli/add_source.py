@@ -21,7 +21,7 @@ from molva.cli.common import CommandError, JsonOption, configure, console, write
 from molva.cli.sources import OwnConfigOption, chosen_config, show_look
 from molva.clock import utc_now
 from molva.config import Config
-from molva.opml import NotOpmlError, read_opml, unique_name
+from molva.opml import FeedList, NotOpmlError, read_opml, unique_name
 from molva.source_fields import Question, WrongFieldsError, questions, settings_of, value_of
 
 SetOption = Annotated[
@@ -178,33 +178,13 @@ def import_feeds(
     """Add the feeds of an OPML list to the file; those it has already are left out."""
     path = chosen_config(context, config)
     loaded = configure(path)
-    known = [source.address for source in loaded.sources if isinstance(source, RssSettings)]
-    try:
-        found = read_opml(
-            file.read_bytes(), names=[source.name for source in loaded.sources], urls=known
-        )
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be read: {error.strerror}") from error
-    except NotOpmlError as error:
-        raise CommandError(f"{file}: {error}") from None
+    found = _listed(file, loaded)
     every = {"interval": interval} if interval else {}
     fields = [{"name": one.name, "type": "rss", "url": one.url, **every} for one in found.feeds]
     if fields:
         append_sources(path, fields)
     if json_lines:
-        for one in found.feeds:
-            write_line({"event": "added", "source": one.name})
-        for name in found.wrong:
-            write_line({"event": "skipped", "source": name, "reason": "no web address"})
-        write_line(
-            {
-                "event": "summary",
-                "added": len(fields),
-                "duplicates": found.duplicates,
-                "skipped": len(found.wrong),
-                "unreadable": found.unreadable,
-            }
-        )
+        _write_added(found)
         return
     for name in found.wrong:
         console.print(f"skipped {name!r}: its address is no web address", markup=False)
@@ -215,3 +195,31 @@ def import_feeds(
     )
     if fields:
         console.print("next: molva check")
+
+
+def _listed(file: Path, config: Config) -> FeedList:
+    """The feeds of an OPML file that the configuration does not have."""
+    known = [source.address for source in config.sources if isinstance(source, RssSettings)]
+    names = [source.name for source in config.sources]
+    try:
+        return read_opml(file.read_bytes(), names=names, urls=known)
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be read: {error.strerror}") from error
+    except NotOpmlError as error:
+        raise CommandError(f"{file}: {error}") from None
+
+
+def _write_added(found: FeedList) -> None:
+    for one in found.feeds:
+        write_line({"event": "added", "source": one.name})
+    for name in found.wrong:
+        write_line({"event": "skipped", "source": name, "reason": "no web address"})
+    write_line(
+        {
+            "event": "summary",
+            "added": len(found.feeds),
+            "duplicates": found.duplicates,
+            "skipped": len(found.wrong),
+            "unreadable": found.unreadable,
+        }
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ from reports.interface import ChannelError, ReportError
 from reports.links import open_link
 from reports.words import Words
 from store.alert_actions import actions_of
-from store.alert_rows import AlertRow
+from store.alert_rows import AlertActionRow, AlertEventRow, AlertRow
 from store.alerts import alert_by_id, alert_events
 from store.engine import open_store, reading, writing
 
@@ -66,25 +66,7 @@ def show(
         done = actions_of(conn, alert)
         stricter = stricter_series(conn, row.brand_id, utc_now())
     if json_lines:
-        for event in events:
-            write_line(
-                {
-                    "event": event.action,
-                    "number": event.number,
-                    "at": event.at,
-                    "facts": event.facts,
-                }
-            )
-        for act in done:
-            write_line(
-                {
-                    "event": act.action,
-                    "at": act.at,
-                    "until": act.until,
-                    "who": act.who,
-                    "note": act.note,
-                }
-            )
+        _write_thread(events, done)
         write_line({"event": "thresholds", "stricter": stricter})
         return
     zone = loaded.timezone
@@ -101,6 +83,16 @@ def show(
         _say(f"{act.at.astimezone(zone):%Y-%m-%d %H:%M}  {act.action:<8}{until}{by}{note}")
     for series, factor in sorted(stricter.items()):
         _say(f"{series}: {factor:.2f} times as surprising as usual is asked for now")
+
+
+def _write_thread(events: Sequence[AlertEventRow], done: Sequence[AlertActionRow]) -> None:
+    for event in events:
+        write_line(
+            {"event": event.action, "number": event.number, "at": event.at, "facts": event.facts}
+        )
+    for act in done:
+        acted = {"at": act.at, "until": act.until, "who": act.who, "note": act.note}
+        write_line({"event": act.action, **acted})
 
 
 @app.command("ack")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -116,31 +116,10 @@ def replay_alerts(
         for row in _brands(conn, loaded, brand):
             past = past_of(conn, row, begin, until, settings)
             found = list(replay(past, begin, until, settings))
-            month = alarms_a_month(len(found), begin, until)
             for alarm in found:
                 _write_alarm(alarm, row, loaded, facets(conn, row.id), json_lines=json_lines)
-            summary = {
-                "event": "summary",
-                "brand": row.slug,
-                "since": begin,
-                "until": until,
-                "false_alarms_per_month": settings.false_alarms_per_month,
-                "minimum_count": settings.minimum_count,
-                "alarms": len(found),
-                "alarms_per_month": round(month, 2),
-                "marked_false": len(past.marks),
-            }
-            if json_lines:
-                write_line(summary)
-            else:
-                tables.print(
-                    f"{row.slug}: {len(found)} alarms since {begin:%Y-%m-%d %H:%M} UTC, "
-                    f"{month:.1f} a month, real ones included; at most "
-                    f"{settings.false_alarms_per_month:g} of them false at this setting"
-                    + (f"; {len(past.marks)} marked false were heeded" if past.marks else ""),
-                    markup=False,
-                    soft_wrap=True,
-                )
+            counts = len(found), len(past.marks)
+            _write_summary(row, begin, until, settings, *counts, json_lines=json_lines)
 
 
 def _settings(config: Config, rate: float | None, minimum: int | None) -> AlertSettings:
@@ -190,6 +169,43 @@ def _write_alarm(
     tables.print(
         f"{alarm.opened_at.astimezone(zone):%Y-%m-%d %H:%M}  {alarm.severity}/10  {brand.slug}: "
         + "; ".join(told),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _write_summary(
+    brand: BrandRow,
+    since: datetime,
+    until: datetime,
+    settings: AlertSettings,
+    alarms: int,
+    marked: int,
+    *,
+    json_lines: bool,
+) -> None:
+    """Write how often a setting would have alarmed, and how many false ones it was told of."""
+    month = alarms_a_month(alarms, since, until)
+    if json_lines:
+        write_line(
+            {
+                "event": "summary",
+                "brand": brand.slug,
+                "since": since,
+                "until": until,
+                "false_alarms_per_month": settings.false_alarms_per_month,
+                "minimum_count": settings.minimum_count,
+                "alarms": alarms,
+                "alarms_per_month": round(month, 2),
+                "marked_false": marked,
+            }
+        )
+        return
+    tables.print(
+        f"{brand.slug}: {alarms} alarms since {since:%Y-%m-%d %H:%M} UTC, "
+        f"{month:.1f} a month, real ones included; at most "
+        f"{settings.false_alarms_per_month:g} of them false at this setting"
+        + (f"; {marked} marked false were heeded" if marked else ""),
         markup=False,
         soft_wrap=True,
     )

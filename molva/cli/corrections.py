@@ -54,6 +54,11 @@ class _Wish:
         """Whether it changes the causes there are."""
         return bool(self.added or self.dropped)
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it takes any part from the model."""
+        return self.sentiment is not None or self.causes is not None or self.changes_causes
+
 
 def correct(
     mention: Annotated[
@@ -103,22 +108,27 @@ def correct(
     if (mention is None) == (file is None):
         raise CommandError("name one mention (by mention_id or URL), or a file with --file")
     loaded = configure(config)
-    if file is None:
-        if sum(map(bool, (cause, no_causes, add_cause or drop_cause))) > 1:
-            raise CommandError("give one of --cause, --no-causes, and --add-cause or --drop-cause")
-        causes = tuple(cause) if cause else () if no_causes else None
-        changes = tuple(add_cause or ()), tuple(drop_cause or ())
-        wish = _Wish(str(mention), brand, sentiment, causes, *changes)
-        if withdraw == (sentiment is not None or causes is not None or wish.changes_causes):
-            raise CommandError(
-                "say what it is: --sentiment, --cause, --add-cause, --drop-cause, --no-causes or "
-                "--withdraw"
-            )
-        with writing(open_store(loaded.store_url)) as conn:
-            found = _keep(conn, loaded, wish, user_name() if author is None else author)
-        console.print(f"{_named(found)}: {_said(wish)}", markup=False, soft_wrap=True)
+    who = user_name() if author is None else author
+    if file is not None:
+        _correct_file(loaded, file, brand, who)
         return
-    _correct_file(loaded, file, brand, user_name() if author is None else author)
+    if sum(map(bool, (cause, no_causes, add_cause or drop_cause))) > 1:
+        raise CommandError("give one of --cause, --no-causes, and --add-cause or --drop-cause")
+    causes = tuple(cause) if cause else () if no_causes else None
+    changes = tuple(add_cause or ()), tuple(drop_cause or ())
+    wish = _Wish(str(mention), brand, sentiment, causes, *changes)
+    _correct_one(loaded, wish, who, withdraw=withdraw)
+
+
+def _correct_one(config: Config, wish: _Wish, author: str, *, withdraw: bool) -> None:
+    if withdraw == wish.says_something:
+        raise CommandError(
+            "say what it is: --sentiment, --cause, --add-cause, --drop-cause, --no-causes or "
+            "--withdraw"
+        )
+    with writing(open_store(config.store_url)) as conn:
+        found = _keep(conn, config, wish, author)
+    console.print(f"{_named(found)}: {_said(wish)}", markup=False, soft_wrap=True)
 
 
 def _correct_file(config: Config, file: str, brand: str | None, author: str) -> None:
@@ -260,7 +270,7 @@ def _named(found: MentionBrand) -> str:
 
 
 def _said(wish: _Wish) -> str:
-    if wish.sentiment is None and wish.causes is None and not wish.changes_causes:
+    if not wish.says_something:
         return "left to the model again"
     sentiment = wish.sentiment or "sentiment as the model sees it"
     if wish.changes_causes:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from molva.cli.common import (
     DEFAULT_CONFIG,
@@ -59,20 +60,26 @@ def forget_person(
     if dry_run:
         tables.print(f"would erase {len(people) + len(posts)} mentions", markup=False)
         return
-    erasures = []
-    with writing(engine) as conn:
-        for ids, whole in ((people, True), (posts, False)):
-            if ids:
-                erasures.append(forget(conn, ids, utc_now(), authors=whole))
+    erasures = _erased(engine, people, posts)
     files = [path for one in erasures for path in empty_files(_folders(loaded), one)]
     wiped = wipe(engine)
     engine.dispose()
-    facts = {**_facts(erasures), "files": files, "wiped": wiped}
-    facts["retold_by_others"] = [{"mention_id": i, "url": address} for i, address in others]
     if json_lines:
-        write_line(facts)
+        retold = [{"mention_id": i, "url": address} for i, address in others]
+        facts = {"files": files, "wiped": wiped, "retold_by_others": retold}
+        write_line(_facts(erasures) | facts)
     else:
         _tell(erasures, [str(path) for path in files], others, wiped=wiped)
+
+
+def _erased(engine: Engine, people: list[int], posts: list[int]) -> list[Erasure]:
+    """Erase all of some people, by their mentions, and some posts."""
+    with writing(engine) as conn:
+        return [
+            forget(conn, ids, utc_now(), authors=whole)
+            for ids, whole in ((people, True), (posts, False))
+            if ids
+        ]
 
 
 def _folders(config: Config) -> list[Path]:
