@@ -28,14 +28,6 @@ def found_since(
 
     A reprint of a story that was known by then is not new.
     """
-    # Ids grow with the time of first sight: the last one known then bounds the search.
-    last = conn.execute(
-        select(MENTION.c.id)
-        .where(MENTION.c.first_seen_at <= told)
-        .order_by(MENTION.c.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    known = last or 0
     other = MENTION.alias("other")
     first = (
         select(func.min(other.c.id))
@@ -54,7 +46,7 @@ def found_since(
             BRAND_MENTION.c.brand_id == brand_id,
             BRAND_MENTION.c.published_at >= published[0],
             BRAND_MENTION.c.published_at < published[1],
-            BRAND_MENTION.c.mention_id > known,
+            BRAND_MENTION.c.mention_id > _last_known(conn, told),
             BRAND_MENTION.c.deleted.is_(False),
             BRAND_MENTION.c.own.is_(False),
             BRAND_MENTION.c.mention_id == first,
@@ -62,3 +54,9 @@ def found_since(
         .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)
     )
     return [LateMention(*row) for row in rows]
+
+
+def _last_known(conn: Connection, at: datetime) -> int:
+    """The newest mention seen by then: ids grow with the time of first sight."""
+    newest = select(MENTION.c.id).where(MENTION.c.first_seen_at <= at)
+    return conn.execute(newest.order_by(MENTION.c.id.desc()).limit(1)).scalar_one_or_none() or 0

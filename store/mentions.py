@@ -30,7 +30,7 @@ from store.decide import (
     story_keys,
 )
 from store.engine import insert_new, upsert
-from store.interface import KeptPage, NewMention, PageToKeep, StoreError
+from store.interface import BrandMatch, KeptPage, NewMention, PageToKeep, StoreError
 from store.rereads import plan_rereads
 from store.rows import (
     AUTHOR_FACTS,
@@ -335,17 +335,7 @@ def _add_brands(
     now: datetime,
 ) -> None:
     """Add the brands that match an unchanged text only now: a new brand or a new query."""
-    ids = [row.id for row, mention in pairs if mention.matches]
-    if not ids:
-        return
-    found = select(BRAND_MENTION.c.mention_id, BRAND_MENTION.c.brand_id)
-    have = {tuple(row) for row in conn.execute(found.where(BRAND_MENTION.c.mention_id.in_(ids)))}
-    rows = [
-        (row, mention, match)
-        for row, mention in pairs
-        for match in mention.matches
-        if (row.id, match.brand_id) not in have
-    ]
+    rows = _new_matches(conn, pairs)
     if not rows:
         return
     touched = {row.id for row, _, _ in rows}
@@ -371,6 +361,22 @@ def _add_brands(
     )
     facets.link(conn, [(row.id, (match,)) for row, _, match in rows])
     _note(conn, sorted(touched), "stored", now)
+
+
+def _new_matches(
+    conn: Connection, pairs: Sequence[tuple[AnyRow, NewMention]]
+) -> list[tuple[AnyRow, NewMention, BrandMatch]]:
+    ids = [row.id for row, mention in pairs if mention.matches]
+    if not ids:
+        return []
+    found = select(BRAND_MENTION.c.mention_id, BRAND_MENTION.c.brand_id)
+    have = {tuple(row) for row in conn.execute(found.where(BRAND_MENTION.c.mention_id.in_(ids)))}
+    return [
+        (row, mention, match)
+        for row, mention in pairs
+        for match in mention.matches
+        if (row.id, match.brand_id) not in have
+    ]
 
 
 def _revise(

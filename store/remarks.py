@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from store.among import among
 from store.facet_rows import KeptText, Remarked
@@ -87,20 +87,14 @@ def remark(
     # What was edited since these were read was matched by the new rules then.
     there = {(row.id, row.revision): row for row in rows}
     before = _links(conn, ids)
-    changed, links, owners = [], [], []
-    for one in found:
-        row = there.get((one.row_id, one.revision))
-        now_linked = {(m.facet_id, m.about, m.term) for m in one.facets}
-        if row is None or (now_linked == before.get(one.row_id, set()) and row.own == one.own):
-            continue
-        changed.append(row)
-        links += [(one.row_id, *link) for link in sorted(now_linked)]
-        if row.own != one.own:
-            owners.append({"row": one.row_id, "is_own": one.own})
-    _write(conn, [row.id for row in changed], links, owners)
+    changed = [
+        (row, one)
+        for one in found
+        if (row := there.get((one.row_id, one.revision))) is not None
+        and (_named_in(one) != before.get(one.row_id, set()) or row.own != one.own)
+    ]
     if changed:
-        notes = [{"mention_id": r.mention_id, "action": "remarked", "at": now} for r in changed]
-        conn.execute(insert(CHANGE), notes)
+        _write(conn, changed, now)
     return len(changed)
 
 
@@ -112,19 +106,27 @@ def _links(conn: Connection, ids: Sequence[int]) -> dict[int, set[tuple[int, boo
     return found
 
 
-def _write(
-    conn: Connection,
-    ids: Sequence[int],
-    links: Sequence[tuple[Any, ...]],
-    owners: Sequence[dict[str, Any]],
-) -> None:
+def _named_in(one: Remarked) -> set[tuple[int, bool, str]]:
+    return {(match.facet_id, match.about, match.term) for match in one.facets}
+
+
+def _write(conn: Connection, changed: Sequence[tuple[Row[Any], Remarked]], now: datetime) -> None:
+    ids = [one.row_id for _, one in changed]
     conn.execute(delete(FACET_LINK).where(among(conn, FACET_LINK.c.brand_mention_id, ids)))
+    names = ("brand_mention_id", "facet_id", "about", "term")
+    links = [
+        dict(zip(names, (one.row_id, *link), strict=True))
+        for _, one in changed
+        for link in sorted(_named_in(one))
+    ]
     if links:
-        names = ("brand_mention_id", "facet_id", "about", "term")
-        conn.execute(insert(FACET_LINK), [dict(zip(names, row, strict=True)) for row in links])
+        conn.execute(insert(FACET_LINK), links)
+    owners = [{"row": one.row_id, "is_own": one.own} for row, one in changed if row.own != one.own]
     if owners:
         mine = BRAND_MENTION.c.id == bindparam("row")
         conn.execute(update(BRAND_MENTION).where(mine).values(own=bindparam("is_own")), owners)
+    notes = [{"mention_id": row.mention_id, "action": "remarked", "at": now} for row, _ in changed]
+    conn.execute(insert(CHANGE), notes)
 
 
 def _name(brand_id: int) -> str:

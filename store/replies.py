@@ -74,10 +74,7 @@ def complaints(
         replies: scope, parent, thread and time, as `own_ids` gives them.
         own: mentions of the brand's own, which are no complaints.
     """
-    first: dict[tuple[str, str], datetime] = {}
-    for scope, parent, thread, at in sorted(replies, key=lambda reply: reply[3]):
-        for answered in {parent, thread} - {""}:
-            first.setdefault((scope, answered), at)
+    first = _first_replies(replies)
     rows = conn.execute(
         effective(
             MENTION.c.id,
@@ -106,3 +103,14 @@ def complaints(
         answered_at = reply if reply and reply >= row.published_at else None
         told[row.cluster_id] = Complaint(row.id, row.published_at, answered_at)
     return list(told.values())
+
+
+def _first_replies(
+    replies: Iterable[tuple[str, str, str, datetime]],
+) -> dict[tuple[str, str], datetime]:
+    """When each post, by scope and native id, was first answered."""
+    first: dict[tuple[str, str], datetime] = {}
+    for scope, parent, thread, at in sorted(replies, key=lambda reply: reply[3]):
+        for answered in {parent, thread} - {""}:
+            first.setdefault((scope, answered), at)
+    return first

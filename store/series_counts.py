@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, literal, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, literal, select
 
 from store.engine import upsert
 from store.facet_rows import Named
@@ -292,27 +292,7 @@ def stories(
     Args:
         late: ids of those whose time is not known (see `late_ids`).
     """
-    rows = conn.execute(
-        effective(
-            BRAND_MENTION.c.id.label("row_id"),
-            BRAND_MENTION.c.mention_id,
-            BRAND_MENTION.c.published_at,
-            BRAND_MENTION.c.cluster_id,
-            BRAND_MENTION.c.followers,
-            SENTIMENT.label("sentiment"),
-            LABEL.c.id.label("label_id"),
-            CORRECTION.c.id.label("correction_id"),
-            func.coalesce(CORRECTION.c.has_causes, literal(False)).label("has_causes"),
-        )
-        .where(
-            BRAND_MENTION.c.brand_id == brand_id,
-            BRAND_MENTION.c.published_at >= start,
-            BRAND_MENTION.c.published_at < end,
-            BRAND_MENTION.c.deleted.is_(False),
-            BRAND_MENTION.c.own.is_(False),
-        )
-        .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)
-    ).all()
+    rows = conn.execute(_labelled(brand_id, start, end)).all()
     by_model = _causes(
         conn,
         CAUSE_LINK,
@@ -338,6 +318,31 @@ def stories(
             mention_id=row.mention_id,
             facets=_series_of(facets.get(row.row_id)),
         )
+
+
+def _labelled(brand_id: int, start: datetime, end: datetime) -> Select[Any]:
+    """The mentions that count as stories, each with the label and the correction that count."""
+    return (
+        effective(
+            BRAND_MENTION.c.id.label("row_id"),
+            BRAND_MENTION.c.mention_id,
+            BRAND_MENTION.c.published_at,
+            BRAND_MENTION.c.cluster_id,
+            BRAND_MENTION.c.followers,
+            SENTIMENT.label("sentiment"),
+            LABEL.c.id.label("label_id"),
+            CORRECTION.c.id.label("correction_id"),
+            func.coalesce(CORRECTION.c.has_causes, literal(False)).label("has_causes"),
+        )
+        .where(
+            BRAND_MENTION.c.brand_id == brand_id,
+            BRAND_MENTION.c.published_at >= start,
+            BRAND_MENTION.c.published_at < end,
+            BRAND_MENTION.c.deleted.is_(False),
+            BRAND_MENTION.c.own.is_(False),
+        )
+        .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)
+    )
 
 
 def _series_of(spoken_of: Named | None) -> tuple[str, ...]:
