@@ -223,11 +223,29 @@ def _baseline(signal: Signal, moment: _Moment) -> Baseline:
     )
 
 
+def _baseline_before(series: str, width: int, moment: _Moment) -> Baseline:
+    """What the last `width` buckets of a series would hold, by what came before them."""
+    law = before(moment.board, series, width, width)
+    return Baseline(
+        expected=law[0],
+        dispersion=law[1],
+        low=negative_binomial_quantile(0.025, *law),
+        high=negative_binomial_quantile(0.975, *law),
+        hours=round(24 * moment.board.known_days),
+        seasonal=True,
+    )
+
+
+def _subject(alert: AlertRow) -> str:
+    """The id of the cause, product or place that an alert is about; empty for other kinds."""
+    return str(alert.facts.get("about_id") or "")
+
+
 def _follow(
     conn: Connection, brand: BrandRow, alert: AlertRow, moment: _Moment
 ) -> AlertDecision | None:
     """Whether an open alert is over or has grown enough to be told of again."""
-    subject = str(alert.facts.get("about_id") or "")
+    subject = _subject(alert)
     began = min(SIZE, moment.scene.back(alert.started_at))
     row = moment.board.row(series_of(alert.kind, subject))
     count = int(row[-began:].sum())
@@ -269,7 +287,7 @@ def _joined(alert: AlertRow, count: int, moment: _Moment) -> AlertDecision | Non
     if verdict is None or verdict.strongest.severity <= alert.severity:
         return None
     named = {(other["kind"], other["subject"]) for other in alert.facts.get("others") or ()}
-    named.add((alert.kind, str(alert.facts.get("about_id") or "")))
+    named.add((alert.kind, _subject(alert)))
     if (verdict.strongest.kind, verdict.strongest.subject) in named:
         return None
     return _next(alert, "updated", "joined", count, moment, verdict)
@@ -286,9 +304,8 @@ def _next(
     detail: str = "",
 ) -> AlertDecision:
     """The next message of a thread: all that came since the alert started."""
-    subject = str(alert.facts.get("about_id") or "")
+    subject = _subject(alert)
     width = min(max(1, moment.scene.back(alert.started_at)), SIZE // 2)
-    law = before(moment.board, series_of(alert.kind, subject), width, width)
     others = [Other(**other) for other in alert.facts.get("others") or ()]
     severity = min(10, alert.severity + 1) if why == "doubled" else alert.severity
     if joined is not None:
@@ -307,14 +324,7 @@ def _next(
         window_minutes=width * 60 // PER_HOUR,
         observed=count,
         trials=int(moment.board.row("scored")[-width:].sum()),
-        baseline=Baseline(
-            expected=law[0],
-            dispersion=law[1],
-            low=negative_binomial_quantile(0.025, *law),
-            high=negative_binomial_quantile(0.975, *law),
-            hours=round(24 * moment.board.known_days),
-            seasonal=True,
-        ),
+        baseline=_baseline_before(series_of(alert.kind, subject), width, moment),
         left_out=moment.left_out,
         false_alarms_per_month=moment.settings.false_alarms_per_month,
         why=why,

@@ -10,7 +10,7 @@ e-mail has it as its Message-ID. A chat knows no such key and may show that one 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,7 +90,10 @@ def deliver_due(
             pool.submit(_serve, engine, channels.get(name), queue, clock, environment, jitter)
             for name, queue in by_channel.items()
         ]
-        reports = [job.result() for job in jobs]
+        return _together([job.result() for job in jobs])
+
+
+def _together(reports: Sequence[DeliveryReport]) -> DeliveryReport:
     return DeliveryReport(
         sent=sum(report.sent for report in reports),
         failed=sum(report.failed for report in reports),

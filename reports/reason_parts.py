@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -54,17 +54,9 @@ def divided(
         names: what products or places are called.
     """
     keys = _keys(by, zone)
-    now: dict[str, list[Story]] = defaultdict(list)
-    for story in negative:
-        for key in keys(story):
-            now[key].append(story)
     compared = before is not None and by != "day"
-    earlier = Counter(
-        key
-        for story in before or ()
-        if story.mention.sentiment == "negative"
-        for key in keys(story)
-    )
+    was_negative = (story for story in before or () if story.mention.sentiment == "negative")
+    earlier = Counter(key for story in was_negative for key in keys(story))
     found = [
         PartFact(
             key=key,
@@ -75,11 +67,19 @@ def divided(
             causes=_mostly(own),
             mention_ids=story_ids(own),
         )
-        for key, own in now.items()
+        for key, own in _grouped(negative, keys).items()
     ]
     if by == "day":
         return tuple(sorted(found, key=lambda part: part.key))
     return tuple(sorted(found, key=lambda part: (-part.negative, part.key)))
+
+
+def _grouped(stories: Iterable[Story], keys: Callable[[Story], set[str]]) -> dict[str, list[Story]]:
+    groups: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        for key in keys(story):
+            groups[key].append(story)
+    return groups
 
 
 def _mostly(stories: Sequence[Story]) -> tuple[tuple[str, int], ...]:
