@@ -10,7 +10,6 @@ kept twice changes nothing the second time but the counters of its poll.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,12 +40,12 @@ from store.rows import (
     match_row,
     mention_row,
 )
+from store.sources import advance_poll
 from store.suppression import allowed
 from store.tables import (
     BRAND_MENTION,
     CHANGE,
     MENTION,
-    POLL,
     REVISION,
     SIGHTING,
     SKIPPED_ITEM,
@@ -88,24 +87,6 @@ _NEW = insert(MENTION).returning(MENTION.c.id, MENTION.c.native_id)
 _SOURCE = select(
     SOURCE.c.id, SOURCE.c.type, SOURCE.c.scope, SOURCE.c.terms, SOURCE.c.rereads
 ).where(SOURCE.c.id == bindparam("source"))
-_COUNTED = ("pages", "fetched", "matched", "stored", "changed", "known", "deleted", "skipped")
-_COUNT = (
-    update(POLL)
-    .where(POLL.c.id == bindparam("poll"))
-    .values({name: POLL.c[name] + bindparam(f"new_{name}") for name in _COUNTED})
-)
-_MOVE = (
-    update(SOURCE)
-    .where(SOURCE.c.id == bindparam("source"))
-    .values(
-        cursor=bindparam("new_cursor"),
-        items_total=SOURCE.c.items_total + bindparam("new_items"),
-        note=bindparam("new_note"),
-    )
-)
-_ITEM_CAME = (
-    update(SOURCE).where(SOURCE.c.id == bindparam("source")).values(last_item_at=bindparam("at"))
-)
 
 
 @dataclass(slots=True)
@@ -132,7 +113,7 @@ def keep_page(
     """
     source = _source(conn, source_id)
     kept = _keep(conn, source, page, now)
-    _advance(conn, source_id, poll_id, page, kept, now)
+    advance_poll(conn, source_id, poll_id, page, kept, now)
     return kept
 
 
@@ -487,42 +468,6 @@ def _keep_skipped(
         set_={"times": SKIPPED_ITEM.c.times + 1, "last_at": now},
     )
     conn.execute(again, rows)
-
-
-def _advance(
-    conn: Connection,
-    source_id: int,
-    poll_id: int,
-    page: PageToKeep,
-    kept: KeptPage,
-    now: datetime,
-) -> None:
-    """Move the cursor and count the page, with what it brought."""
-    counted = {
-        "pages": 1,
-        "fetched": page.fetched,
-        "matched": sum(bool(mention.matches) for mention in page.mentions),
-        "stored": len(kept.stored),
-        "changed": len(kept.changed),
-        "known": kept.known,
-        "deleted": len(kept.deleted),
-        "skipped": kept.skipped,
-    }
-    conn.execute(_COUNT, {"poll": poll_id, **{f"new_{n}": v for n, v in counted.items()}})
-    if page.gaps:
-        _add_gaps(conn, poll_id, page)
-    moved = {"new_cursor": dict(page.cursor), "new_items": len(kept.stored), "new_note": page.note}
-    conn.execute(_MOVE, {"source": source_id, **moved})
-    if kept.stored:
-        conn.execute(_ITEM_CAME, {"source": source_id, "at": now})
-
-
-def _add_gaps(conn: Connection, poll_id: int, page: PageToKeep) -> None:
-    mine = POLL.c.id == poll_id
-    gaps = conn.execute(select(POLL.c.gaps).where(mine)).scalar_one()
-    # Times of a gap have no JSON form of their own.
-    gaps += json.loads(json.dumps(list(map(dict, page.gaps)), default=str))
-    conn.execute(update(POLL).where(mine).values(gaps=gaps))
 
 
 def _given(tally: _Tally, native_ids: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from store.interface import PollRow, SourceRow, SourceSpec
+from store.interface import KeptPage, PageToKeep, PollRow, SourceRow, SourceSpec
 from store.rereads import begin_rereads
 from store.tables import MENTION, POLL, SIGHTING, SOURCE
 
@@ -102,6 +103,42 @@ def start_poll(conn: Connection, source_id: int, now: datetime, next_poll_at: da
     return int(poll.scalar_one())
 
 
+def advance_poll(
+    conn: Connection,
+    source_id: int,
+    poll_id: int,
+    page: PageToKeep,
+    kept: KeptPage,
+    now: datetime,
+) -> None:
+    """Move the cursor over a page that was kept, and count what it brought."""
+    counted = {
+        "pages": 1,
+        "fetched": page.fetched,
+        "matched": sum(bool(mention.matches) for mention in page.mentions),
+        "stored": len(kept.stored),
+        "changed": len(kept.changed),
+        "known": kept.known,
+        "deleted": len(kept.deleted),
+        "skipped": kept.skipped,
+    }
+    conn.execute(_COUNT, {"poll": poll_id, **{f"new_{n}": v for n, v in counted.items()}})
+    if page.gaps:
+        _add_gaps(conn, poll_id, page)
+    moved = {"new_cursor": dict(page.cursor), "new_items": len(kept.stored), "new_note": page.note}
+    conn.execute(_MOVE, {"source": source_id, **moved})
+    if kept.stored:
+        conn.execute(_ITEM_CAME, {"source": source_id, "at": now})
+
+
+def _add_gaps(conn: Connection, poll_id: int, page: PageToKeep) -> None:
+    mine = POLL.c.id == poll_id
+    gaps = conn.execute(select(POLL.c.gaps).where(mine)).scalar_one()
+    # Times of a gap have no JSON form of their own.
+    gaps += json.loads(json.dumps(list(map(dict, page.gaps)), default=str))
+    conn.execute(update(POLL).where(mine).values(gaps=gaps))
+
+
 def finish_poll(
     conn: Connection,
     poll_id: int,
@@ -129,6 +166,24 @@ _START = (
     .values(last_started_at=bindparam("now"), next_poll_at=bindparam("next"))
 )
 _POLL = insert(POLL).returning(POLL.c.id)
+_COUNTED = ("pages", "fetched", "matched", "stored", "changed", "known", "deleted", "skipped")
+_COUNT = (
+    update(POLL)
+    .where(POLL.c.id == bindparam("poll"))
+    .values({name: POLL.c[name] + bindparam(f"new_{name}") for name in _COUNTED})
+)
+_MOVE = (
+    update(SOURCE)
+    .where(SOURCE.c.id == bindparam("source"))
+    .values(
+        cursor=bindparam("new_cursor"),
+        items_total=SOURCE.c.items_total + bindparam("new_items"),
+        note=bindparam("new_note"),
+    )
+)
+_ITEM_CAME = (
+    update(SOURCE).where(SOURCE.c.id == bindparam("source")).values(last_item_at=bindparam("at"))
+)
 _END = (
     update(POLL)
     .where(POLL.c.id == bindparam("poll"))
