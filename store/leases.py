@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, or_, select, update
 
 from store.engine import insert_new
-from store.tables import LEASE
+from store.work_tables import LEASE
 
 
 def acquire(conn: Connection, name: str, holder: str, now: datetime, ttl: timedelta) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from store.engine import upsert
-from store.tables import MARK
+from store.work_tables import MARK
 
 
 def get_mark(conn: Connection, name: str) -> Mapping[str, Any] | None:

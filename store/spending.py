@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, func, select
 
 from store.engine import upsert
-from store.tables import SPENDING
+from store.work_tables import SPENDING
 
 
 def spent(conn: Connection, account: str, day: date) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """The tables of what is collected and labelled, as SQLModel classes.
 
 Those of what is told to people stand in `store.report_tables`, those of products and places in
-`store.facet_tables`; no other module knows a table.
+`store.facet_tables`, those of the work itself in `store.work_tables`; no other module knows a
+table.
 
 The same classes make SQLite and PostgreSQL; migrations are generated from them. Times are aware
 UTC datetimes. A *mention* is one post of one source that at least one brand's query matched; what
@@ -15,7 +16,7 @@ migrations; see `store.search`.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -455,32 +456,6 @@ class Change(SQLModel, table=True):
     at: datetime
 
 
-class Lease(SQLModel, table=True):
-    """Who runs the scheduler; a second process is refused while it holds."""
-
-    __tablename__ = "lease"
-    name: str = Field(primary_key=True)
-    holder: str
-    expires_at: datetime
-
-
-class Mark(SQLModel, table=True):
-    """A named position that a step of the pipeline has reached (e.g. what detection has seen)."""
-
-    __tablename__ = "mark"
-    name: str = Field(primary_key=True)
-    value: dict[str, Any] = _json()
-
-
-class Spending(SQLModel, table=True):
-    """What an account of a paid source has cost on a day of UTC, in millionths of its currency."""
-
-    __tablename__ = "spending"
-    account: str = Field(primary_key=True)
-    day: date = Field(primary_key=True)
-    amount: int = Field(sa_type=BigInteger)
-
-
 def core(model: type[SQLModel]) -> Table:
     """The Core table of a model."""
     return metadata.tables[str(model.__tablename__)]
@@ -506,6 +481,3 @@ CORRECTION = core(Correction)
 CORRECTION_CAUSE = core(CorrectionCause)
 FITTED_HEAD = core(FittedHead)
 CHANGE = core(Change)
-LEASE = core(Lease)
-MARK = core(Mark)
-SPENDING = core(Spending)

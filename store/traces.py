@@ -9,7 +9,8 @@ from sqlalchemy import Column, Connection, Engine, Table, delete, select, update
 from store.engine import writing
 from store.report_tables import ALERT_ACTION, ALERT_EVENT, DIGEST, EXPORT_RUN, OUTBOX
 from store.scrub import Traces
-from store.tables import FITTED_HEAD, MARK, POLL, SKIPPED_ITEM, SOURCE
+from store.tables import FITTED_HEAD, POLL, SKIPPED_ITEM, SOURCE
+from store.work_tables import MARK
 
 _FACTS: tuple[Column[Any], ...] = (
     *(ALERT_EVENT.c.facts, DIGEST.c.facts, EXPORT_RUN.c.filters, FITTED_HEAD.c.report),

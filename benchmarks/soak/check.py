@@ -13,7 +13,8 @@ from benchmarks.soak.faults import BY_NAME
 from benchmarks.soak.ledger import Ledger, Place, rows
 from benchmarks.soak.posts import DAY, HUGE, MARK, Shelf, Site
 from benchmarks.soak.told import PollRow, Range, Told
-from store.tables import CHANGE, REVISION, SIGHTING, SKIPPED_ITEM, SOURCE, SPENDING
+from store.tables import CHANGE, REVISION, SIGHTING, SKIPPED_ITEM, SOURCE
+from store.work_tables import SPENDING
 
 _COUNTED: Final = ("fetched", "matched", "skipped", "gaps")
 _OUTCOMES: Final = ("ok", "retriable", "throttled", "fatal", "crashed", "running")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from store import report_tables  # noqa: F401 - adds its tables to the metadata
+from store import facet_tables, report_tables, work_tables  # noqa: F401 - fill the metadata
 from store.migrate import include
 from store.tables import metadata
 
