@@ -12,7 +12,8 @@ from reports.export_formats import Format
 from reports.interface import as_json
 from store.export_records import QueryVersion
 from store.facet_rows import FACET_KINDS, FacetKind, FacetRow
-from store.interface import MentionFilter, VersionRow
+from store.interface import MentionFilter
+from store.model_rows import VersionRow
 
 MANIFEST_VERSION = 1
 FORMULA_RULE = (

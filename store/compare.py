@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Alias, ColumnElement, Connection, Subquery, and_, case, func, select
 
-from store.interface import ChangedLabel, Comparison, VersionRow
+from store.model_rows import ChangedLabel, Comparison, VersionRow
 from store.tables import BRAND, BRAND_MENTION, CORRECTION, LABEL, MENTION, MODEL_VERSION
 
 

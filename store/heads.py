@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from store.interface import FittedHeadRow, NewHead, StoreError
+from store.interface import StoreError
+from store.model_rows import FittedHeadRow, NewHead
 from store.tables import FITTED_HEAD
 
 _ALL = [column for column in FITTED_HEAD.c if column.name not in {"id", "weights"}]

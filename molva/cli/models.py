@@ -34,8 +34,8 @@ from store.brands import brand_by_slug
 from store.compare import compare_versions, versions
 from store.engine import open_store, reading, writing
 from store.heads import free_head_name, head_by_name, heads, save_head, use_head
-from store.interface import Comparison, FittedHeadRow, NewHead, VersionRow
 from store.labels import add_version, count_unlabelled, missing, use_version
+from store.model_rows import Comparison, FittedHeadRow, NewHead, VersionRow
 
 app = typer.Typer(
     name="models", help="The models that label: which there are, which is in use, how they differ."

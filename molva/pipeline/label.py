@@ -17,8 +17,9 @@ from sentiment.interface import Label, ModelError, Text
 from sentiment.labeller import Labeller
 from store.engine import open_store, reading, store_exists, writing
 from store.heads import head_in_use, head_weights
-from store.interface import CauseRow, FittedHeadRow, IntentRow, NewLabel, TextToLabel
+from store.interface import CauseRow, IntentRow, NewLabel, TextToLabel
 from store.labels import save_labels, unlabelled, use_version
+from store.model_rows import FittedHeadRow
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from molva.pipeline.collect import import_posts, import_settings
 from molva.pipeline.label import label_pending
 from store.engine import open_store, writing
 from store.heads import save_head
-from store.interface import NewHead
+from store.model_rows import NewHead
 from tests.molva.conftest import Ran
 from tests.store.helpers import NOW
 

@@ -11,7 +11,8 @@ from store.heads import (
     save_head,
     use_head,
 )
-from store.interface import NewHead, StoreError
+from store.interface import StoreError
+from store.model_rows import NewHead
 from tests.store.helpers import HOUR, NOW
 
 
