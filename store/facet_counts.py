@@ -22,9 +22,7 @@ def facet_counts(
 
     A story speaks of what its first mention in the interval names, perhaps of several.
     """
-    if end <= start:
-        return []
-    rows = conn.execute(_counted(), interval_values(brand_id, start, end, end - start))
+    rows = conn.execute(_counted(), interval_values(brand_id, start, end))
     counts = [FacetCount(row[0], row[1], *map(int, row[2:])) for row in rows]
     return sorted(counts, key=lambda count: (-count.mentions, count.kind, count.slug))
 

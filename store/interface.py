@@ -418,13 +418,3 @@ class CauseCount:
     polarity: str
     mentions: int
     reach: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceCount:
-    """Stories and their sentiments by source type."""
-
-    source_type: str
-    mentions: int
-    negative: int
-    positive: int

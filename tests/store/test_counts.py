@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
-from store.counts import cause_counts, cause_series, series, source_counts, totals
+from store.counts import cause_counts, totals
 from store.engine import reading, writing
-from store.interface import CauseCount, SourceCount
+from store.interface import CauseCount
 from store.labels import correct
 from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, label_all, make_world
 
@@ -30,37 +30,14 @@ def label(world: World, sentiment: str, *causes: str, low_confidence: bool = Fal
         label_all(conn, sentiment, *causes, low_confidence=low_confidence)
 
 
-def test_buckets_are_regular_and_the_empty_ones_are_there(world: World, conn: Connection) -> None:
-    for native_id, at in (("a", 0), ("b", 59), ("c", 60), ("d", 200)):
-        world.keep(world.mention(native_id, published_at=START + at * MINUTE))
-    label(world, "negative")
-    buckets = series(conn, world.zerno, START, START + 4 * HOUR, HOUR)
-    assert [b.negative for b in buckets] == [2, 1, 0, 1]
-    assert [(b.start, b.end) for b in buckets] == [
-        (START + i * HOUR, START + (i + 1) * HOUR) for i in range(4)
-    ]
-
-
 def test_an_interval_holds_its_start_and_not_its_end(world: World, conn: Connection) -> None:
     microsecond = timedelta(microseconds=1)
     for native_id, at in (("a", START - microsecond), ("b", START), ("c", START + HOUR)):
         world.keep(world.mention(native_id, published_at=at))
     world.keep(world.mention("d", published_at=START + HOUR - microsecond))
     assert totals(conn, world.zerno, START, START + HOUR).mentions == 2
-    assert [b.mentions for b in series(conn, world.zerno, START, START + 2 * HOUR, HOUR)] == [2, 1]
-
-
-def test_buckets_may_start_and_end_anywhere(world: World, conn: Connection) -> None:
-    start = START + timedelta(microseconds=500)
-    world.keep(world.mention("a", published_at=START + timedelta(microseconds=499)))
-    world.keep(world.mention("b", published_at=start + HOUR - timedelta(microseconds=1)))
-    buckets = series(conn, world.zerno, start, start + timedelta(minutes=90), HOUR)
-    assert [b.mentions for b in buckets] == [1, 0]
-    assert buckets[-1].end == start + timedelta(minutes=90)
-    assert series(conn, world.zerno, start, start, HOUR) == []
+    assert totals(conn, world.zerno, START + HOUR, START + 2 * HOUR).mentions == 1
     assert totals(conn, world.zerno, NOW, START).mentions == 0
-    with pytest.raises(ValueError, match="longer than nothing"):
-        series(conn, world.zerno, START, NOW, timedelta(0))
 
 
 def test_a_story_counts_once_where_its_first_mention_stands(world: World, conn: Connection) -> None:
@@ -69,14 +46,10 @@ def test_a_story_counts_once_where_its_first_mention_stands(world: World, conn: 
     world.keep(world.mention("first", published_at=START + HOUR, author_id="boris", **same))
     world.keep(world.mention("own", published_at=START + 3 * HOUR))
     label(world, "negative")
-    buckets = series(conn, world.zerno, START, START + 4 * HOUR, HOUR)
-    assert [b.mentions for b in buckets] == [0, 1, 0, 1]
-    assert [b.sightings for b in buckets] == [0, 1, 0, 2]
-    assert [b.negative for b in buckets] == [0, 1, 0, 1]
     whole = totals(conn, world.zerno, START, START + 4 * HOUR)
-    assert (whole.mentions, whole.sightings, whole.authors) == (2, 3, 2)
+    assert (whole.mentions, whole.sightings, whole.authors, whole.negative) == (2, 3, 2, 2)
     later = totals(conn, world.zerno, START + 2 * HOUR, START + 4 * HOUR)
-    assert later.mentions == 2
+    assert (later.mentions, later.sightings, later.negative) == (2, 2, 2)
 
 
 def test_reach_sums_each_author_once(world: World, conn: Connection) -> None:
@@ -137,10 +110,6 @@ def test_causes_are_counted_by_story_and_reach(world: World, conn: Connection) -
         CauseCount("price", "negative", 3, 530),
         CauseCount("long_wait", "negative", 2, 30),
     ]
-    assert cause_series(conn, world.zerno, START, START + 3 * HOUR, HOUR) == {
-        "long_wait": [1, 0, 1],
-        "price": [1, 0, 1],
-    }
 
 
 def test_a_cause_counts_where_the_sentiment_agrees(world: World) -> None:
@@ -153,14 +122,3 @@ def test_a_cause_counts_where_the_sentiment_agrees(world: World) -> None:
     with reading(world.engine) as conn:
         [counted] = cause_counts(conn, world.zerno, START, NOW)
     assert (counted.cause, counted.mentions) == ("long_wait", 1)
-
-
-def test_sources_are_counted_by_type(world: World, conn: Connection) -> None:
-    world.keep(world.mention("a"), world.mention("b"))
-    label(world, "negative")
-    world.keep(world.mention("a"), source=world.forum)
-    label(world, "positive")
-    assert source_counts(conn, world.zerno, START, NOW) == [
-        SourceCount("rss", 2, 2, 0),
-        SourceCount("forum", 1, 0, 1),
-    ]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from store.brands import sync_brands
-from store.counts import cause_counts, series, totals
+from store.counts import cause_counts, totals
 from store.engine import reading, writing
 from store.facet_counts import facet_counts
 from store.facet_rows import FacetMatch, FacetRow, FacetSpec, Remarked
@@ -115,7 +115,6 @@ def test_what_the_brand_writes_is_kept_and_counts_nowhere(world: World) -> None:
         told = totals(conn, world.zerno, NOW - DAY, NOW)
         assert (told.mentions, told.negative, told.sightings) == (1, 1, 1)
         assert [c.mentions for c in cause_counts(conn, world.zerno, NOW - DAY, NOW)] == [1]
-        assert sum(t.mentions for t in series(conn, world.zerno, NOW - DAY, NOW, HOUR)) == 1
     assert {name: int(counts.sum()) for name, counts in counted.items() if counts.any()} == {
         "volume": 1,
         "negative": 1,
