@@ -15,7 +15,6 @@ Type = Literal[
     "text", "integer", "number", "boolean", "time", "spans", "texts", "causes", "intents"
 ]
 TableName = Literal["mentions", "causes", "intents", "labels", "tombstones"]
-TABLES: tuple[TableName, ...] = ("mentions", "causes", "intents", "labels", "tombstones")
 
 
 @dataclass(frozen=True, slots=True)

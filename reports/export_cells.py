@@ -51,11 +51,6 @@ def csv_text(cell: str) -> str:
     return cell
 
 
-def csv_cell(text: str) -> str:
-    """A text as a CSV cell; `csv_text` undoes it."""
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
-
-
 def naive(value: datetime | None) -> datetime | None:
     """A time as a spreadsheet keeps it: without its zone, which the file names beside."""
     return None if value is None else value.replace(tzinfo=None)

@@ -12,8 +12,6 @@ from dateutil.relativedelta import relativedelta
 
 PeriodKind = Literal["day", "week", "month"]
 
-PERIODS: tuple[PeriodKind, ...] = ("day", "week", "month")
-
 
 @dataclass(frozen=True, slots=True)
 class Baseline:

@@ -24,17 +24,6 @@ Kind = Literal[
     "silence",
     "story",
 ]
-KINDS: Final[tuple[Kind, ...]] = (
-    "negative_count",
-    "negative_share",
-    "cause",
-    "product",
-    "place",
-    "volume",
-    "story",
-    "author",
-    "silence",
-)
 LOOKS_A_MONTH: Final = MONTH.total_seconds() / 600
 LOOKS_PER_WINDOW: Final = 8
 LONGEST_SILENCE: Final = 7 * PER_DAY

@@ -158,16 +158,6 @@ def _keep(conn: Connection, source: KeptSource, page: PageToKeep, now: datetime)
     )
 
 
-def known_ids(conn: Connection, source_id: int, native_ids: Collection[str]) -> set[str]:
-    """Which of these posts of a source are stored: only those need a look if no brand matches."""
-    scope = _source(conn, source_id).scope
-    given = {storable_id(native_id): native_id for native_id in native_ids}
-    found = select(MENTION.c.native_id).where(
-        MENTION.c.scope == scope, MENTION.c.native_id.in_(given)
-    )
-    return {given[native_id] for native_id in conn.execute(found).scalars()}
-
-
 def _keep_part(
     conn: Connection, source: KeptSource, part: Sequence[NewMention], now: datetime, tally: _Tally
 ) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy.sql.expression import cast
 
 from store.engine import reading, writing
 from store.marks import get_mark, set_mark
-from store.tables import BRAND_MENTION, MENTION
+from store.tables import MENTION
 from store.words import index_version, stem, words
 
 _SEARCH = table("mention_search", column("mention_id"), column("words"), column("rowid"))
@@ -51,33 +51,6 @@ class Term:
     exact: bool = False
     prefix: bool = False
     excluded: bool = False
-
-
-def search(
-    conn: Connection,
-    query: str,
-    *,
-    brand_id: int | None = None,
-    limit: int = 50,
-    before: int | None = None,
-) -> list[int]:
-    """The ids of the mentions that a query finds, the newest in the store first.
-
-    Args:
-        conn: a connection of the store.
-        query: words as a person types them; one without any word finds nothing.
-        brand_id: only mentions of this brand.
-        limit: at most so many.
-        before: only ids below this one, for the next page.
-    """
-    found = matching(conn, query).subquery("found")
-    ids = select(MENTION.c.id).where(MENTION.c.id.in_(select(found.c.id)))
-    if brand_id is not None:
-        mine = select(BRAND_MENTION.c.mention_id).where(BRAND_MENTION.c.brand_id == brand_id)
-        ids = ids.where(MENTION.c.id.in_(mine))
-    if before is not None:
-        ids = ids.where(MENTION.c.id < before)
-    return [int(i) for i in conn.execute(ids.order_by(MENTION.c.id.desc()).limit(limit)).scalars()]
 
 
 def matching(conn: Connection, query: str) -> Select[tuple[int]]:

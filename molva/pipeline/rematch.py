@@ -5,7 +5,6 @@ A brand's query itself is not looked for again: what it did not find was not kep
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from collectors.query import Document
@@ -15,8 +14,6 @@ from store.engine import reading, writing
 from store.facet_rows import KeptText, Remarked
 from store.interface import BrandRow
 from store.remarks import remark, to_remark
-
-log = logging.getLogger(__name__)
 
 
 def rematch_pending(rooms: Rooms) -> int:

@@ -24,6 +24,7 @@ from store.interface import (
 )
 from store.labels import save_labels, unlabelled, use_version
 from store.mentions import keep_page
+from store.search import matching
 from store.sources import start_poll, sync_sources
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -136,6 +137,11 @@ def label_all(
     ]
     save_labels(conn, version, labels, now)
     return version
+
+
+def searched(conn: Connection, query: str) -> list[int]:
+    """The ids of the mentions that a query finds."""
+    return sorted(conn.execute(matching(conn, query)).scalars())
 
 
 def snapshot(conn: Connection) -> list[tuple[Any, ...]]:

@@ -14,9 +14,8 @@ from store.engine import open_store, reading, writing
 from store.interface import StoreError
 from store.marks import get_mark, set_mark
 from store.migrate import include
-from store.search import search
 from store.tables import BRAND, metadata
-from tests.store.helpers import NOW, make_world
+from tests.store.helpers import NOW, make_world, searched
 
 OPEN = "import sys; from store.engine import open_store; open_store(sys.argv[1]).dispose()"
 WRITE = """
@@ -127,7 +126,7 @@ def test_another_stemmer_makes_the_index_anew(url: str, engine: Engine) -> None:
         set_mark(conn, "search-index", {"version": "older"})
     again = open_store(url)
     with reading(again) as conn:
-        assert len(search(conn, "кофе")) == 1
+        assert len(searched(conn, "кофе")) == 1
         assert get_mark(conn, "search-index") != {"version": "older"}
     again.dispose()
 

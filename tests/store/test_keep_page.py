@@ -8,11 +8,10 @@ from store.brands import brands
 from store.engine import reading, writing
 from store.history import labelled_mentions, last_sequence
 from store.interface import LabelledMention, MentionFilter, PageToKeep, StoreError
-from store.mentions import keep_page, known_ids
-from store.search import search
+from store.mentions import keep_page
 from store.sources import source_by_name, start_poll
 from store.tables import CHANGE, POLL, REVISION, SKIPPED_ITEM
-from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, label_all, make_world
+from tests.store.helpers import DAY, HOUR, MINUTE, NOW, World, label_all, make_world, searched
 
 LONG = "Курьер опоздал на два часа, и кофе приехал холодным, а поддержка так и не ответила."
 
@@ -70,7 +69,7 @@ def test_nothing_of_a_page_is_kept_if_its_transaction_fails(world: World) -> Non
         source = source_by_name(conn, "feed")
         assert source is not None
         assert source.cursor == {"at": 1}
-        assert search(conn, "скидки") == []
+        assert searched(conn, "скидки") == []
     assert [m.native_id for m in history(world)] == ["a"]
     assert world.keep(*page.mentions).stored == ("b",)
 
@@ -93,8 +92,8 @@ def test_an_edit_is_a_new_revision_and_the_old_text_is_archived(world: World) ->
     with reading(world.engine) as conn:
         (old,) = conn.execute(select(REVISION)).all()
         assert (old.number, old.text, old.seen_at) == (1, "Зерно — хорошее место", NOW)
-        assert search(conn, "хорошее") == []
-        assert search(conn, "ужасное") == [mention.mention_id]
+        assert searched(conn, "хорошее") == []
+        assert searched(conn, "ужасное") == [mention.mention_id]
 
 
 def test_two_routes_that_show_different_ages_do_not_take_turns(world: World) -> None:
@@ -176,7 +175,7 @@ def test_a_deleted_post_is_forgotten_but_not_its_numbers(world: World) -> None:
     assert set(said) == {""}
     assert grave.causes[0].evidence == ""
     with reading(world.engine) as conn:
-        assert search(conn, "отравило") == []
+        assert searched(conn, "отравило") == []
         assert conn.execute(select(REVISION.c.text)).scalars().all() == [""]
 
 
@@ -196,7 +195,7 @@ def test_a_post_edited_after_its_deletion_is_alive_again(world: World) -> None:
     mention = only(world)
     assert (mention.revision, mention.text, mention.author_id) == (2, "Зерно, два", "anna")
     with reading(world.engine) as conn:
-        assert search(conn, "два") == [mention.mention_id]
+        assert searched(conn, "два") == [mention.mention_id]
 
 
 def test_brands_follow_an_edit(world: World) -> None:
@@ -222,13 +221,6 @@ def test_a_post_without_matches_is_not_stored(world: World) -> None:
     kept = world.keep(world.mention("a", matches=()), unmatched=("b",))
     assert (kept.stored, kept.known) == ((), 0)
     assert history(world) == []
-
-
-def test_known_ids_are_those_worth_a_second_look(world: World) -> None:
-    world.keep(world.mention("a"))
-    with reading(world.engine) as conn:
-        assert known_ids(conn, world.other_feed, ["a", "b"]) == {"a"}
-        assert known_ids(conn, world.forum, ["a", "b"]) == set()
 
 
 def test_reprints_are_one_story_by_address_or_by_text(world: World) -> None:

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import Engine
 
 from store.engine import reading
-from store.search import parse, search
+from store.search import parse
 from store.words import stem, words
-from tests.store.helpers import World, make_world
+from tests.store.helpers import World, make_world, searched
 
 TEXTS = (
     "Сбербанк закрыл отделение на нашей улице",
@@ -24,10 +24,10 @@ def world(engine: Engine) -> World:
     return made
 
 
-def found(world: World, query: str, **options: int) -> Sequence[int]:
+def found(world: World, query: str) -> Sequence[int]:
     """The places in TEXTS of what a query finds, in their order."""
     with reading(world.engine) as conn:
-        return sorted(id_ - 1 for id_ in search(conn, query, **options))
+        return sorted(id_ - 1 for id_ in searched(conn, query))
 
 
 @pytest.mark.parametrize(
@@ -65,21 +65,6 @@ def test_a_query_finds_the_same_on_every_database(
     world: World, query: str, places: list[int]
 ) -> None:
     assert found(world, query) == places
-
-
-def test_the_newest_come_first_and_pages_follow_each_other(world: World) -> None:
-    with reading(world.engine) as conn:
-        first = search(conn, "сбербанк", limit=2)
-        assert first == [5, 2]
-        assert search(conn, "сбербанк", limit=2, before=first[-1]) == [1]
-
-
-def test_a_search_can_ask_for_one_brand(world: World) -> None:
-    world.keep(
-        world.mention("r", text="Сбербанк и Beanly", matches=(world.match(world.rival, "beanly"),))
-    )
-    assert found(world, "сбербанк", brand_id=world.rival) == [5]
-    assert found(world, "сбербанк", brand_id=world.zerno) == [0, 1, 4]
 
 
 def test_titles_are_searched_too(world: World) -> None:
