@@ -6,9 +6,7 @@ value, a bare entry where there is only one, and no `entry` where there is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from pydantic import ValidationError
 
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import parse_settings
+from tests.collectors.worlds import changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.appstore import (
     ADDRESS,
@@ -25,15 +24,9 @@ from tests.conformance.kits.appstore import (
     entry,
     feed,
 )
-from tests.conformance.server import Answer, Request, json_answer, serving
+from tests.conformance.server import Answer, Request, json_answer
 
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(AppStoreKit(), tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(AppStoreKit())
 
 
 def items(count: int, start: datetime = NOW - timedelta(hours=1)) -> list[Item]:
@@ -132,8 +125,7 @@ async def test_an_empty_page_in_the_middle_leaves_a_gap(world: World) -> None:
 async def test_what_lies_behind_the_last_page_is_a_gap_only_while_unread(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = {**world.table(), "last_page": 2}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, last_page=2)
     world.items = items(8)
     first = await world.poll()
     assert [gap.end for gap in first.gaps] == [world.items[2].at]
@@ -174,8 +166,7 @@ async def test_an_error_in_json_is_no_empty_feed(world: World) -> None:
 async def test_each_app_is_read_in_each_country(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = {**world.table(), "countries": ["us", "RU"], "apps": [APP, "id1400000002"]}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, countries=["us", "RU"], apps=[APP, "id1400000002"])
     world.mood = lambda _request: json_answer(feed([entry(Item(1, "Same shape"))], last=1))
     run = await world.poll()
     stores = {f"{c}/{app}" for c in ("us", "ru") for app in (APP, "1400000002")}

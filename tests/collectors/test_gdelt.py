@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectors.http import HttpClient
 from collectors.interface import FatalError, RetriableError
+from tests.collectors.worlds import changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.gdelt import KIT
-from tests.conformance.server import Answer, Request, json_answer, serving
+from tests.conformance.server import Answer, Request, json_answer
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(KIT)
 
 
 def article(**changes: Any) -> dict[str, Any]:
@@ -176,8 +170,7 @@ async def test_sources_of_this_type_take_turns(
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    table = {**world.table(), "queries": ["zerno", "coffee"], "pause": "6s"}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, queries=["zerno", "coffee"], pause="6s")
     monkeypatch.setattr("collectors.sources.gdelt.asyncio.sleep", sleep)
     async with HttpClient(world.http_settings, lambda: world.now) as http:
         turns = [world.collector(http), world.collector(http)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,29 +15,12 @@ from collectors.github_text import plain
 from collectors.http import HttpClient
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import create, parse_settings
+from tests.collectors.worlds import asked, changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.github import KIT, results
 from tests.conformance.server import Answer, Request, json_answer, serving
 
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for variable, value in KIT.environment.items():
-        monkeypatch.setenv(variable, value)
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
-
-
-def configured(world: World, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    table = {**world.table(), **changes}
-    monkeypatch.setattr(world, "table", lambda: table)
-
-
-def asked(world: World) -> list[Request]:
-    assert world.server is not None
-    return world.server.requests
+world = world_of(KIT)
 
 
 def issue(number: int, **changes: Any) -> dict[str, Any]:
@@ -77,7 +59,7 @@ async def test_what_bots_write_is_skipped_unless_it_is_wanted(
     run = await world.poll()
     assert list(run.texts) == ["I_1"]
     assert [one.reason for one in run.skipped] == ["a bot wrote it"]
-    configured(world, monkeypatch, skip_bots=False)
+    changed(world, monkeypatch, skip_bots=False)
     assert list((await world.poll()).texts) == ["I_1", "I_2"]
 
 
@@ -105,7 +87,7 @@ async def test_issues_and_pull_requests_are_searched_for_apart(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries = ['"zerno coffee" -org:zerno', "zerno in:title"]
-    configured(world, monkeypatch, queries=queries, kinds=["issue", "pull-request"])
+    changed(world, monkeypatch, queries=queries, kinds=["issue", "pull-request"])
     world.mood = lambda _request: results([])
     await world.poll()
     written = [re.sub(r" updated:\S+$", "", request.query["q"]) for request in asked(world)]
@@ -124,7 +106,7 @@ async def test_issues_and_pull_requests_are_searched_for_apart(
 async def test_a_search_of_more_than_it_shows_is_cut_into_slices_of_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(world, monkeypatch, reachable=6)
+    changed(world, monkeypatch, reachable=6)
     start = NOW - timedelta(days=2)
     world.items = [Item(n, f"Number {n}", start + timedelta(minutes=n)) for n in range(17)]
     run = await world.poll()
@@ -135,7 +117,7 @@ async def test_a_search_of_more_than_it_shows_is_cut_into_slices_of_time(
 async def test_more_in_one_second_than_a_search_shows_is_a_gap(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(world, monkeypatch, reachable=6)
+    changed(world, monkeypatch, reachable=6)
     moment = NOW - timedelta(minutes=9)
     world.items = [Item(n, f"Same second {n}", moment) for n in range(9)]
     world.items.append(Item(99, "Before all that", moment - timedelta(minutes=9)))
@@ -178,7 +160,7 @@ async def test_comments_are_read_page_by_page_if_they_are_wanted(
     more = {"Link": '<https://api.github.com/x?page=2>; rel="next"'}
     threaded(world, {"1": json_answer([comment], headers=more), "2": json_answer([as_written, 7])})
     assert list((await world.poll()).texts) == ["I_1"]
-    configured(world, monkeypatch, comments=True)
+    changed(world, monkeypatch, comments=True)
     run = await world.poll()
     first, second = run.posts[1:]
     assert (first.native_id, first.kind, first.title) == ("IC_5", "comment", "")
@@ -192,7 +174,7 @@ async def test_comments_are_read_page_by_page_if_they_are_wanted(
 async def test_an_issue_deleted_in_the_meantime_has_no_comments(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(world, monkeypatch, comments=True)
+    changed(world, monkeypatch, comments=True)
     threaded(world, {"1": json_answer({"message": "This issue was deleted"}, 410)})
     assert list((await world.poll()).texts) == ["I_1"]
 
@@ -200,7 +182,7 @@ async def test_an_issue_deleted_in_the_meantime_has_no_comments(
 async def test_the_token_is_sent_to_no_address_an_answer_names(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(world, monkeypatch, comments=True)
+    changed(world, monkeypatch, comments=True)
     with serving(lambda _request: json_answer([])) as other:
         threaded(world, {}, comments_url=f"{other.url}/comments")
         assert list((await world.poll()).texts) == ["I_1"]
@@ -210,7 +192,7 @@ async def test_the_token_is_sent_to_no_address_an_answer_names(
 async def test_more_comments_than_are_read_at_once_are_a_gap(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(world, monkeypatch, comments=True)
+    changed(world, monkeypatch, comments=True)
     monkeypatch.setattr("collectors.github_api.COMMENT_PAGES", 1)
     more = {"Link": '<https://api.github.com/x?page=2>; rel="next"'}
     threaded(world, {"1": json_answer([issue(5, node_id="IC_5")], headers=more)})

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectors.interface import FatalError, RetriableError
+from tests.collectors.worlds import changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.ozon import KIT
-from tests.conformance.server import json_answer, serving
+from tests.conformance.server import json_answer
 
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in KIT.environment.items():
-        monkeypatch.setenv(name, value)
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(KIT)
 
 
 def review(**changes: Any) -> dict[str, Any]:
@@ -102,8 +93,7 @@ async def test_another_sellers_walk_is_not_gone_on_with(
 ) -> None:
     world.items = hours_ago(7)
     first = await world.poll(pages=1)
-    table = {**world.table(), "client_id": "77"}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, client_id="77")
     world.mood = lambda _request: json_answer(answer())
     await world.poll(first.cursor)
     assert last_ids(world)[-1] == ""

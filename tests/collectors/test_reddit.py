@@ -6,8 +6,7 @@ links with `name`, `selftext_html`, `removed_by_category`) and the Atom entries 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 from collectors.http import HttpClient
 from collectors.interface import Author, FatalError, Post, RetriableError
 from collectors.registry import parse_settings
+from tests.collectors.worlds import changed, world_of
 from tests.conformance import test_failures, test_posts
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.reddit import (
@@ -30,7 +30,7 @@ from tests.conformance.kits.reddit import (
     page_of,
     path_of,
 )
-from tests.conformance.server import Answer, Request, json_answer, serving
+from tests.conformance.server import Answer, Request, json_answer
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
@@ -84,14 +84,7 @@ def entry(item: Item, content: str | None = None, author: str = "/u/anna") -> st
     )
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in RedditKit.environment.items():
-        monkeypatch.setenv(name, value)
-    with ExitStack() as stack:
-        world = World(RedditKit(), tmp_path)
-        world.server = stack.enter_context(serving(world.respond))
-        yield world
+world = world_of(RedditKit())
 
 
 @pytest.fixture
@@ -250,8 +243,7 @@ async def test_an_unapproved_application_is_told_so(world: World, answer: Answer
 async def test_reddit_is_told_whose_application_it_is_and_to_leave_text_unescaped(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = {**world.table(), "username": "molva_owner", "subreddits": ["coffee", "tea"]}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, username="molva_owner", subreddits=["coffee", "tea"])
     searching(world, lambda _request: listing())
     await world.poll()
     (request,) = searches(world)

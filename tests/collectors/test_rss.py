@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import parse_settings
+from tests.collectors.worlds import world_of
 from tests.conformance.kit import Item, World
 from tests.conformance.kits.rss import KIT
-from tests.conformance.server import Answer, Request, serving
+from tests.conformance.server import Answer, Request
 
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(KIT)
 
 
 def items(first: int, last: int) -> list[Item]:

@@ -93,8 +93,7 @@ async def test_a_new_query_is_backfilled_while_the_old_one_goes_on(
     world = open_world("hackernews")
     world.items = items(3)
     first = await world.poll()
-    table = {**world.table(), "queries": ["coffee"]}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, queries=["coffee"])
     second = await world.poll(first.cursor)
     assert set(second.cursor["walks"]) == {"coffee"}
     assert len(second.texts) == 3

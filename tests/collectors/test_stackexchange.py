@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,31 +12,15 @@ from pydantic import ValidationError
 from collectors.http import HttpClient
 from collectors.interface import FatalError, Page, RetriableError
 from collectors.registry import parse_settings
+from tests.collectors.worlds import asked, changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.stackexchange import KIT, refusal, wrapper
-from tests.conformance.server import Answer, Request, serving
+from tests.conformance.server import Answer, Request
 
 AT = int(NOW.timestamp())
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for variable, value in KIT.environment.items():
-        monkeypatch.setenv(variable, value)
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
-
-
-def configured(world: World, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    table = {**world.table(), **changes}
-    monkeypatch.setattr(world, "table", lambda: table)
-
-
-def asked(world: World) -> list[Request]:
-    assert world.server is not None
-    return world.server.requests
+world = world_of(KIT)
 
 
 async def pages_of(world: World, http: HttpClient) -> list[Page]:
@@ -92,7 +74,7 @@ async def test_titles_and_names_are_escaped_even_in_json(world: World) -> None:
 async def test_an_answer_is_read_whole_and_belongs_to_its_question(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(world, monkeypatch, sites=["ru.stackoverflow.com"])
+    changed(world, monkeypatch, sites=["ru.stackoverflow.com"])
     hit = question(item_type="answer", answer_id=12, excerpt="only a part")
     world.mood = answering([hit], [post(12, owner={"display_name": "user99"})])
     (found,) = (await world.poll()).posts
@@ -126,7 +108,7 @@ async def test_the_search_goes_by_activity_or_by_creation(
     assert asked(world)[0].query["sort"] == "activity"
     watermark = run.cursor["walks"]["stackoverflow zerno"]["watermark"]
     assert watermark == datetime.fromtimestamp(AT - 60, UTC).isoformat()
-    configured(world, monkeypatch, order="creation")
+    changed(world, monkeypatch, order="creation")
     await world.poll()
     assert asked(world)[-2].query["sort"] == "creation"
 
@@ -136,7 +118,7 @@ async def test_nothing_found_costs_one_request_for_each_query_and_site(
 ) -> None:
     monkeypatch.delenv("STACKEXCHANGE_KEY")
     sites = ["superuser", "coffee.stackexchange.com"]
-    configured(world, monkeypatch, sites=sites, queries=["zerno", "zerno coffee"], key_env="")
+    changed(world, monkeypatch, sites=sites, queries=["zerno", "zerno coffee"], key_env="")
     world.mood = lambda _request: wrapper([])
     run = await world.poll()
     assert len(run.pages) == len(asked(world)) == 4
@@ -152,7 +134,7 @@ async def test_a_crowded_second_is_paged_through_as_far_as_the_service_lets(
     run = await world.poll()
     assert len(run.texts) == 12
     assert not run.gaps
-    configured(world, monkeypatch, page_limit=2)
+    changed(world, monkeypatch, page_limit=2)
     world.items = [*world.items, Item(99, "Before all that", moment - timedelta(minutes=9))]
     run = await world.poll()
     assert run.gaps[0].start == moment

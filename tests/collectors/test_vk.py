@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectors.interface import Author, FatalError, RetriableError
+from tests.collectors.worlds import changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.vk import KIT, SHOWN
-from tests.conformance.server import Answer, Request, json_answer, serving
+from tests.conformance.server import Answer, Request, json_answer
 
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for variable, value in KIT.environment.items():
-        monkeypatch.setenv(variable, value)
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(KIT)
 
 
 def wall(**changes: Any) -> dict[str, Any]:
@@ -121,8 +112,7 @@ async def test_deleted_posts_are_counted_and_advertising_if_it_is_not_wanted(
     ad, deleted = wall(id=1, marked_as_ads=1), wall(id=2, is_deleted=True)
     world.mood = lambda _request: found(ad, deleted)
     assert list((await world.poll()).texts) == ["-7_1"]
-    table = {**world.table(), "ads": False}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, ads=False)
     run = await world.poll()
     assert not run.posts
     assert [item.native_id for item in run.skipped] == ["-7_1", "-7_2"]

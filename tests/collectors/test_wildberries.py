@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,19 +10,12 @@ import pytest
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import parse_settings
 from collectors.text import canonical_url
+from tests.collectors.worlds import changed, world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.wildberries import KIT
-from tests.conformance.server import Answer, Request, json_answer, serving
+from tests.conformance.server import Answer, Request, json_answer
 
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in KIT.environment.items():
-        monkeypatch.setenv(name, value)
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(KIT)
 
 
 def feedback(**changes: Any) -> dict[str, Any]:
@@ -140,8 +131,7 @@ async def test_a_crowded_second_is_paged_through_as_far_as_a_search_shows(
     run = await world.poll()
     assert len(run.texts) == 20
     assert not run.gaps
-    table = {**world.table(), "reachable": 9}
-    monkeypatch.setattr(world, "table", lambda: table)
+    changed(world, monkeypatch, reachable=9)
     run = await world.poll()
     assert len(run.texts) == 9
     assert len(run.gaps) == 1

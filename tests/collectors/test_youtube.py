@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,23 +14,17 @@ from collectors.day_quota import DayQuota
 from collectors.interface import FatalError, RetriableError
 from collectors.registry import parse_settings
 from collectors.turns import Turns
+from tests.collectors.worlds import world_of
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.youtube import KIT, SHOWN, TALKED_OF, refusal
-from tests.conformance.server import Answer, Request, json_answer, serving
+from tests.conformance.server import Answer, Request, json_answer
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MIDNIGHT = datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
 """When the quota's day begins: in summer time already, unlike Europe."""
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for variable, value in KIT.environment.items():
-        monkeypatch.setenv(variable, value)
-    world = World(KIT, tmp_path)
-    with serving(world.respond) as server:
-        world.server = server
-        yield world
+world = world_of(KIT)
 
 
 @pytest.fixture
