@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,6 +23,7 @@ from store.engine import reading, writing
 from store.history import labelled_mentions
 from store.interface import LabelledMention, MentionFilter
 from store.sources import finish_poll, start_poll
+from tests.reports.page import Page
 from tests.reports.world import NAMES, World, fill_month
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -41,22 +41,6 @@ def mentions(world: World, start: datetime, end: datetime) -> list[LabelledMenti
     wanted = MentionFilter(brand_id=world.brand.id, since=start, until=end)
     with reading(world.engine) as conn:
         return list(labelled_mentions(conn, wanted))
-
-
-class Page(HTMLParser):
-    """What a page holds: its tags with attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_every_headline_figure_recomputed(world: World) -> None:

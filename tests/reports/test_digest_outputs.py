@@ -10,7 +10,6 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +39,7 @@ from store.engine import reading, writing
 from store.facet_rows import FacetRow, FacetSpec
 from store.history import labelled_mentions
 from store.interface import LabelledMention, MentionFilter
+from tests.reports.page import Page
 from tests.reports.world import NAMES, World, new_world
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -51,22 +51,6 @@ HOSTILE = (
     "[x](javascript:alert(3)) ![y](http://evil.example/p.png) {{ 7*7 }} | `a` <http://evil.example>"
 )
 ACTIVE = {"script", "iframe", "object", "embed", "form", "base", "svg:script"}
-
-
-class Page(HTMLParser):
-    """What a page holds: its tags with attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 FACETS = (
