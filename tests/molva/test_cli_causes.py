@@ -1,6 +1,5 @@
 """causes list, report and suggest, on posts that the shipped model has labelled."""
 
-import asyncio
 import json
 import tomllib
 from collections.abc import Callable
@@ -9,14 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from molva.app import App
 from molva.cause_learning import write_taxonomy
-from molva.config import load_config
-from molva.pipeline.collect import import_posts, import_settings
-from molva.pipeline.label import label_pending
 from sentiment.cause_lessons import Taught
 from sentiment.taxonomy import Taxonomy
 from tests.molva.conftest import Ran
+from tests.molva.posts import bring_in
 
 Molva = Callable[..., Ran]
 
@@ -52,15 +48,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "published_at": (at - timedelta(minutes=n)).isoformat()}
         for n, text in enumerate([*WAITS, *RUDE, *SOCKETS, *GLAD])
     ]  # fmt: skip
-    file = folder / "posts.jsonl"
-    file.write_text("".join(json.dumps(post) + "\n" for post in posts), encoding="utf-8")
-
-    async def work() -> None:
-        async with App.open(load_config(config)) as app:
-            await import_posts(app.rooms, import_settings(file))
-            label_pending(app.rooms)
-
-    asyncio.run(work())
+    bring_in(config, posts)
     return config
 
 

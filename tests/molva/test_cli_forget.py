@@ -1,16 +1,13 @@
 """molva forget and molva export's own options, as typed."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from molva.app import App
-from molva.config import load_config
-from molva.pipeline.collect import import_posts, import_settings
 from tests.molva.conftest import Ran
+from tests.molva.posts import bring_in
 
 Molva = Callable[..., Ran]
 
@@ -23,7 +20,6 @@ def config(tmp_path: Path) -> Path:
         '[[channel]]\nname = "out"\ntype = "file"\npath = "messages"\n',
         encoding="utf-8",
     )
-    file = tmp_path / "posts.jsonl"
     posts = [
         {
             "id": "1",
@@ -33,14 +29,7 @@ def config(tmp_path: Path) -> Path:
         },
         {"id": "2", "text": "Acme is fine", "author": "otto", "url": "https://e.org/2"},
     ]
-    file.write_text("".join(json.dumps(post) + "\n" for post in posts), encoding="utf-8")
-
-    async def work() -> None:
-        async with App.open(load_config(path)) as app:
-            await import_posts(app.rooms, import_settings(file))
-
-    asyncio.run(work())
-    file.unlink()
+    bring_in(path, posts, label=False)
     return path
 
 

@@ -12,12 +12,12 @@ import pytest
 
 from molva.app import App
 from molva.config import load_config
-from molva.pipeline.collect import import_posts, import_settings
 from molva.pipeline.label import label_pending
 from store.engine import open_store, writing
 from store.heads import save_head
 from store.model_rows import NewHead
 from tests.molva.conftest import Ran
+from tests.molva.posts import bring_in
 from tests.store.helpers import NOW
 
 Molva = Callable[..., Ran]
@@ -93,15 +93,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"id": f"p{n}", "text": text, "url": f"https://example.org/p{n}", "lang": "en"}
         for n, text in enumerate([*UPDATES, *SHOPS, BOTH])
     ]
-    file = folder / "posts.jsonl"
-    file.write_text("".join(json.dumps(post) + "\n" for post in posts), encoding="utf-8")
-
-    async def work() -> None:
-        async with App.open(load_config(folder / "molva.toml")) as app:
-            await import_posts(app.rooms, import_settings(file))
-            label_pending(app.rooms)
-
-    asyncio.run(work())
+    bring_in(folder / "molva.toml", posts)
     return folder / "molva.db"
 
 

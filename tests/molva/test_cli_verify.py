@@ -1,6 +1,5 @@
 """molva verify: labels come out the same again, and what was tampered with is named."""
 
-import asyncio
 import csv
 import json
 import zipfile
@@ -11,11 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from molva.app import App
-from molva.config import load_config
-from molva.pipeline.collect import import_posts, import_settings
-from molva.pipeline.label import label_pending
 from tests.molva.conftest import Ran
+from tests.molva.posts import bring_in
 
 Molva = Callable[..., Ran]
 TEXTS = (
@@ -31,16 +27,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verify")
     path = folder / "molva.toml"
     path.write_text('[[brand]]\nid = "acme"\nname = "Acme"\naliases = ["Акме"]\n', encoding="utf-8")
-    file = folder / "posts.jsonl"
     posts = [{"id": str(n), "text": text, "author": "Ann"} for n, text in enumerate(TEXTS)]
-    file.write_text("".join(json.dumps(post) + "\n" for post in posts), encoding="utf-8")
-
-    async def work() -> None:
-        async with App.open(load_config(path)) as app:
-            await import_posts(app.rooms, import_settings(file))
-            label_pending(app.rooms)
-
-    asyncio.run(work())
+    bring_in(path, posts)
     return path
 
 
