@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -25,7 +25,13 @@ WalkT = TypeVar("WalkT", bound=WalkSettings)
 
 
 class Walker(Collector[WalkT]):
-    """Walks each of its keys from now to the overlap before its newest known item."""
+    """Walks each of its keys from now to the overlap before its newest known item.
+
+    Class attributes:
+        sweep: how far back it looks once a day, where the source indexes some items very late.
+    """
+
+    sweep: ClassVar[timedelta | None] = None
 
     @property
     @abstractmethod
@@ -43,6 +49,7 @@ class Walker(Collector[WalkT]):
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each key's pages, the key read the longest ago first."""
-        plan = Plan(self.clock(), self.overlap, self.reach, self.settings.pages)
+        pages = self.settings.pages
+        plan = Plan(self.clock(), self.overlap, self.reach, pages, self.sweep)
         async for page in walk_all(cursor, self.keys, plan, lambda key: partial(self.fetch, key)):
             yield page

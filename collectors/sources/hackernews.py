@@ -20,60 +20,49 @@ Terms: open data; comments stay their authors'.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from collectors.hackernews_items import hit_post, item_post
-from collectors.interface import (
-    Collector,
-    Cursor,
-    Duration,
-    Gap,
-    Page,
-    RetriableError,
-    SourceSettings,
-)
+from collectors.interface import Duration, Gap, Page, RetriableError
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.rereads import Rereads, reread_page
+from collectors.walking import Walker, WalkSettings
 
 SEARCH_URL = "https://hn.algolia.com/api/v1"
 ITEMS_URL = "https://hacker-news.firebaseio.com/v0"
-SWEEP = timedelta(days=7)
 REACHABLE = 1000
 """Hits of one search that can be paged through."""
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
-class HackerNewsSettings(SourceSettings):
+class HackerNewsSettings(WalkSettings):
     """Words or phrases to search for; several words are searched as a phrase."""
 
     queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
     backfill: Duration = Field(default=timedelta(days=30), description="First run: how far back.")
-    pages: int = Field(default=50, ge=1, description="Most requests a poll for each query.")
     page_size: int = Field(default=200, ge=2, le=1000)
     base_url: str = SEARCH_URL
     items_url: str = Field(default="", description="Where single items are, if it is elsewhere.")
 
 
-class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
+class HackerNewsCollector(Rereads, Walker[HackerNewsSettings]):
     """Walks each query back in time from now to the overlap before the newest known hit."""
 
     type = "hackernews"
     Settings = HackerNewsSettings
     overlap = timedelta(hours=6)
+    sweep = timedelta(days=7)
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's hits, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
-        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
-        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The queries."""
+        return self.settings.queries
 
     @property
     def can_reread(self) -> bool:
@@ -103,26 +92,22 @@ class HackerNewsCollector(Rereads, Collector[HackerNewsSettings]):
         converted = convert(found, lambda item: item_post(item, now), lambda item: item.get("id"))
         return reread_page(ids, converted, gone=gone, missing_are_gone=False)
 
-
-class _Search:
-    def __init__(self, collector: HackerNewsCollector, query: str, now: datetime) -> None:
-        self.collector, self.query, self.now = collector, query, now
-
-    async def fetch(self, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """The hits of the window's newest stretch; the next one ends where this one starts."""
         at = mapping(window.at)
         until, page = int(at.get("until", window.ceiling.timestamp())), int(at.get("page", 0))
-        answer = await self._answer(int(window.start.timestamp()), until, page)
+        answer = await self._answer(key, int(window.start.timestamp()), until, page)
         hits = sequence(answer.get("hits"))
         seconds = [s for s in (count(mapping(hit).get("created_at_i")) for hit in hits) if s]
-        size = self.collector.settings.page_size
-        more = len(hits) >= size or (count(answer.get("nbPages")) or 0) > page + 1
+        full = len(hits) >= self.settings.page_size
+        more = full or (count(answer.get("nbPages")) or 0) > page + 1
         # A service that ignores the window would send the same page for ever.
         obeyed = max(seconds, default=until) <= until
         next_at, gaps = self._next(until, page, seconds) if more and hits and obeyed else (None, ())
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
+        now = self.clock()
         converted = convert(
-            hits, lambda hit: hit_post(hit, self.now), lambda hit: mapping(hit).get("objectID")
+            hits, lambda hit: hit_post(hit, now), lambda hit: mapping(hit).get("objectID")
         )
         return Batch(converted, times, next_at, gaps)
 
@@ -133,20 +118,20 @@ class _Search:
         oldest = min(seconds, default=until)
         if oldest < until:
             return {"until": oldest}, ()
-        if (page + 2) * self.collector.settings.page_size <= REACHABLE:
+        if (page + 2) * self.settings.page_size <= REACHABLE:
             return {"until": until, "page": page + 1}, ()
         return {"until": until - 1}, (_gap(until),)
 
-    async def _answer(self, start: int, until: int, page: int) -> Mapping[str, Any]:
-        words = self.query.replace('"', " ").split()
-        response = await self.collector.http.get(
-            f"{self.collector.settings.base_url}/search_by_date",
+    async def _answer(self, query: str, start: int, until: int, page: int) -> Mapping[str, Any]:
+        words = query.replace('"', " ").split()
+        response = await self.http.get(
+            f"{self.settings.base_url}/search_by_date",
             params={
                 "query": f'"{" ".join(words)}"',
                 "tags": "(story,comment)",
                 "numericFilters": f"created_at_i>={start},created_at_i<={until}",
                 "page": page,
-                "hitsPerPage": self.collector.settings.page_size,
+                "hitsPerPage": self.settings.page_size,
                 "advancedSyntax": "true",
                 "typoTolerance": "false",
                 "queryType": "prefixNone",
