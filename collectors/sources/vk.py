@@ -25,7 +25,7 @@ personal data (152-FZ) applies to authors.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -34,23 +34,21 @@ from pydantic import Field, StringConstraints
 from collectors.credentials import secret
 from collectors.interface import (
     Author,
-    Collector,
-    Cursor,
     Duration,
     Page,
     Post,
     RetriableError,
     SkippableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.places import pause
 from collectors.rereads import Rereads, reread_page
 from collectors.token_slices import Answered, TokenSlice, following
 from collectors.vk_errors import INVALID_PARAMETER, TOO_FAST, error_of
 from collectors.vk_post import authors_of, wall_id, wall_post
+from collectors.walking import Walker, WalkSettings
 
 FIELDS = "followers_count,screen_name,members_count,verified,city,country"
 
@@ -60,14 +58,13 @@ TRIES = 4
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
-class VkSettings(SourceSettings):
+class VkSettings(WalkSettings):
     """Searches in VK's own syntax: words, `"a phrase"`, `#tag`, `-word`."""
 
     queries: tuple[Query, ...] = Field(min_length=1, max_length=50)
     token_env: str = Field(min_length=1, description="Variable that holds a service key.")
     ads: bool = Field(default=True, description="Also keep posts marked as advertising.")
     backfill: Duration = Field(default=timedelta(days=7), description="First run: how far back.")
-    pages: int = Field(default=50, ge=1, description="Most requests a poll for each query.")
     page_size: int = Field(default=200, ge=1, le=200)
     reachable: int = Field(default=1000, ge=1, description="Posts of a search that VK shows.")
     too_fast_wait: float = Field(default=0.5, ge=0, description="Seconds; when VK says so.")
@@ -78,7 +75,7 @@ class VkSettings(SourceSettings):
     base_url: str = "https://api.vk.ru/method"
 
 
-class VkCollector(Rereads, Collector[VkSettings]):
+class VkCollector(Rereads, Walker[VkSettings]):
     """Walks each search from now back to the overlap before the newest known post."""
 
     type = "vk"
@@ -118,27 +115,18 @@ class VkCollector(Rereads, Collector[VkSettings]):
         (token,) = secret(self.settings.token_env)
         return token
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's posts, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
-        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The searches."""
+        return self.settings.queries
 
-
-class _Search:
-    def __init__(self, collector: VkCollector, query: str, now: datetime) -> None:
-        self.collector, self.settings = collector, collector.settings
-        self.query, self.now = query, now
-
-    async def fetch(self, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """One page of the window's present slice."""
         here = TokenSlice.of(window)
-        answer = await self._page(here, window)
+        answer = await self._page(key, here, window)
         if answer is None:
             here = here.anew()
-            answer = mapping(await self._page(here, window))
+            answer = mapping(await self._page(key, here, window))
         items = sequence(answer.get("items"))
         seconds = [s for s in (count(mapping(item).get("date")) for item in items) if s]
         answered = Answered(
@@ -153,10 +141,10 @@ class _Search:
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
         return Batch(converted, times, next_at, gaps)
 
-    async def _page(self, here: TokenSlice, window: Window) -> Mapping[str, Any] | None:
+    async def _page(self, query: str, here: TokenSlice, window: Window) -> Mapping[str, Any] | None:
         """The answer; `None` if VK no longer knows the place where an earlier poll stopped."""
         params: dict[str, str | int] = {
-            "q": self.query,
+            "q": query,
             "count": self.settings.page_size,
             "start_time": int(window.start.timestamp()),
             "end_time": here.until + 1,
@@ -165,12 +153,12 @@ class _Search:
         }
         if here.token:
             params["start_from"] = here.token
-        answer = await self.collector.call("newsfeed.search", params)
+        answer = await self.call("newsfeed.search", params)
         error = mapping(answer.get("error"))
         if error.get("error_code") == INVALID_PARAMETER and here.token:
             return None
         if error:
-            raise error_of(error, self.collector.token(), self.settings.quota_wait)
+            raise error_of(error, self.token(), self.settings.quota_wait)
         found = answer.get("response")
         if not isinstance(found, dict) or not isinstance(found.get("items"), list):
             raise RetriableError("the search answered without items: not the API's format")
@@ -179,4 +167,4 @@ class _Search:
     def _post(self, item: Mapping[str, Any], authors: Mapping[str, Author]) -> Post:
         if item.get("marked_as_ads") and not self.settings.ads:
             raise SkippableError("it is marked as advertising")
-        return wall_post(item, authors, self.now)
+        return wall_post(item, authors, self.clock())
