@@ -24,8 +24,9 @@ Terms: your own goods' data; authors are private persons.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import Field
@@ -34,22 +35,18 @@ from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.interface import (
     Author,
-    Collector,
-    Cursor,
-    Duration,
     Engagement,
     Gap,
-    Page,
     Post,
     RetriableError,
     SkippableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.review_text import FAULTS, MERITS, joined
 from collectors.text import clean
+from collectors.walking import Walker, WalkSettings
 
 LISTS = ("unanswered", "answered")
 """In this order: what is answered in between is then seen twice and not never."""
@@ -58,21 +55,19 @@ LISTS = ("unanswered", "answered")
 FIELDS = {"": "text", MERITS: "pros", FAULTS: "cons"}
 
 
-class WildberriesSettings(SourceSettings):
+class WildberriesSettings(WalkSettings):
     """A seller's own reviews and questions."""
 
     token_env: str = Field(min_length=1, description="Variable that holds the token.")
     kinds: tuple[Literal["feedbacks", "questions"], ...] = Field(
         default=("feedbacks", "questions"), min_length=1, description="What to read."
     )
-    backfill: Duration = Field(default=timedelta(days=90), description="First run: how far back.")
-    pages: int = Field(default=50, ge=1, description="Most requests a poll for each list.")
     page_size: int = Field(default=500, ge=2, le=5000)
     reachable: int = Field(default=10_000, ge=2, description="Items one search shows.")
     base_url: str = "https://feedbacks-api.wildberries.ru/api/v1"
 
 
-class WildberriesCollector(Collector[WildberriesSettings]):
+class WildberriesCollector(Walker[WildberriesSettings]):
     """Walks each list back in time from now to a week before its newest known item."""
 
     type = "wildberries"
@@ -80,31 +75,23 @@ class WildberriesCollector(Collector[WildberriesSettings]):
     terms = Terms.OWN
     overlap = timedelta(days=7)
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each list's items, newest first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        keys = [f"{kind}/{name}" for kind in settings.kinds for name in LISTS]
-        lists = {key: _List(self, key, now).fetch for key in keys}
-        async for page in walk_all(cursor, lists, plan, lists.__getitem__):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The lists."""
+        return [f"{kind}/{name}" for kind in self.settings.kinds for name in LISTS]
 
-
-class _List:
-    def __init__(self, collector: WildberriesCollector, key: str, now: datetime) -> None:
-        self.collector, self.now = collector, now
-        self.kind, self.name = key.split("/")
-
-    async def fetch(self, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """The window's newest stretch; the next one ends where this one starts."""
         at = mapping(window.at)
         until, skip = int(at.get("until", window.ceiling.timestamp())), int(at.get("skip", 0))
-        items = await self._items(int(window.start.timestamp()), until, skip)
+        items = await self._items(key, int(window.start.timestamp()), until, skip)
         created = (self._created(mapping(item)) for item in items)
         times = tuple(moment for moment in created if moment)
-        full = len(items) >= self.collector.settings.page_size
+        full = len(items) >= self.settings.page_size
         next_at, gaps = self._next(until, skip, times) if full else (None, ())
-        converted = convert(items, self._post, lambda item: mapping(item).get("id"))
+        kind, _, _ = key.partition("/")
+        post = partial(self._post, kind)
+        converted = convert(items, post, lambda item: mapping(item).get("id"))
         return Batch(converted, times, next_at, gaps)
 
     def _next(
@@ -122,20 +109,21 @@ class _List:
         oldest = min(seconds, default=until)
         if oldest < until:
             return {"until": oldest}, ()
-        size = self.collector.settings.page_size
-        if skip + 2 * size <= self.collector.settings.reachable:
+        size = self.settings.page_size
+        if skip + 2 * size <= self.settings.reachable:
             return {"until": until, "skip": skip + size}, ()
         moment = datetime.fromtimestamp(until, UTC)
         gap = Gap("more items in one second than a search shows", moment, moment)
         return {"until": until - 1}, (gap,)
 
-    async def _items(self, start: int, until: int, skip: int) -> list[Any]:
-        settings = self.collector.settings
+    async def _items(self, key: str, start: int, until: int, skip: int) -> list[Any]:
+        settings = self.settings
+        kind, _, name = key.partition("/")
         (token,) = secret(settings.token_env)
-        response = await self.collector.http.get(
-            f"{settings.base_url}/{self.kind}",
+        response = await self.http.get(
+            f"{settings.base_url}/{kind}",
             params={
-                "isAnswered": "true" if self.name == "answered" else "false",
+                "isAnswered": "true" if name == "answered" else "false",
                 "take": settings.page_size,
                 "skip": skip,
                 "order": "dateDesc",
@@ -148,16 +136,16 @@ class _List:
         answer = mapping(response.json())
         if answer.get("error"):
             said = clean(string(answer.get("errorText")))[:200]
-            raise RetriableError(f"{self.kind} answered an error: {said or 'without a reason'}")
+            raise RetriableError(f"{kind} answered an error: {said or 'without a reason'}")
         data = mapping(answer.get("data"))
-        if not isinstance(data.get(self.kind, 0), list | None):
-            raise RetriableError(f"the answer holds no {self.kind}: not the API's format")
-        return sequence(data[self.kind])
+        if not isinstance(data.get(kind, 0), list | None):
+            raise RetriableError(f"the answer holds no {kind}: not the API's format")
+        return sequence(data[kind])
 
     def _created(self, item: Mapping[str, Any]) -> datetime | None:
-        return parse_date(item.get("createdDate"), now=self.now)
+        return parse_date(item.get("createdDate"), now=self.clock())
 
-    def _post(self, item: Mapping[str, Any]) -> Post:
+    def _post(self, kind: str, item: Mapping[str, Any]) -> Post:
         native_id, product = string(item["id"]), mapping(item.get("productDetails"))
         if not native_id:
             raise SkippableError("it has no id")
@@ -168,12 +156,12 @@ class _List:
         rating = count(item.get("productValuation")) or None
         page = f"https://www.wildberries.ru/catalog/{number}/feedbacks"
         return Post(
-            native_id=f"{self.kind}/{native_id}",
-            kind="review" if self.kind == "feedbacks" else "comment",
+            native_id=f"{kind}/{native_id}",
+            kind="review" if kind == "feedbacks" else "comment",
             title=_title(product),
             text=text,
             # A review has no page of its own; without its id all of a product's would be one story.
-            url=f"{page}?{self.kind}={native_id}" if number else "",
+            url=f"{page}?{kind}={native_id}" if number else "",
             published_at=self._created(item),
             author=Author(name=author),
             engagement=Engagement(comments=1 if mapping(item.get("answer")).get("text") else 0),
