@@ -24,7 +24,7 @@ Terms: free to use if GDELT is named and linked; headlines stay their publishers
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -41,22 +41,19 @@ from collectors.gdelt_answer import (
 )
 from collectors.http import Response
 from collectors.interface import (
-    Collector,
-    Cursor,
     Duration,
     FatalError,
     Gap,
-    Page,
     Post,
     RetriableError,
-    SourceSettings,
     Terms,
 )
 from collectors.items import convert, mapping, string
 from collectors.limits import retry_after
-from collectors.paging import Batch, Plan, Window, walk_all
+from collectors.paging import Batch, Window
 from collectors.places import lent
 from collectors.text import canonical_url, site_of
+from collectors.walking import Walker, WalkSettings
 
 STEP = timedelta(minutes=15)
 STAMP = "%Y%m%d%H%M%S"
@@ -64,7 +61,7 @@ STAMP = "%Y%m%d%H%M%S"
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
-class GdeltSettings(SourceSettings):
+class GdeltSettings(WalkSettings):
     """Searches in GDELT's own syntax: `"a phrase"`, `(a OR b)`, `-x`, `sourcelang:russian`."""
 
     queries: tuple[Query, ...] = Field(min_length=1, max_length=20)
@@ -77,7 +74,7 @@ class GdeltSettings(SourceSettings):
     base_url: str = "https://api.gdeltproject.org/api/v2/doc"
 
 
-class GdeltCollector(Collector[GdeltSettings]):
+class GdeltCollector(Walker[GdeltSettings]):
     """Walks each query back in time from now to a day before the newest known article."""
 
     type = "gdelt"
@@ -85,46 +82,38 @@ class GdeltCollector(Collector[GdeltSettings]):
     terms = Terms.EXCERPT
     overlap = timedelta(hours=24)
 
-    async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
-        """Yield each query's articles, the last seen first."""
-        settings, now = self.settings, self.clock()
-        plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        searches = {query: _Search(self, query, now).fetch for query in settings.queries}
-        async for page in walk_all(cursor, searches, plan, searches.__getitem__):
-            yield page
+    @property
+    def keys(self) -> Sequence[str]:
+        """The queries."""
+        return self.settings.queries
 
-
-class _Search:
-    def __init__(self, collector: GdeltCollector, query: str, now: datetime) -> None:
-        self.collector, self.query, self.now = collector, query, now
-
-    async def fetch(self, window: Window) -> Batch:
+    async def fetch(self, key: str, window: Window) -> Batch:
         """The articles of the window's newest stretch; the next one ends where this one starts."""
         until = int(window.ceiling.timestamp() if window.at is None else window.at)
         # Anything older is refused, and a query that never found anything starts ever farther back.
-        start = max(window.start, self.now - self.collector.settings.reach)
+        start = max(window.start, self.clock() - self.settings.reach)
         end = datetime.fromtimestamp(until, UTC)
         if end <= start:
             gap = Gap("the walk was gone on with too late: GDELT keeps it no more", end=end)
             return Batch(convert((), self._post, string), (), gaps=(gap,))
-        articles = await self._articles(start, end)
+        articles = await self._articles(key, start, end)
         times = tuple(filter(None, (self._seen(mapping(article)) for article in articles)))
-        full = len(articles) >= self.collector.settings.page_size
+        full = len(articles) >= self.settings.page_size
         next_at, gaps = _next(until, times) if full else (None, ())
         if next_at is not None and next_at < start.timestamp():
             next_at = None
         converted = convert(articles, self._post, lambda article: mapping(article).get("url"))
         return Batch(converted, times, next_at, gaps)
 
-    async def _articles(self, start: datetime, until: datetime) -> list[Any]:
-        settings, http = self.collector.settings, self.collector.http
+    async def _articles(self, query: str, start: datetime, until: datetime) -> list[Any]:
+        settings, http = self.settings, self.http
         # Kept with the client: all sources of this type take turns, and wait without a place.
         with lent():
             async with http.memory.setdefault(("gdelt", "turn"), asyncio.Lock()):
                 response = await http.get(
                     f"{settings.base_url}/doc",
                     params={
-                        "query": self.query,
+                        "query": query,
                         "mode": "artlist",
                         "format": "json",
                         "sort": "datedesc",
@@ -136,26 +125,26 @@ class _Search:
                     ok=(200, 429),
                 )
                 await asyncio.sleep(settings.pause.total_seconds())
-        return self._read(response)
+        return self._read(query, response)
 
-    def _read(self, response: Response) -> list[Any]:
+    def _read(self, query: str, response: Response) -> list[Any]:
         text = response.text
         articles = articles_of(text) if response.status == 200 else None
         if articles is not None:
             return articles
         if response.status == 429 or is_busy(text):
-            wait = retry_after(response.headers, now=self.now, body=response.body)
+            wait = retry_after(response.headers, now=self.clock(), body=response.body)
             message = "GDELT takes no requests now: too many, or too much load"
-            raise RetriableError(message, retry_after=wait or self.collector.settings.rest)
+            raise RetriableError(message, retry_after=wait or self.settings.rest)
         if is_refused(text):
-            raise FatalError(f"the search {self.query!r} was refused: {words_of(text)}")
+            raise FatalError(f"the search {query!r} was refused: {words_of(text)}")
         told = words_of(text)
         raise RetriableError(
             f"the search answered {f'no JSON but {told!r}' if told else 'an empty body'}"
         )
 
     def _seen(self, article: Mapping[str, Any]) -> datetime | None:
-        return parse_date(article.get("seendate"), now=self.now)
+        return parse_date(article.get("seendate"), now=self.clock())
 
     def _post(self, article: Mapping[str, Any]) -> Post:
         url = string(article["url"])
