@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collectors.credentials import secret
 from collectors.http import HttpClient, Response
 from collectors.interface import FatalError, RetriableError
 from collectors.items import mapping, sequence, string
@@ -96,9 +96,7 @@ class Forum:
     def _headers(self) -> dict[str, str]:
         if not self.key_env:
             return {}
-        key = os.environ.get(self.key_env, "").strip()
-        if not key:
-            raise FatalError(f"set the environment variable {self.key_env}")
+        (key,) = secret(self.key_env)
         return {"Api-Key": key, "Api-Username": self.user} if self.user else {"User-Api-Key": key}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from collectors.credentials import bearer
 from collectors.http import HttpClient, Response
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
 from collectors.items import mapping, sequence, string
@@ -121,12 +121,7 @@ class Api:
         return response
 
     def _token(self) -> dict[str, str]:
-        if not self.token_env:
-            return {}
-        token = os.environ.get(self.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {self.token_env}")
-        return {"Authorization": f"Bearer {token}"}
+        return bearer(self.token_env) if self.token_env else {}
 
     def _refusal(self, response: Response) -> CollectorError:
         """A 403 is a quota used up, a secondary limit, which only its text tells, or a refusal."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+from collectors.credentials import bearer
 from collectors.http import HttpClient, Response
 from collectors.interface import CollectorError, FatalError, RetriableError
 from collectors.items import count, mapping, sequence, string
@@ -152,12 +152,7 @@ class Server:
         return ("lemmy", self.address, self.api)
 
     def _headers(self) -> dict[str, str]:
-        if not self.token_env:
-            return {}
-        token = os.environ.get(self.token_env, "").strip()
-        if not token:
-            raise FatalError(f"set the environment variable {self.token_env}")
-        return {"Authorization": f"Bearer {token}"}
+        return bearer(self.token_env) if self.token_env else {}
 
 
 def _site(answer: Any, api: str) -> Site:

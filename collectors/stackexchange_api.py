@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from collectors.credentials import secret
 from collectors.http import HttpClient
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
 from collectors.items import count, mapping, string
@@ -69,9 +69,7 @@ class Api:
     def _key(self) -> dict[str, str]:
         if not self.key_env:
             return {}
-        key = os.environ.get(self.key_env, "").strip()
-        if not key:
-            raise FatalError(f"set the environment variable {self.key_env}")
+        (key,) = secret(self.key_env)
         return {"key": key}
 
     def _error(self, answer: Mapping[str, Any]) -> CollectorError:

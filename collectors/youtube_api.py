@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from collectors.credentials import secret
 from collectors.day_quota import DayQuota
 from collectors.http import HttpClient, Response
 from collectors.interface import FatalError, RetriableError
@@ -55,9 +55,7 @@ class Api:
             FatalError: the key is missing or refused, or the request is wrong.
             RetriableError: the quota is used up, or YouTube cannot answer now.
         """
-        key = os.environ.get(self._key_env, "").strip()
-        if not key:
-            raise FatalError(f"set the environment variable {self._key_env}")
+        (key,) = secret(self._key_env)
         # Before the request: YouTube counts those that fail, too.
         self._quota.spend(SEARCHES if method == "search" else UNITS)
         given = {name: value for name, value in params.items() if value != ""}

@@ -31,7 +31,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -39,11 +38,11 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from collectors import offload
+from collectors.credentials import secret
 from collectors.interface import (
     Collector,
     Cursor,
     Duration,
-    FatalError,
     Page,
     RetriableError,
     SourceSettings,
@@ -144,9 +143,7 @@ class ImapCollector(Collector[ImapSettings]):
 
     def _account(self) -> Account:
         settings = self.settings
-        password = os.environ.get(settings.password_env, "").strip()
-        if not password:
-            raise FatalError(f"set the environment variable {settings.password_env}")
+        (password,) = secret(settings.password_env)
         port = settings.port or (993 if settings.security == "tls" else 143)
         return Account(settings.host, port, settings.security, settings.user, password)
 

@@ -41,7 +41,6 @@ Terms: your own data.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,6 +50,7 @@ from typing import Any, Final
 from pydantic import Field, ValidationInfo, field_validator
 from slugify import slugify
 
+from collectors.credentials import secret
 from collectors.inbox import Inbox
 from collectors.interface import (
     Collector,
@@ -106,12 +106,10 @@ class WebhookSettings(SourceSettings):
         Raises:
             FatalError: its variable is not set, or it is too short.
         """
-        secret = os.environ.get(self.secret_env, "").strip()
-        if not secret:
-            raise FatalError(f"set the environment variable {self.secret_env}")
-        if len(secret) < SHORTEST_SECRET:
+        (value,) = secret(self.secret_env)
+        if len(value) < SHORTEST_SECRET:
             raise FatalError(f"{self.secret_env} needs {SHORTEST_SECRET} characters or more")
-        return secret
+        return value
 
 
 @dataclass
