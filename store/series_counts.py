@@ -134,7 +134,11 @@ def first_seen(
     conn: Connection, brand_id: int, start: datetime, end: datetime
 ) -> dict[int, datetime]:
     """When each mention of a brand published in `[start, end)` was first collected."""
-    rows = (
+    return {int(id_): seen for id_, seen in conn.execute(_seen(brand_id, start, end))}
+
+
+def _seen(brand_id: int, start: datetime, end: datetime) -> Select[Any]:
+    return (
         select(MENTION.c.id, MENTION.c.first_seen_at)
         .join_from(BRAND_MENTION, MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
         .where(
@@ -143,7 +147,6 @@ def first_seen(
             BRAND_MENTION.c.published_at < end,
         )
     )
-    return {int(id_): seen for id_, seen in conn.execute(rows)}
 
 
 def _outages(conn: Connection, mark: Mapping[str, Any], now: datetime) -> list[Stretch]:
@@ -261,16 +264,7 @@ def late_ids(
     ends = [over for _, over in down if over < end and start < over + CATCH_UP]
     if not ends:
         return frozenset()
-    unclaimed = (
-        select(MENTION.c.id, MENTION.c.first_seen_at)
-        .join_from(BRAND_MENTION, MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
-        .where(
-            BRAND_MENTION.c.brand_id == brand_id,
-            BRAND_MENTION.c.published_at >= start,
-            BRAND_MENTION.c.published_at < end,
-            MENTION.c.published_at_claimed.is_(False),
-        )
-    )
+    unclaimed = _seen(brand_id, start, end).where(MENTION.c.published_at_claimed.is_(False))
     return frozenset(
         int(id_)
         for id_, seen in conn.execute(unclaimed)
