@@ -366,20 +366,7 @@ def _revise(
     near.forget(conn, ids)
     living = [row.id for row, _ in pairs if row.deleted_at is None]
     search.remove(conn, [(i, before[i].title, before[i].text) for i in living])
-    new_rows = []
-    for row, mention in pairs:
-        values = mention_row(source, mention, row.cluster_id, now)
-        values |= {name: _newer(row, mention, name) for name in _FOLLOWED}
-        values |= {n: values[n] or getattr(before[row.id], n) for n in WHERE_IT_STANDS}
-        values |= {
-            "mention": row.id,
-            "revision": row.revision + 1,
-            "first_seen_at": row.first_seen_at,
-        }
-        if row.published_at_claimed or not values["published_at_claimed"]:
-            values["published_at"] = before[row.id].published_at
-            values["published_at_claimed"] = row.published_at_claimed
-        new_rows.append(values)
+    new_rows = [_revised_row(source, row, before[row.id], mention, now) for row, mention in pairs]
     kept = ("scope", "native_id", "source_type", "terms", "cluster_id", "first_seen_at")
     names = [name for name in new_rows[0] if name not in (*kept, "mention", "reread_at")]
     revised = update(MENTION).where(MENTION.c.id == bindparam("mention"))
@@ -390,6 +377,24 @@ def _revise(
     _follow(conn, source, list(zip(pairs, new_rows, strict=True)))
     search.add(conn, [(row.id, mention.title, mention.text) for row, mention in pairs])
     _note(conn, ids, "edited", now)
+
+
+def _revised_row(
+    source: KeptSource, row: AnyRow, before: AnyRow, mention: NewMention, now: datetime
+) -> dict[str, Any]:
+    """A mention's row at its next revision: what the new copy does not tell stays."""
+    values = mention_row(source, mention, row.cluster_id, now)
+    values |= {name: _newer(row, mention, name) for name in _FOLLOWED}
+    values |= {name: values[name] or getattr(before, name) for name in WHERE_IT_STANDS}
+    values |= {
+        "mention": row.id,
+        "revision": row.revision + 1,
+        "first_seen_at": row.first_seen_at,
+    }
+    if row.published_at_claimed or not values["published_at_claimed"]:
+        values["published_at"] = before.published_at
+        values["published_at_claimed"] = row.published_at_claimed
+    return values
 
 
 def _archive(conn: Connection, pairs: Sequence[tuple[AnyRow, AnyRow]]) -> None:

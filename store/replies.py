@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from store.labels import SENTIMENT, effective
 from store.tables import BRAND_MENTION, MENTION
@@ -75,14 +76,21 @@ def complaints(
         own: mentions of the brand's own, which are no complaints.
     """
     first = _first_replies(replies)
-    rows = conn.execute(
-        effective(
-            MENTION.c.id,
-            MENTION.c.scope,
-            MENTION.c.native_id,
-            MENTION.c.cluster_id,
-            MENTION.c.published_at,
-        )
+    told: dict[int, Complaint] = {}
+    for row in conn.execute(_negative(brand_id, interval)).all():
+        if row.id in own or row.cluster_id in told:
+            continue
+        reply = first.get((row.scope, row.native_id))
+        answered_at = reply if reply and reply >= row.published_at else None
+        told[row.cluster_id] = Complaint(row.id, row.published_at, answered_at)
+    return list(told.values())
+
+
+def _negative(brand_id: int, interval: tuple[datetime, datetime]) -> Select[Any]:
+    """The negative mentions of an interval that are no articles, the oldest first."""
+    columns = ("id", "scope", "native_id", "cluster_id", "published_at")
+    return (
+        effective(*(MENTION.c[name] for name in columns))
         .join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
         .where(
             BRAND_MENTION.c.brand_id == brand_id,
@@ -94,15 +102,7 @@ def complaints(
             MENTION.c.kind != "article",
         )
         .order_by(BRAND_MENTION.c.published_at, MENTION.c.id)
-    ).all()
-    told: dict[int, Complaint] = {}
-    for row in rows:
-        if row.id in own or row.cluster_id in told:
-            continue
-        reply = first.get((row.scope, row.native_id))
-        answered_at = reply if reply and reply >= row.published_at else None
-        told[row.cluster_id] = Complaint(row.id, row.published_at, answered_at)
-    return list(told.values())
+    )
 
 
 def _first_replies(
