@@ -14,6 +14,7 @@ from molva.cli.common import (
     CommandError,
     ConfigOption,
     JsonOption,
+    brand_row,
     configure,
     console,
     moment,
@@ -30,7 +31,6 @@ from sentiment.causes import version_with
 from sentiment.choice import Models, load_models
 from sentiment.gain import Measure
 from sentiment.labeller import CLASSES
-from store.brands import brand_by_slug
 from store.compare import compare_versions, versions
 from store.engine import open_store, reading, writing
 from store.heads import free_head_name, head_by_name, heads, save_head, use_head
@@ -299,14 +299,8 @@ def compare(
     loaded = configure(config)
     engine = open_store(loaded.store_url)
     models = load_models(loaded.sentiment.choice(loaded.folder))
-    brand_id = None
-    if brand is not None:
-        with reading(engine) as conn:
-            row = brand_by_slug(conn, brand)
-        if row is None:
-            names = ", ".join(item.id for item in loaded.brands)
-            raise CommandError(f"no brand {brand!r} in the store; {loaded.path} names: {names}")
-        brand_id = row.id
+    with reading(engine) as conn:
+        brand_id = None if brand is None else brand_row(conn, loaded, brand).id
     start = moment(since, loaded)
     ids = [
         _prepared(loaded, engine, models, name, brand_id, start, label) for name in (first, second)
