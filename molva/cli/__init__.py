@@ -28,6 +28,7 @@ from molva.cli.digest import digest
 from molva.cli.evaluate import evaluate
 from molva.cli.importing import import_file
 from molva.cli.receive import receive
+from molva.cli.training import train
 from molva.config import ConfigError
 from molva.scheduler import AlreadyRunningError
 from reports.interface import Lang, ReportError
@@ -54,7 +55,7 @@ app.command()(receive)
 app.command()(texts.label)
 app.command()(evaluate)
 app.command()(correct)
-app.command()(models.train)
+app.command()(train)
 app.add_typer(models.app)
 app.add_typer(causes.app)
 app.command()(texts.match)

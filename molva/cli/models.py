@@ -1,4 +1,4 @@
-"""`molva train` and `molva models`: learn from corrections, list versions, switch, compare."""
+"""`molva models`: the models that label, which is in use, how two differ."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ from molva.cli.common import (
 )
 from molva.clock import utc_now
 from molva.config import Config
-from molva.learning import STEM, Lesson, check_name, learn_from_corrections, own_name
+from molva.learning import own_name
 from molva.pipeline.label import LABEL_BATCH, add_labels, with_head
 from molva.rooms import config_taxonomy
 from sentiment.causes import version_with
 from sentiment.choice import Models, load_models
 from sentiment.gain import Measure
-from sentiment.labeller import CLASSES
 from store.compare import compare_versions, versions
 from store.engine import open_store, reading, writing
-from store.heads import free_head_name, head_by_name, heads, save_head, use_head
+from store.heads import heads, use_head
 from store.labels import add_version, count_unlabelled, missing, use_version
-from store.model_rows import Comparison, FittedHeadRow, NewHead, VersionRow
+from store.model_rows import Comparison, FittedHeadRow, VersionRow
 
 app = typer.Typer(
     name="models", help="The models that label: which there are, which is in use, how they differ."
@@ -44,108 +43,12 @@ app = typer.Typer(
 _SHOWN_CHARACTERS = 100
 
 
-def train(
-    from_corrections: Annotated[
-        bool, typer.Option("--from-corrections", help="Learn from what people corrected.")
-    ] = False,
-    name: Annotated[
-        str | None, typer.Option(help="What to call the result; default: corrections-1 and so on.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what it would gain; keep nothing.")
-    ] = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-    as_json_line: JsonOption = False,
-) -> None:
-    """Fit a head on your corrections, show what it gains, and use it only if it gained.
-
-    It is judged on corrections it was not fitted on, against the model without a head. It is kept
-    either way, and `molva models use` puts it into use or back.
-    """
-    if not from_corrections:
-        raise CommandError(
-            "say what to learn from: molva train --from-corrections (to train a model from the "
-            "start, see sentiment/training/README.md)"
-        )
-    loaded = configure(config)
-    engine = open_store(loaded.store_url)
-    models = load_models(loaded.sentiment.choice(loaded.folder))
-    if name is not None:
-        check_name(name, models)
-        with reading(engine) as conn:
-            if head_by_name(conn, name) is not None:
-                raise CommandError(f"there is a model {name!r} already; choose another name")
-    lesson = learn_from_corrections(engine, models, config_taxonomy(loaded))
-    head = None if dry_run or lesson.adapter.is_neutral else _save(engine, lesson, name)
-    used = head is not None and lesson.gain.gained
-    if as_json_line:
-        version = {"name": head.name, "version": head.version} if head else {}
-        write_line({**version, **lesson.as_json(), "saved": head is not None, "in_use": used})
-    else:
-        _tell(lesson)
-        tables.print(_verdict(lesson, head, dry_run=dry_run), markup=False, soft_wrap=True)
-    if head is not None and used:
-        _switch(loaded, engine, models, head)
-
-
-def _save(engine: Engine, lesson: Lesson, name: str | None) -> FittedHeadRow:
-    with writing(engine) as conn:
-        chosen = name or free_head_name(conn, STEM)
-        version = lesson.adapter.version(chosen)
-        content = lesson.adapter.to_bytes()
-        return save_head(
-            conn, NewHead(chosen, version, lesson.base, content, lesson.as_json()), utc_now()
-        )
-
-
-def _tell(lesson: Lesson) -> None:
-    gain = lesson.gain
-    classes = ", ".join(
-        f"{count} {name}" for count, name in zip(gain.classes, CLASSES, strict=True)
-    )
-    lines = [f"learnt from {lesson.learnt} corrections ({classes}); model: {lesson.base}"]
-    if lesson.unread:
-        lines.append(f"{lesson.unread} left out: in a language the model does not know")
-    if lesson.edited:
-        lines.append(f"{lesson.edited} left out: their text was edited since")
-    lines += [
-        "on corrections it was not fitted on, before and after:",
-        f"  right           {_in_words(gain.accuracy)}",
-        f"  right, by class {_in_words(gain.macro_recall)}",
-        f"  {gain.mended} mended, {gain.broken} broken of {gain.texts}",
-    ]
-    if lesson.watched:
-        lines.append(
-            f"of {lesson.watched} other mentions {lesson.moved} would get another sentiment"
-        )
-    if gain.accuracy.before < 0.1:
-        lines.append(
-            "your corrections are nearly all errors of the model, so they cannot show what would "
-            "break: confirm some right labels too (molva correct)"
-        )
-    for line in lines:
-        tables.print(line, markup=False, soft_wrap=True)
-
-
-def _in_words(measure: Measure) -> str:
+def in_words(measure: Measure) -> str:
+    """What a head gained: before, after, the difference and its interval."""
     difference = measure.after - measure.before
     return (
         f"{measure.before:.1%} -> {measure.after:.1%}: {100 * difference:+.1f} points "
         f"(95 % interval {100 * measure.low:+.1f} to {100 * measure.high:+.1f})"
-    )
-
-
-def _verdict(lesson: Lesson, head: FittedHeadRow | None, *, dry_run: bool) -> str:
-    if lesson.adapter.is_neutral:
-        return "nothing was learnt: no change is better than the model as it is; nothing saved"
-    gained = "gained" if lesson.gain.gained else "no certain gain: the interval reaches down to 0"
-    if head is None:
-        return f"{gained}; nothing saved{' (--dry-run)' if dry_run else ''}"
-    if lesson.gain.gained:
-        return f"{gained}; saved as {head.version}"
-    return (
-        f"{gained}; saved as {head.version}, not in use; what labels now goes on (to use it all "
-        f"the same: molva models use {head.name})"
     )
 
 
@@ -208,7 +111,7 @@ def _entry(
         "in_use": False,
         "labels": 0,
         "corrections": head.report["corrections"] if head else None,
-        "gain": _in_words(gain) if gain else None,
+        "gain": in_words(gain) if gain else None,
         "created_at": at,
         "used_at": head.used_at if head else None,
         "used_by": head.used_by if head else None,
@@ -242,10 +145,12 @@ def use(
         with reading(engine) as conn:
             # Refuses what is damaged or fits another model, before anything is switched.
             with_head(conn, models, head)
-    _switch(loaded, engine, models, head)
+    put_into_use(loaded, engine, models, head)
 
 
-def _switch(config: Config, engine: Engine, models: Models, head: FittedHeadRow | None) -> None:
+def put_into_use(
+    config: Config, engine: Engine, models: Models, head: FittedHeadRow | None
+) -> None:
     """Put a head (or none) into use and make its labels count, in one transaction."""
     version = head.version if head else models.judge.version
     now = utc_now()
