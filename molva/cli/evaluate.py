@@ -60,11 +60,7 @@ def evaluate(
         "text": text_column, "label": label_column, "target": target_column, "lang": lang_column,
     }  # fmt: skip
     given = {role: name for role, name in columns.items() if name is not None}
-    read = [_read(path, given, lang or "") for path in files]
-    for file in read:
-        _tell(file, verbose=verbose)
-    if not any(file.examples for file in read):
-        raise CommandError("no row could be read, so there is nothing to measure")
+    read = _understood(files, given, lang or "", verbose=verbose)
     models = load_models(ModelChoice(model))
     found = _measured(models, read, vader=vader)
     if behaviour:
@@ -79,6 +75,22 @@ def evaluate(
         _write_card(card, found)
     if any(file.bad for file in read):
         raise typer.Exit(1)
+
+
+def _understood(
+    files: Sequence[Path], columns: Mapping[str, str], lang: str, *, verbose: bool
+) -> list[LabelledFile]:
+    """Read the files, and say how each was understood.
+
+    Raises:
+        CommandError: one cannot be read, or none holds a row that can.
+    """
+    read = [_read(path, columns, lang) for path in files]
+    for file in read:
+        _tell(file, verbose=verbose)
+    if not any(file.examples for file in read):
+        raise CommandError("no row could be read, so there is nothing to measure")
+    return read
 
 
 def _read(path: Path, columns: Mapping[str, str], lang: str) -> LabelledFile:
