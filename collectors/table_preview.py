@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from collectors.interface import Post, Skipped
 from collectors.items import convert
 from collectors.table_posts import Layout, TableSettings, lay_out, row_to_post, rows_from
 from collectors.tables import Row
+
+POSTS_SHOWN: Final = 3
+SKIPPED_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,7 @@ class Preview:
         return tuple(name for name in self.layout.header if name not in read)
 
 
-def preview(
-    path: Path, settings: TableSettings, now: datetime, *, posts: int = 3, skipped: int = 20
-) -> Preview:
+def preview(path: Path, settings: TableSettings, now: datetime) -> Preview:
     """Read a whole table as an import would, keeping only examples of it.
 
     Raises:
@@ -61,8 +63,8 @@ def preview(
         rows += len(batch)
         bad += len(found.skipped)
         undated += sum(post.published_at is None for post in found.posts)
-        kept += found.posts[: posts - len(kept)]
-        refused += found.skipped[: skipped - len(refused)]
+        kept += found.posts[: POSTS_SHOWN - len(kept)]
+        refused += found.skipped[: SKIPPED_SHOWN - len(refused)]
     return Preview(layout, rows, tuple(kept), tuple(refused), bad, undated)
 
 

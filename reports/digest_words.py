@@ -22,9 +22,9 @@ def words_for(facts: DigestFacts) -> Words:
     return Words(facts.lang, ZoneInfo(facts.zone))
 
 
-def subject(facts: DigestFacts, words: Words | None = None) -> str:
+def subject(facts: DigestFacts) -> str:
     """The news in one line."""
-    words = words or words_for(facts)
+    words = words_for(facts)
     if not facts.totals.mentions:
         return words.say("subject_empty", brand=facts.brand, when=when(facts, words))
     change = change_of(facts.kpi("mentions"), words)

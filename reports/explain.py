@@ -30,6 +30,7 @@ from store.spread import spread
 
 HOUR = timedelta(hours=1)
 EVIDENCE = 3
+AUTHORS_SHOWN = 3
 ABOUT_ALL = frozenset({"volume", "silence", "story"})
 """Kinds of alerts that are about all stories, not only the negative ones."""
 READ_BEFORE = 500
@@ -198,14 +199,14 @@ def _shared(stories: Sequence[Story], other_than: int) -> PostFact | None:
     return post_fact(most)
 
 
-def _authors(stories: Sequence[Story], limit: int = 3) -> tuple[tuple[str, int], ...]:
+def _authors(stories: Sequence[Story]) -> tuple[tuple[str, int], ...]:
     """The authors with the most followers, each once."""
     most: dict[str, int] = {}
     for story in stories:
         name = plain(story.mention.author_name or story.mention.author_handle, 60)
         if name and story.mention.author_followers:
             most[name] = max(most.get(name, 0), story.mention.author_followers)
-    return tuple(sorted(most.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
+    return tuple(sorted(most.items(), key=lambda pair: (-pair[1], pair[0]))[:AUTHORS_SHOWN])
 
 
 def _new_terms(

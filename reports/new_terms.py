@@ -20,10 +20,11 @@ LEAST_BEFORE: Final = 30
 LEAST_STORIES: Final = 3
 SURE: Final = 3.0
 SHORTEST: Final = 3
+SHOWN: Final = 5
 
 
 def new_terms(
-    now: Sequence[str], before: Sequence[str], limit: int = 5, skip: Iterable[str] = ()
+    now: Sequence[str], before: Sequence[str], skip: Iterable[str] = ()
 ) -> tuple[str, ...]:
     """The words that set the stories now apart from those before, the strongest first.
 
@@ -45,7 +46,7 @@ def new_terms(
         and seen.total() >= LEAST_STORIES
         and (weight := _weight(seen.total(), len(now), then[key], len(before))) >= SURE
     }
-    best = sorted(weights, key=lambda key: (-weights[key], key))[:limit]
+    best = sorted(weights, key=lambda key: (-weights[key], key))[:SHOWN]
     return tuple(forms[key].most_common(1)[0][0] for key in best)
 
 

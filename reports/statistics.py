@@ -15,6 +15,7 @@ from statistics import NormalDist
 _TINY = 1e-300
 _EPSILON = 1e-14
 _MAX_TERMS = 100_000
+_CONFIDENCE = 0.95
 _TINY_COUNT = 10
 """Below this many events in either arm a rate ratio's interval is exact, not asymptotic."""
 _POISSON_BELOW = 1e-3
@@ -23,7 +24,7 @@ _POISSON_BELOW = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its confidence interval, both in the same units."""
+    """A number with its 95 % confidence interval, both in the same units."""
 
     value: float
     low: float
@@ -35,7 +36,7 @@ def normal_quantile(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
-def wilson(successes: float, trials: float, confidence: float = 0.95) -> Estimate:
+def wilson(successes: float, trials: float) -> Estimate:
     """A share with Wilson's score interval.
 
     `(p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)`; Wilson, JASA 22 (1927) 209-212;
@@ -52,7 +53,7 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> Estimat
         raise ValueError(f"{successes} successes in {trials} trials")
     if trials == 0:
         return Estimate(0.0, 0.0, 1.0)
-    z = normal_quantile(0.5 + confidence / 2)
+    z = normal_quantile(0.5 + _CONFIDENCE / 2)
     share = successes / trials
     shrink = 1 + z * z / trials
     centre = (share + z * z / (2 * trials)) / shrink
@@ -69,7 +70,6 @@ def rate_ratio(
     exposure: float,
     baseline_events: int,
     baseline_exposure: float,
-    confidence: float = 0.95,
 ) -> Estimate:
     """How many times the rate `events / exposure` is the baseline's, with its interval.
 
@@ -91,18 +91,18 @@ def rate_ratio(
     scale = baseline_exposure / exposure
     ratio = events / baseline_events * scale if baseline_events else math.inf
     if min(events, baseline_events) < _TINY_COUNT:
-        low, high = _clopper_pearson(events, events + baseline_events, confidence)
+        low, high = _clopper_pearson(events, events + baseline_events)
         return Estimate(
             ratio, low / (1 - low) * scale, high / (1 - high) * scale if high < 1 else math.inf
         )
-    z = normal_quantile(0.5 + confidence / 2)
+    z = normal_quantile(0.5 + _CONFIDENCE / 2)
     spread = math.exp(z * math.sqrt(1 / events + 1 / baseline_events))
     return Estimate(ratio, ratio / spread, ratio * spread)
 
 
-def _clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
+def _clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
     """The exact binomial interval: quantiles of two beta distributions."""
-    tail = (1 - confidence) / 2
+    tail = (1 - _CONFIDENCE) / 2
     low = 0.0 if successes == 0 else _beta_quantile(tail, successes, trials - successes + 1)
     high = (
         1.0 if successes == trials else _beta_quantile(1 - tail, successes + 1, trials - successes)

@@ -26,6 +26,6 @@ def key() -> Any:
     return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
 
 
-def json_column(*, nullable: bool = False) -> Any:
+def json_column() -> Any:
     """A column that holds any JSON value."""
-    return Field(sa_column=Column(JSON, nullable=nullable))
+    return Field(sa_column=Column(JSON, nullable=False))

@@ -30,6 +30,6 @@ class People:
         place = int(len(self._authors) * self._random.random() ** 1.6)
         return self._authors[place]
 
-    def desk(self, name: str, number: int, followers: int = 0) -> WorldAuthor:
+    def desk(self, name: str, number: int) -> WorldAuthor:
         """Return a newsroom or channel."""
-        return WorldAuthor(number, name.lower().replace(" ", "-"), name, followers)
+        return WorldAuthor(number, name.lower().replace(" ", "-"), name, followers=0)
