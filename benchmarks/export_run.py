@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.dialects import sqlite
 
-from store.engine import open_store, reading
+from store.engine import open_store
 from store.export_rows import columns_statement
 from store.interface import MentionFilter
 
@@ -28,13 +28,10 @@ def main(name: str, place: Path) -> None:
 
 
 def _cursor(place: Path) -> tuple[float, float]:
-    engine = open_store(f"sqlite:///{place / 'molva.db'}")
-    with reading(engine) as conn:
-        statement = columns_statement(conn).compile(
-            dialect=sqlite.dialect(),
-            compile_kwargs={"literal_binds": True},
-        )
-    engine.dispose()
+    open_store(f"sqlite:///{place / 'molva.db'}").dispose()
+    statement = columns_statement().compile(
+        dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
+    )
     with sqlite3.connect(place / "molva.db") as bare:
         bare.execute("PRAGMA cache_size = -65536")
         start = _clocks()

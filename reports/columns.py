@@ -6,7 +6,8 @@ The data dictionary, the Arrow schema and the order of every file come from here
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ class Column:
 
     name: str
     type: Type
-    about: Mapping[str, str]
+    about: Mapping[str, str] = field(hash=False)
     unit: str = ""
 
     @property
@@ -480,6 +481,7 @@ def arrow_type(column: Column, zone: str = "UTC") -> pa.DataType:
     return simple[column.type]
 
 
+@cache
 def arrow_schema(columns: tuple[Column, ...], zone: str = "UTC") -> pa.Schema:
     """Columns as an Arrow schema; the meaning of each is its field's metadata."""
     return pa.schema(_fields(columns, zone))

@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from store.among import among
+from store.among import among, around
 from store.arrow import all_rows, record_batches
 from store.export_rows import BATCH
 from store.history import conditions
@@ -84,12 +84,12 @@ def causes_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
     `place` is the row. Causes that a person named keep the model's evidence, and are certain.
     """
     by_person = batch["correction_id"].is_valid()
-    labels = batch["label_id"].filter(pc.invert(by_person))
+    labels = pc.if_else(by_person, None, batch["label_id"])
     links = select(*_CAUSE, CAUSE_LINK.c.label_id.label("key"), CAUSE_LINK.c.id)
-    parts = [_hung(conn, links, CAUSE_LINK.c.label_id, batch["label_id"], labels)]
+    parts = [_hung(conn, links, CAUSE_LINK.c.label_id, labels)]
     if pc.any(by_person).as_py():
-        rows = batch["row_id"].filter(by_person)
-        parts.append(_hung(conn, _named(), BRAND_MENTION.c.id, batch["row_id"], rows))
+        rows = pc.if_else(by_person, batch["row_id"], None)
+        parts.append(_hung(conn, _named(), BRAND_MENTION.c.id, rows))
     return pa.concat_batches(parts).sort_by(_ORDER)
 
 
@@ -107,22 +107,16 @@ def _named() -> Select[Any]:
 def intents_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
     """The intents of each row of a batch, in the order of its rows; `place` is the row."""
     links = select(*_INTENT, INTENT_LINK.c.label_id.label("key"), INTENT_LINK.c.id)
-    labels = batch["label_id"]
-    return _hung(conn, links, INTENT_LINK.c.label_id, labels, labels).sort_by(_ORDER)
+    return _hung(conn, links, INTENT_LINK.c.label_id, batch["label_id"]).sort_by(_ORDER)
 
 
 def _hung(
-    conn: Connection,
-    children: Select[Any],
-    column: ColumnElement[int],
-    keys: pa.Array,
-    wanted: pa.Array,
+    conn: Connection, children: Select[Any], column: ColumnElement[int], keys: pa.Array
 ) -> pa.RecordBatch:
-    """Children whose `column` is one of the `wanted` keys, and the `place` of each among `keys`."""
-    chosen = among(conn, column, wanted.drop_null().to_pylist())
-    found = all_rows(conn, children.where(chosen))
+    """Children whose `column` is one of the known keys, and the `place` of each among them."""
+    found = all_rows(conn, children.where(around(conn, column, keys.drop_null().to_pylist())))
     places = pc.index_in(found["key"], keys)
-    return found.drop_columns("key").append_column("place", places)
+    return found.drop_columns("key").append_column("place", places).filter(places.is_valid())
 
 
 def labels_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -7,10 +7,11 @@ follow each other in the order in which Molva matched them, whatever the filter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import (
@@ -20,16 +21,17 @@ from sqlalchemy import (
     String,
     case,
     cast,
+    exists,
     func,
     literal,
-    literal_column,
     or_,
     select,
 )
 
-from store.among import among
+from store.among import among, around
 from store.arrow import all_rows, record_batches
-from store.facets import facet_columns
+from store.facet_rows import Named
+from store.facets import facets, named
 from store.history import LANG, conditions
 from store.interface import MentionFilter
 from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
@@ -48,6 +50,7 @@ from store.tables import (
 BATCH = 3_000
 """Rows held at a time: enough for columns to pay, little enough for flat memory."""
 
+_NOTHING = Named()
 _FROM_MENTION = (
     *("scope", "native_id", "kind", "title", "text", "url", "canonical_url", "site"),
     *("author_id", "author_handle", "author_name", "author_followers", "likes", "comments"),
@@ -68,22 +71,34 @@ def mention_batches(
     `label_id` (the label that counts) and `correction_id` (of a person who named causes), or null.
     Read it inside `reading`, and the history does not change under the iteration.
     """
-    names = {row.id: row.name for row in conn.execute(select(SOURCE.c.id, SOURCE.c.name))}
+    # These tables are small: their words are put to each row here, not by SQLite or Python.
+    brands = all_rows(conn, select(BRAND.c.id, BRAND.c.slug, BRAND.c.name))
+    versions = all_rows(
+        conn, select(MODEL_VERSION.c.id, MODEL_VERSION.c.model, MODEL_VERSION.c.taxonomy)
+    )
+    sources = all_rows(conn, select(SOURCE.c.id, SOURCE.c.name))
+    has_facets = bool(facets(conn))
     for batch in _rows(conn, wanted, size):
+        brand = pc.index_in(batch["brand_id"], brands["id"])
+        version = pc.index_in(batch["version_id"], versions["id"])
         sizes, canonical = _stories(conn, batch)
-        whole = (
-            batch.append_column("source_instances", _source_names(batch["source_ids"], names))
-            .append_column("cluster_size", sizes)
-            .append_column("is_canonical", canonical)
+        added = {
+            "brand": brands["slug"].take(brand),
+            "brand_name": brands["name"].take(brand),
+            "model_version": pc.fill_null(versions["model"].take(version), ""),
+            "taxonomy_version": pc.fill_null(versions["taxonomy"].take(version), ""),
+            "source_instances": _source_names(conn, batch["mention_id"], sources),
+            "cluster_size": sizes,
+            "is_canonical": canonical,
+            **_facets(conn, batch["row_id"], has_facets),
+        }
+        yield pa.RecordBatch.from_arrays(
+            [*batch.columns, *added.values()], [*batch.schema.names, *added]
         )
-        keys = (batch[name].to_pylist() for name in ("mention_id", "brand_id"))
-        for name, ids in facet_columns(conn, *keys).items():
-            whole = whole.append_column(name, pa.array(ids, pa.list_(pa.string())))
-        yield whole
 
 
 def _rows(conn: Connection, wanted: MentionFilter, size: int) -> Iterator[pa.RecordBatch]:
-    statement = columns_statement(conn).order_by(BRAND_MENTION.c.id)
+    statement = columns_statement().order_by(BRAND_MENTION.c.id)
     if replace(wanted, include_deleted=False) == MentionFilter():
         # Along its key: nothing is sorted and no key is read twice.
         yield from record_batches(conn, statement.where(*conditions(conn, wanted)), size)
@@ -110,17 +125,12 @@ def _needs_labels(wanted: MentionFilter) -> bool:
     return any((wanted.lang, wanted.sentiment, wanted.cause))
 
 
-def columns_statement(conn: Connection) -> Select[Any]:
+def columns_statement() -> Select[Any]:
     """Every row of the history, and how to find what hangs on it."""
-    return (
-        effective(*_columns(conn))
-        .join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
-        .join(BRAND, BRAND.c.id == BRAND_MENTION.c.brand_id)
-        .outerjoin(MODEL_VERSION, MODEL_VERSION.c.id == LABEL.c.version_id)
-    )
+    return effective(*_columns()).join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
 
 
-def _columns(conn: Connection) -> list[ColumnElement[Any]]:
+def _columns() -> list[ColumnElement[Any]]:
     named_causes = func.coalesce(CORRECTION.c.has_causes, literal(False))
     by_person = or_(CORRECTION.c.sentiment.is_not(None), named_causes)
     sequence = select(func.max(CHANGE.c.id)).where(
@@ -139,8 +149,6 @@ def _columns(conn: Connection) -> list[ColumnElement[Any]]:
         cast(BRAND_MENTION.c.spans, String).label("match_spans"),
         BRAND_MENTION.c.in_title.label("match_in_title"),
         BRAND_MENTION.c.own.label("is_own_account"),
-        BRAND.c.slug.label("brand"),
-        BRAND.c.name.label("brand_name"),
         LANG.label("lang"),
         LABEL.c.lang_confidence,
         LABEL.c.labelled_at,
@@ -154,70 +162,72 @@ def _columns(conn: Connection) -> list[ColumnElement[Any]]:
         case((by_person, "person"), (LABEL.c.id.is_(None), ""), else_="model").label(
             "label_source"
         ),
-        func.coalesce(MODEL_VERSION.c.model, "").label("model_version"),
-        func.coalesce(MODEL_VERSION.c.taxonomy, "").label("taxonomy_version"),
         CORRECTION.c.corrected_at,
         func.coalesce(sequence.scalar_subquery(), 0).label("sequence"),
-        _source_ids(conn).label("source_ids"),
+        _told_elsewhere().label("told_elsewhere"),
         BRAND_MENTION.c.id.label("row_id"),
         LABEL.c.id.label("label_id"),
+        LABEL.c.version_id,
         case((named_causes, CORRECTION.c.id)).label("correction_id"),
     ]
 
 
 def _previous() -> ColumnElement[Any]:
     """What counted before: the model's word where a person spoke, else the label before this."""
-    older = LABEL.alias("older")
-    before = (
-        select(older.c.sentiment)
-        .where(
-            older.c.mention_id == BRAND_MENTION.c.mention_id,
-            older.c.brand_id == BRAND_MENTION.c.brand_id,
-            older.c.id < LABEL.c.id,
-        )
-        .order_by(older.c.id.desc())
-        .limit(1)
-        .correlate(BRAND_MENTION, LABEL)
-        .scalar_subquery()
+    older, before = LABEL.alias("older"), LABEL.alias("before")
+    # Its number alone is found in an index; most rows have none, and no label is read for them.
+    last = select(func.max(older.c.id)).where(
+        older.c.mention_id == BRAND_MENTION.c.mention_id,
+        older.c.brand_id == BRAND_MENTION.c.brand_id,
+        older.c.id < LABEL.c.id,
     )
-    return case((CORRECTION.c.sentiment.is_not(None), LABEL.c.sentiment), else_=before)
+    number = last.correlate(BRAND_MENTION, LABEL).scalar_subquery()
+    said = select(before.c.sentiment).where(before.c.id == number).scalar_subquery()
+    return case((CORRECTION.c.sentiment.is_not(None), LABEL.c.sentiment), else_=said)
 
 
-def _source_ids(conn: Connection) -> ColumnElement[Any]:
-    """The sources of a mention, as one text that a few thousand mentions share."""
-    text = cast(SIGHTING.c.source_id, String)
-    joined = (
-        func.group_concat(text, literal_column("','"), type_=String)
-        if conn.dialect.name == "sqlite"
-        else func.string_agg(text, literal_column("','"), type_=String)
+def _told_elsewhere() -> ColumnElement[bool]:
+    """Whether another mention tells the same story, living or not; an index knows."""
+    other = MENTION.alias("other")
+    return exists().where(other.c.cluster_id == MENTION.c.cluster_id, other.c.id != MENTION.c.id)
+
+
+def _source_names(
+    conn: Connection, mention_ids: pa.Int64Array, sources: pa.RecordBatch
+) -> pa.ListArray:
+    """The names of the sources that each mention was seen through."""
+    seen = (
+        select(SIGHTING.c.mention_id, SIGHTING.c.source_id)
+        .where(around(conn, SIGHTING.c.mention_id, mention_ids.to_pylist()))
+        .order_by(SIGHTING.c.mention_id, SIGHTING.c.source_id)
     )
-    mine = SIGHTING.c.mention_id == BRAND_MENTION.c.mention_id
-    return select(joined).where(mine).correlate(BRAND_MENTION).scalar_subquery()
+    found = all_rows(conn, seen)
+    ids, starts = np.unique(found["mention_id"].to_numpy(), return_index=True)
+    # One list more, empty: for a mention without sightings.
+    offsets = pa.array([*starts, len(found), len(found)], pa.int32())
+    names = sources["name"].take(pc.index_in(found["source_id"], sources["id"]))
+    place = pc.index_in(mention_ids, pa.array(ids))
+    return pa.ListArray.from_arrays(offsets, names).take(pc.fill_null(place, len(ids)))
 
 
-def _source_names(source_ids: pa.StringArray, names: Mapping[int, str]) -> pa.Array:
-    """Lists of names, of which a few are shared by all rows."""
-    lists = source_ids.dictionary_encode()
-    told = [
-        [names[id_] for id_ in sorted(map(int, ids.split(",")))]
-        for ids in lists.dictionary.to_pylist()
-    ]
-    shared = pa.array([*told, []], pa.list_(pa.string()))
-    return shared.take(pc.fill_null(lists.indices, len(told)))
+def _facets(conn: Connection, row_ids: pa.Int64Array, configured: bool) -> dict[str, pa.Array]:
+    """The ids of products and places that each row speaks of, and of its author's places."""
+    kind = pa.list_(pa.string())
+    ids = row_ids.to_pylist()
+    found = named(conn, ids) if configured else {}
+    own = [found.get(row_id, _NOTHING) for row_id in ids]
+    return {
+        name: pa.array([getattr(one, name) for one in own], kind)
+        for name in ("products", "places", "author_places")
+    }
 
 
 def _stories(conn: Connection, batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
     """How many living mentions tell each story, and whether this one stands for it."""
     clusters = batch["cluster_id"]
     # A living mention that is alone with its story needs no look at the wide table: most are.
-    shared = (
-        select(MENTION.c.cluster_id)
-        .where(among(conn, MENTION.c.cluster_id, pc.unique(clusters).to_pylist()))
-        .group_by(MENTION.c.cluster_id)
-        .having(func.count() > 1)
-    )
-    buried = clusters.filter(batch["deleted_at"].is_valid()).to_pylist()
-    told = {*conn.execute(shared).scalars(), *buried}
+    looked_up = pc.or_(batch["told_elsewhere"], batch["deleted_at"].is_valid())
+    told = pc.unique(clusters.filter(looked_up)).to_pylist()
     counted = (
         select(
             MENTION.c.cluster_id,

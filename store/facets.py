@@ -116,26 +116,6 @@ def _named(own: Mapping[str, Sequence[str]]) -> Named:
     return Named(**lists)
 
 
-def facet_columns(
-    conn: Connection, mention_ids: Sequence[int], brand_ids: Sequence[int]
-) -> dict[str, Sequence[tuple[str, ...]]]:
-    """The facets of brand mentions in columns of ids, as `Named` calls them, for exports."""
-    keys = list(zip(mention_ids, brand_ids, strict=True))
-    stand = select(BRAND_MENTION.c.id, BRAND_MENTION.c.mention_id, BRAND_MENTION.c.brand_id).where(
-        among(conn, BRAND_MENTION.c.mention_id, set(mention_ids)),
-        exists().where(FACET_LINK.c.brand_mention_id == BRAND_MENTION.c.id),
-    )
-    rows = {row.id: (row.mention_id, row.brand_id) for row in conn.execute(stand)}
-    found = {rows[row_id]: own for row_id, own in named(conn, rows).items()} if rows else {}
-    nothing = Named()
-    own = [found.get(key, nothing) for key in keys] if found else [nothing] * len(keys)
-    return {
-        "products": [one.products for one in own],
-        "places": [one.places for one in own],
-        "author_places": [one.author_places for one in own],
-    }
-
-
 def speaks_of(kind: FacetKind, slug: str) -> ColumnElement[bool]:
     """Whether a brand mention speaks of the configured facet of its brand with that id."""
     return exists().where(
