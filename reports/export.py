@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from reports.export_archive import MANIFEST, Layout, layout_of, replacing, sha25
 from reports.export_behind import Behind
 from reports.export_formats import FORMATS, FilePerTable, Format, Writer
 from reports.export_manifest import Facts, manifest
-from reports.export_tables import Part, Shaping, Tables
+from reports.export_tables import Part, Tables
 from reports.export_xlsx import Workbook
 from reports.interface import ReportError, as_json
 from reports.pseudonyms import Pseudonyms
@@ -189,9 +188,15 @@ class _Run:
                 code=facts.code_version,
                 pseudonyms=self._pseudonyms,
             )
-            shapings = tables.all() if "causes" in self.columns else tables.flat()
+            parts: Iterator[Part] = tables.all()
+            if "causes" not in self.columns:
+                parts = (("mentions", batch) for batch in tables.flat())
             with self._writer(place, layout) as writer:
-                self._pump(shapings, writer, facts, progress)
+                for table, batch in parts:
+                    writer.write(table, batch)
+                    facts.rows[table] += len(batch)
+                    if progress and table == "mentions":
+                        progress(facts.rows["mentions"])
                 facts.cut_cells = writer.cut_cells
                 writer.finish(manifest(facts), as_rows(self.columns))
         if layout != "file":
@@ -199,30 +204,6 @@ class _Run:
         if progress:
             progress(facts.rows["mentions"])
         return facts
-
-    def _pump(
-        self,
-        shapings: Iterator[Shaping],
-        writer: Writer,
-        facts: Facts,
-        progress: Progress | None,
-    ) -> None:
-        def put(shape: Callable[[], list[Part]]) -> None:
-            for table, batch in shape():
-                writer.write(table, batch)
-                facts.rows[table] += len(batch)
-
-        read = 0
-        with Behind() as behind:
-            for mentions, shape in shapings:
-                if self._format == "xlsx":
-                    put(shape)
-                else:
-                    behind.do(partial(put, shape))
-                read += mentions
-                if progress and mentions:
-                    progress(read)
-            behind.finish()
 
     def _facts(self, conn: Connection) -> Facts:
         return Facts(
@@ -245,6 +226,8 @@ class _Run:
         files = {name: place / f"{name}.{self._format}" for name in self.columns}
         if layout == "file":
             files = {"mentions": place}
-        return FilePerTable(
-            self._format, files, self.columns, zone=self._options.zone, bom=self._options.bom
+        return Behind(
+            FilePerTable(
+                self._format, files, self.columns, zone=self._options.zone, bom=self._options.bom
+            )
         )

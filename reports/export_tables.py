@@ -6,9 +6,8 @@ A column of `reports.columns` that is not computed here comes from the store und
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from hashlib import blake2b
 
 import numpy as np
@@ -35,11 +34,6 @@ _HASHED = (
     *("label_source", "model_version", "taxonomy_version"),
 )
 Part = tuple[TableName, pa.RecordBatch]
-Shaping = tuple[int, Callable[[], list[Part]]]
-"""How many mentions were read, and what makes parts of tables of them.
-
-That looks at the store no more, so one thread may read while another shapes.
-"""
 Arrays = dict[str, pa.Array]
 """Columns of equal length by name."""
 
@@ -70,48 +64,28 @@ class Tables:
         self._code = code
         self._pseudonyms = pseudonyms
 
-    def flat(self) -> Iterator[Shaping]:
+    def flat(self) -> Iterator[pa.RecordBatch]:
         """Mentions with their causes and intents as lists: a table that stands alone."""
         for batch in mention_batches(self._conn, self._wanted):
-            children = causes_of(self._conn, batch), intents_of(self._conn, batch)
-            yield len(batch), partial(self._flat, batch, *children)
+            columns = self._mentions(batch)
+            causes, intents = causes_of(self._conn, batch), intents_of(self._conn, batch)
+            columns["causes"] = _nested(causes, len(batch), CAUSE_COLUMNS)
+            columns["intents"] = _nested(intents, len(batch), INTENT_COLUMNS)
+            yield self._batch(FLAT_COLUMNS, columns)
 
-    def all(self) -> Iterator[Shaping]:
+    def all(self) -> Iterator[Part]:
         """Every table, part by part, as they come: the parts of several tables take turns.
 
         What is deleted is a tombstone and no mention.
         """
         living = replace(self._wanted, include_deleted=False)
         for batch in mention_batches(self._conn, living):
-            children = (each(self._conn, batch) for each in (causes_of, intents_of, labels_of))
-            yield len(batch), partial(self._all, batch, *children)
+            yield "mentions", self._batch(COLUMNS["mentions"], self._mentions(batch))
+            yield "causes", self._children("causes", batch, causes_of(self._conn, batch))
+            yield "intents", self._children("intents", batch, intents_of(self._conn, batch))
+            yield "labels", self._batch(COLUMNS["labels"], _named(labels_of(self._conn, batch)))
         for part in tombstones(self._conn, self._wanted):
-            yield 0, partial(self._tombstones, part)
-
-    def _flat(
-        self, batch: pa.RecordBatch, causes: pa.RecordBatch, intents: pa.RecordBatch
-    ) -> list[Part]:
-        columns = self._mentions(batch)
-        columns["causes"] = _nested(causes, len(batch), CAUSE_COLUMNS)
-        columns["intents"] = _nested(intents, len(batch), INTENT_COLUMNS)
-        return [("mentions", self._batch(FLAT_COLUMNS, columns))]
-
-    def _all(
-        self,
-        batch: pa.RecordBatch,
-        causes: pa.RecordBatch,
-        intents: pa.RecordBatch,
-        labels: pa.RecordBatch,
-    ) -> list[Part]:
-        return [
-            ("mentions", self._batch(COLUMNS["mentions"], self._mentions(batch))),
-            ("causes", self._children("causes", batch, causes)),
-            ("intents", self._children("intents", batch, intents)),
-            ("labels", self._batch(COLUMNS["labels"], _named(labels))),
-        ]
-
-    def _tombstones(self, part: pa.RecordBatch) -> list[Part]:
-        return [("tombstones", self._batch(COLUMNS["tombstones"], self._hidden(_named(part))))]
+            yield "tombstones", self._batch(COLUMNS["tombstones"], self._hidden(_named(part)))
 
     def _mentions(self, batch: pa.RecordBatch) -> Arrays:
         columns = self._hidden(_named(batch))

@@ -47,7 +47,7 @@ from store.tables import (
     SOURCE,
 )
 
-BATCH = 3_000
+BATCH = 2_500
 """Rows held at a time: enough for columns to pay, little enough for flat memory."""
 
 _NOTHING = Named()
