@@ -33,7 +33,7 @@ from benchmarks.feeds import sentences
 from benchmarks.measure import Missing, Ratio, ratio
 from benchmarks.peers import BATCH, THREADS, Peer, padded
 from sentiment.causes import CauseFinder
-from sentiment.encoder import OUTPUTS, Encoder
+from sentiment.encoder import Encoder
 from sentiment.interface import Label, Text
 from sentiment.labeller import Labeller, NoCauses
 from sentiment.model_files import SHIPPED
@@ -113,15 +113,15 @@ def overhead(
 
     def by_session(batches: Sequence[peers.Feed]) -> None:
         for batch in batches:
-            session.run(OUTPUTS, batch)
+            session.run(None, batch)
 
     for _ in range(chunks):
         chunk = list(itertools.islice(made, size))
-        feeds = list(encoder.feeds([(item.text, item.names) for item in chunk]))
-        batches = list(padded(feeds, encoder.settings.pad_id))
+        passes = list(encoder.passes([(item.text, item.names) for item in chunk]))
+        batches = list(padded([feed for _, feed in passes], encoder.settings.pad_id))
         labelled, labels = _timed(lambda own: list(labeller.label(own)), chunk)
         batched, _ = _timed(by_session, batches)
-        passed, _ = _timed(lambda own: list(encoder.infer(own)), feeds)
+        passed, _ = _timed(lambda own: list(encoder.infer(own)), passes)
         times.append((labelled, batched, passed))
         _prove(labels, size)
     ours, batched_alone, passes_alone = zip(*times, strict=True)

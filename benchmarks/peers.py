@@ -57,7 +57,7 @@ def onnx_fp32(encoder: Encoder, graph: Path) -> Peer:
     own = session(graph)
 
     def judge(texts: Sequence[Text]) -> None:
-        feeds = list(encoder.feeds([(item.text, item.names) for item in texts]))
+        feeds = [feed for _, feed in encoder.passes([(item.text, item.names) for item in texts])]
         for batch in padded(feeds, encoder.settings.pad_id):
             own.run(OUTPUTS[:1], batch)
 

@@ -7,6 +7,9 @@ Every text goes through the session alone, several texts at once in threads. The
 scales activations by the largest of the pass, so in a batch the neighbours of a text would sway
 its label: of 394 mentions 18 changed their sentiment with their company. Alone, the same text gives
 the same label wherever it is labelled again; short texts pay for it, long ones gain.
+
+A text with a target is also read by the branch that judges what is said of it (`target_logits`);
+without one the session leaves that branch out.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 OUTPUTS = ["logits", "token_logits", "token_embeddings"]
+TARGET_OUTPUTS = ["target_logits", *OUTPUTS[1:]]
+"""What the session is asked for; older models have no logits of their own towards a target."""
+
 CHUNK_TEXTS = 1024
 CHUNK_CHARACTERS = 200_000
 MAX_CHARACTERS = 16_000
@@ -42,6 +48,9 @@ MAX_TARGET_TOKENS = 16
 Pair = tuple[str, tuple[str, ...]]
 """A text and the names of the brand it is judged towards; no names judge the message."""
 
+Pass = tuple[list[str], dict[str, Integers]]
+"""The outputs asked of the session, and what it is given: int64 [1, tokens]."""
+
 T = TypeVar("T")
 
 
@@ -50,11 +59,13 @@ class EncodedText:
     """What the model says of one text; rows are its tokens, special ones left out.
 
     Attributes:
-        logits: float32 [3], negative, neutral, positive, not calibrated.
+        logits: float32 [3], negative, neutral, positive, towards the target if there is one; not
+            calibrated.
         embedding: float32 [H], mean token embedding of the whole text, not unit length.
         token_logits: float32 [t, 3].
         token_embeddings: float32 [t, H].
         truncated: the text was longer than what the model reads.
+        targeted: the logits are of the branch that judges a target.
     """
 
     logits: Floats
@@ -62,6 +73,7 @@ class EncodedText:
     token_logits: Floats
     token_embeddings: Floats
     truncated: bool
+    targeted: bool
     _encoding: Any = field(repr=False)
     _normalised: Normalised = field(repr=False)
     _offsets: Integers | None = field(default=None, repr=False)
@@ -111,6 +123,7 @@ class _Prepared:
     tail: list[int]
     windows: list[range]
     truncated: bool
+    targeted: bool
 
 
 @dataclass(slots=True)
@@ -144,6 +157,8 @@ class Encoder:
         self.version = version
         self._tokenizer = tokenizer.backend_tokenizer
         self._session = session
+        self._lean = _lean_run()
+        self._branched = any(own.name == TARGET_OUTPUTS[0] for own in session.get_outputs())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="molva-encoder")
         self._begin = int(tokenizer.cls_token_id)
         self._end = int(tokenizer.sep_token_id)
@@ -187,9 +202,14 @@ class Encoder:
         """ISO 639-1 codes the model was trained and measured on."""
         return self.settings.languages
 
-    def calibration(self, lang: str) -> Calibration:
-        """The calibration of a language of the model."""
-        return self.settings.calibrations[lang]
+    def calibration(self, lang: str, *, targeted: bool = False) -> Calibration:
+        """The calibration of a language of the model, for logits towards a target or others."""
+        settings = self.settings
+        return (settings.target_calibrations if targeted else settings.calibrations)[lang]
+
+    def judges_target(self, names: Sequence[str]) -> bool:
+        """Whether the logits of a text with these names are of the branch that judges a target."""
+        return bool(names) and self._branched
 
     def encode(self, pairs: Iterable[Pair]) -> Iterator[EncodedText]:
         """Encode (text, names) pairs; results come in order.
@@ -210,14 +230,14 @@ class Encoder:
         done = [_join(item, windows) for item, windows in zip(prepared, rows, strict=True)]
         return [done[unique[pair]] for pair in pairs]
 
-    def feeds(self, pairs: Sequence[Pair]) -> Iterator[dict[str, Integers]]:
-        """What the session is given for a chunk, a pass each: int64 [1, tokens]."""
+    def passes(self, pairs: Sequence[Pair]) -> Iterator[Pass]:
+        """What the session is asked and given for a chunk."""
         for item in self._prepare(list(dict.fromkeys(pairs))):
-            yield from self._feeds(item)
+            yield from self._passes(item)
 
-    def infer(self, feeds: Iterable[dict[str, Integers]]) -> Iterator[list[Floats]]:
-        """The session's `OUTPUTS` for each feed, in order; as many at once as there are threads."""
-        return self._threads.map(lambda feed: self._session.run(OUTPUTS, feed), feeds)
+    def infer(self, passes: Iterable[Pass]) -> Iterator[list[Floats]]:
+        """The session's outputs for each pass, in order; as many at once as there are threads."""
+        return self._threads.map(lambda own: self._session.run(*own, self._lean), passes)
 
     def _prepare(self, pairs: Sequence[Pair]) -> list[_Prepared]:
         texts = [normalise(text[:MAX_CHARACTERS], names) for text, names in pairs]
@@ -234,18 +254,29 @@ class Encoder:
             starts = range(0, max(len(encoding), 1), room)[:MAX_WINDOWS]
             windows = [range(start, min(start + room, len(encoding))) for start in starts]
             cut = len(pairs[at][0]) > MAX_CHARACTERS or windows[-1].stop < len(encoding)
-            prepared.append(_Prepared(text, encoding, ids, windows, cut))
+            targeted = bool(ids) and self._branched
+            prepared.append(_Prepared(text, encoding, ids, windows, cut, targeted))
         return prepared
 
-    def _feeds(self, item: _Prepared) -> Iterator[dict[str, Integers]]:
+    def _passes(self, item: _Prepared) -> Iterator[Pass]:
+        outputs = TARGET_OUTPUTS if item.targeted else OUTPUTS
         for window in item.windows:
             text = item.encoding.ids[window.start : window.stop]
             ids = np.array([[self._begin, *text, self._end, *item.tail]], dtype=np.int64)
-            yield {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+            yield outputs, {"input_ids": ids, "attention_mask": np.ones_like(ids)}
 
     def _run(self, prepared: Sequence[_Prepared]) -> list[list[_Rows]]:
-        outputs = self.infer(feed for item in prepared for feed in self._feeds(item))
+        outputs = self.infer(own for item in prepared for own in self._passes(item))
         return [[_rows(next(outputs), window) for window in item.windows] for item in prepared]
+
+
+def _lean_run() -> Any:
+    """Options of a run that computes only what is asked for."""
+    from onnxruntime import RunOptions  # noqa: PLC0415
+
+    options = RunOptions()
+    options.only_execute_path_to_fetches = True
+    return options
 
 
 def _rows(outputs: Sequence[Floats], window: range) -> _Rows:
@@ -308,6 +339,7 @@ def _join(item: _Prepared, windows: Sequence[_Rows]) -> EncodedText:
         token_logits,
         token_embeddings,
         item.truncated,
+        item.targeted,
         item.encoding,
         item.normalised,
     )

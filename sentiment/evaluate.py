@@ -154,13 +154,15 @@ def predict(
 
 
 def calibrate(
-    encoder: Encoder, logits: NDArray[np.float64], langs: Sequence[str]
+    encoder: Encoder, logits: NDArray[np.float64], examples: Sequence[Example]
 ) -> NDArray[np.float64]:
-    """Probabilities [n, 3] of logits [n, 3], each by the calibration of its language."""
+    """Probabilities [n, 3] of the logits [n, 3] that the encoder gives of examples."""
     result = np.empty_like(logits)
-    for lang in set(langs):
-        rows = np.array([own == lang for own in langs])
-        result[rows] = encoder.calibration(lang).probabilities(logits[rows])
+    kinds = [(own.lang, encoder.judges_target(own.names)) for own in examples]
+    for lang, targeted in set(kinds):
+        rows = [row for row, kind in enumerate(kinds) if kind == (lang, targeted)]
+        calibration = encoder.calibration(lang, targeted=targeted)
+        result[rows] = calibration.probabilities(logits[rows])
     return result
 
 

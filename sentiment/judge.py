@@ -39,7 +39,7 @@ class Judge(Protocol):
 
 
 class ShippedJudge:
-    """The sentiment head of the shipped model, calibrated by language."""
+    """The sentiment heads of the shipped model, calibrated by language."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -53,8 +53,10 @@ class ShippedJudge:
         """Calibrated probabilities [n, 3] from the logits the encoder has made already."""
         del items
         result = np.empty((len(encoded), 3), dtype=np.float64)
-        for lang in set(langs):
-            rows = np.flatnonzero(np.array([own == lang for own in langs]))
-            logits = np.stack([encoded[int(row)].logits for row in rows])
-            result[rows] = self._encoder.calibration(lang).probabilities(logits)
+        kinds = [(lang, own.targeted) for lang, own in zip(langs, encoded, strict=True)]
+        for lang, targeted in set(kinds):
+            rows = [row for row, kind in enumerate(kinds) if kind == (lang, targeted)]
+            logits = np.stack([encoded[row].logits for row in rows])
+            calibration = self._encoder.calibration(lang, targeted=targeted)
+            result[rows] = calibration.probabilities(logits)
         return result

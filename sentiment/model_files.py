@@ -20,11 +20,17 @@ _REINSTALL = "reinstall molva (or `git checkout` the file) to get it back"
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """The `molva` section of a model's `config.json`."""
+    """The `molva` section of a model's `config.json`.
+
+    Attributes:
+        calibrations: by language.
+        target_calibrations: those of logits towards a target, in a model that has them.
+    """
 
     name: str
     languages: frozenset[str]
     calibrations: dict[str, Calibration]
+    target_calibrations: dict[str, Calibration]
     max_length: int
     confidence_floor: float
     pad_id: int
@@ -69,6 +75,9 @@ def read_settings(folder: Path) -> ModelSettings:
             name=str(section["name"]),
             languages=frozenset(section["languages"]),
             calibrations=read_calibrations(section["calibration"]),
+            target_calibrations=read_calibrations(
+                section.get("target_calibration", section["calibration"])
+            ),
             max_length=int(section["max_length"]),
             confidence_floor=float(section["confidence_floor"]),
             pad_id=int(config["pad_token_id"]),

@@ -6,10 +6,10 @@ import argparse
 import logging
 from pathlib import Path
 
-from sentiment.training import finish, recipe
+from sentiment.training import branch, finish, recipe
 from sentiment.training.train import Settings
 
-STEPS = ("split", "convert", "train", "export", "calibrate", "evaluate")
+STEPS = ("split", "convert", "train", "branch", "export", "calibrate", "evaluate")
 
 
 def main() -> None:
@@ -53,6 +53,8 @@ def run_step(step: str, paths: recipe.Paths, settings: Settings) -> None:
         recipe.convert_base(paths, start=settings.start)
     elif step == "train":
         recipe.fine_tune(paths, settings)
+    elif step == "branch":
+        branch.train_branch(paths, settings)
     elif step == "export":
         finish.export_model(paths, out)
     elif step == "calibrate":

@@ -22,7 +22,9 @@ def identity_calibration() -> dict[str, dict[str, Any]]:
     return {lang: {"temperature": 1.0, "offsets": [0.0, 0.0, 0.0]} for lang in LANGUAGES}
 
 
-def write_bundle(base: Path, out: Path, name: str, calibration: dict[str, Any]) -> None:
+def write_bundle(
+    base: Path, out: Path, name: str, calibration: dict[str, Any], towards: dict[str, Any]
+) -> None:
     """Write `config.json`, tokenizer files and `SHA256SUMS` beside `out`/model.onnx."""
     shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
     tokenizer = {
@@ -47,6 +49,7 @@ def write_bundle(base: Path, out: Path, name: str, calibration: dict[str, Any]) 
         "name": name,
         "languages": list(LANGUAGES),
         "calibration": calibration,
+        "target_calibration": towards,
         "max_length": MAX_LENGTH,
         "confidence_floor": CONFIDENCE_FLOOR,
     }

@@ -15,22 +15,22 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from sentiment.training.network import SentimentNet
+from sentiment.training.network import BranchedNet
 
 log = logging.getLogger(__name__)
 
 INPUTS = ("input_ids", "attention_mask")
-OUTPUTS = ("logits", "token_logits", "token_embeddings")
+OUTPUTS = ("logits", "token_logits", "token_embeddings", "target_logits")
 _BLOCK = 32
 
 
-def export_fp32(network: SentimentNet, path: Path) -> None:
+def export_fp32(network: BranchedNet, path: Path) -> None:
     """Write the plain fp32 graph with dynamic batch and length."""
     network.eval()
     network.encoder.config._attn_implementation = "eager"
     example = torch.ones((2, 16), dtype=torch.int64)
     axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, *OUTPUTS)}
-    axes["logits"] = {0: "batch"}
+    axes["logits"] = axes["target_logits"] = {0: "batch"}
     with torch.no_grad():
         torch.onnx.export(
             network,
@@ -70,7 +70,8 @@ def quantise(source: Path, table: Path, out: Path) -> None:
 
 
 def _is_head(node: Any) -> bool:
-    return node.op_type == "MatMul" and ("/sentiment/" in node.name or "/projection/" in node.name)
+    heads = ("/sentiment/", "/projection/", "/verdict/")
+    return node.op_type == "MatMul" and any(head in node.name for head in heads)
 
 
 def replace_table(model: Any, codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> None:

@@ -7,7 +7,9 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +23,7 @@ from sentiment.evaluate import CLASSES, Example, Scores, calibrate, score, score
 from sentiment.training import bundle, rows
 from sentiment.training.card import write_card
 from sentiment.training.export import export_fp32, quantise
-from sentiment.training.network import SentimentNet
+from sentiment.training.network import BranchedNet
 from sentiment.training.recipe import Paths, load_network
 from sentiment.training.rows import Part, Row
 from sentiment.training.train import PAD, tokenise
@@ -32,6 +34,9 @@ MODEL_NAME = "molva-1"
 OWN_UNSEEN = Path(__file__).with_name("own_unseen_checks.jsonl")
 """Our own posts of seventeen domains (ferries, vets, dating apps ...) that no training row is on,
 labelled when written; a second, blind reading gave every row the same label."""
+
+OTHER_BRAND = "Zorvex"
+"""A made-up brand that no text names."""
 
 BALANCE = 0.75
 """0 calibrates to the class shares of the sets, 1 to equal classes; the sets are short of
@@ -52,7 +57,8 @@ def export_model(paths: Paths, out: Path) -> None:
     plain = paths.work / "model.fp32.onnx"
     export_fp32(load_network(paths), plain)
     quantise(plain, paths.base / "table.npz", out / "model.onnx")
-    bundle.write_bundle(paths.base, out, MODEL_NAME, bundle.identity_calibration())
+    identity = bundle.identity_calibration()
+    bundle.write_bundle(paths.base, out, MODEL_NAME, identity, identity)
 
 
 def raw_logits(encoder: Encoder, texts: Sequence[Example]) -> NDArray[np.float64]:
@@ -62,17 +68,29 @@ def raw_logits(encoder: Encoder, texts: Sequence[Example]) -> NDArray[np.float64
 
 
 def calibrate_model(paths: Paths, out: Path) -> None:
-    """Fit temperature and offsets per language on validation and write them into the config."""
-    texts = examples(paths, "val")
-    logits = raw_logits(Encoder.load(out), texts)
-    np.savez(paths.work / "val_logits.npz", logits=logits)
+    """Fit temperatures and offsets per language on validation and write them into the config.
+
+    Those of the trunk on all texts, told of no target; those of logits towards a target on texts
+    with one and on every third of the others, told of a brand that it does not name.
+    """
+    encoder, texts = Encoder.load(out), examples(paths, "val")
+    section = fitted(encoder, [replace(own, target=None, aliases=()) for own in texts])
+    nameless = [own for own in texts if own.target is None][::3]
+    told = [replace(own, target=OTHER_BRAND) for own in nameless]
+    towards = fitted(encoder, [*(own for own in texts if own.target is not None), *told])
+    bundle.write_bundle(paths.base, out, MODEL_NAME, section, towards)
+
+
+def fitted(encoder: Encoder, texts: Sequence[Example]) -> dict[str, Any]:
+    """The calibration of each language that suits the texts, as the config keeps it."""
+    logits = raw_logits(encoder, texts)
     section = {}
     for lang in bundle.LANGUAGES:
         own = np.array([example.lang == lang for example in texts])
         labels = [example.label for example in texts if example.lang == lang]
         section[lang] = fit(logits[own], labels, class_weights(labels)).as_dict()
-        log.info("calibration of %s: %s", lang, section[lang])
-    bundle.write_bundle(paths.base, out, MODEL_NAME, section)
+        log.info("calibration of %s on %d texts: %s", lang, len(labels), section[lang])
+    return section
 
 
 def class_weights(labels: Sequence[int]) -> NDArray[np.float64]:
@@ -87,7 +105,7 @@ def class_weights(labels: Sequence[int]) -> NDArray[np.float64]:
 
 
 def network_logits(
-    network: SentimentNet, tokenizer: Tokenizer, texts: Sequence[Example]
+    network: BranchedNet, tokenizer: Tokenizer, texts: Sequence[Example]
 ) -> NDArray[np.float64]:
     """fp32 logits of the torch network, for the comparison with the shipped file."""
     items = [Row(t.source, t.lang, t.text, t.label, t.target, aliases=t.aliases) for t in texts]
@@ -100,7 +118,9 @@ def network_logits(
         for row, at in enumerate(group):
             ids[row, : len(tokens[at].ids)] = torch.tensor(tokens[at].ids)
         with torch.no_grad():
-            found[group] = network(ids, (ids != PAD).long())[0].float().numpy()
+            plain, _, _, towards = network(ids, (ids != PAD).long())
+        told = torch.tensor([bool(items[at].names) for at in group])
+        found[group] = torch.where(told[:, None], towards, plain).float().numpy()
     return found
 
 
@@ -110,7 +130,7 @@ def measure(paths: Paths, out: Path) -> None:
     texts = examples(paths, "test")
     logits = raw_logits(encoder, texts)
     np.savez(paths.work / "test_logits.npz", logits=logits)
-    chances = calibrate(encoder, logits, [example.lang for example in texts])
+    chances = calibrate(encoder, logits, texts)
     labels = [example.label for example in texts]
     groups = {"all": score(labels, chances)} | score_groups(texts, chances) | _unseen(encoder)
     notes = [_quantisation_note(paths, encoder, texts, logits), *_vader_notes(texts)]
@@ -131,7 +151,7 @@ def _unseen(encoder: Encoder) -> dict[str, Scores]:
     lines = OWN_UNSEEN.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     texts = [Example(r["text"], r["label"], r["lang"], r["target"], "unseen") for r in rows]
-    chances = calibrate(encoder, raw_logits(encoder, texts), [text.lang for text in texts])
+    chances = calibrate(encoder, raw_logits(encoder, texts), texts)
     found = {}
     for lang in bundle.LANGUAGES:
         own = [at for at, text in enumerate(texts) if text.lang == lang]
@@ -146,10 +166,9 @@ def _quantisation_note(
     some = [texts[at] for at in own]
     tokenizer = Tokenizer.from_file(str(paths.base / "tokenizer.json"))
     plain = network_logits(load_network(paths), tokenizer, some)
-    langs = [example.lang for example in some]
     labels = [example.label for example in some]
-    full = score(labels, calibrate(encoder, plain, langs))
-    small = score(labels, calibrate(encoder, logits[own], langs))
+    full = score(labels, calibrate(encoder, plain, some))
+    small = score(labels, calibrate(encoder, logits[own], some))
     same = np.mean(plain.argmax(axis=1) == logits[own].argmax(axis=1))
     return (
         f"fp32 against the shipped int8 file, every eighth test text (n = {len(own)}): macro "

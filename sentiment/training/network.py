@@ -1,19 +1,26 @@
-"""The network: one encoder pass gives sentiment and a general semantic space.
+"""The network: one encoder pass gives sentiment, the verdict on a target and a semantic space.
 
-Both heads are linear over token states, so they commute with mean pooling: the logits (or the
-embedding) of any span are the mean of its tokens' rows, and a clause costs no second pass.
+The heads are linear over token states, so those of sentiment and space commute with mean pooling:
+the logits (or the embedding) of any span are the mean of its tokens' rows, and a clause costs no
+second pass. What is said of a target, of all that a text names, has topmost layers of its own
+(`Branch`): in one body of this size it gained only what general texts lost.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
+from transformers.models.bert.modeling_bert import BertLayer
 
 CLASSES = 3
+BRANCH_LAYERS = 6
+"""Own layers of the branch, at most half of all; each is 1.8 MB of the shipped file."""
+
 WEIGHT_STEPS = 64
 """Largest code of a shipped weight: 7 bits and a sign, see `sentiment.training.export`."""
 
@@ -34,9 +41,9 @@ class RoundedLinear(nn.Linear):  # type: ignore[misc]
         return functional.linear(rows, weight + gap, self.bias)
 
 
-def round_weights(network: SentimentNet, *, on: bool) -> None:
-    """Let the encoder's linear layers compute with rounded weights, or no longer."""
-    for module in network.encoder.modules():
+def round_weights(body: nn.Module, *, on: bool) -> None:
+    """Let the linear layers of a body compute with rounded weights, or no longer."""
+    for module in body.modules():
         if isinstance(module, nn.Linear):
             module.__class__ = RoundedLinear if on else nn.Linear
 
@@ -57,7 +64,7 @@ class SentimentNet(nn.Module):  # type: ignore[misc]
         self.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
 
     @classmethod
-    def from_base(cls, folder: Path) -> SentimentNet:
+    def from_base(cls, folder: Path) -> Self:
         """The network on the converted backbone in `folder`, heads fresh."""
         from safetensors.torch import load_file  # noqa: PLC0415
 
@@ -79,6 +86,64 @@ class SentimentNet(nn.Module):  # type: ignore[misc]
         hidden = states.last_hidden_state
         token_logits = self.sentiment(hidden)
         return masked_mean(token_logits, attention_mask), token_logits, self.projection(hidden)
+
+
+class Branch(nn.Module):  # type: ignore[misc]
+    """What a text says of its target: layers over the states of the trunk's lower half."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        depth = min(BRANCH_LAYERS, config.num_hidden_layers // 2)
+        self.layers = nn.ModuleList(BertLayer(config) for _ in range(depth))
+        self.verdict = nn.Linear(config.hidden_size, CLASSES)
+
+    def forward(self, below: Tensor, mask: Tensor) -> Tensor:
+        """Logits [B, 3] from the states [B, T, H] under the branch; mask [B, T]."""
+        return masked_mean(self.verdict(through(self.layers, below, mask)), mask)
+
+
+class BranchedNet(SentimentNet):
+    """A `SentimentNet`, the trunk, with a branch; what the trunk says stays what it was."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.towards = Branch(config)
+
+    @property
+    def _halves(self) -> tuple[nn.ModuleList, nn.ModuleList]:
+        layers = self.encoder.encoder.layer
+        return layers[: -len(self.towards.layers)], layers[-len(self.towards.layers) :]
+
+    def grow(self) -> None:
+        """Let the branch begin as what the trunk has."""
+        self.towards.layers.load_state_dict(self._halves[1].state_dict())
+        self.towards.verdict.load_state_dict(self.sentiment.state_dict())
+
+    def below(self, input_ids: Tensor, mask: Tensor) -> Tensor:
+        """States [B, T, H] of the trunk's lower layers."""
+        return through(self._halves[0], self.encoder.embeddings(input_ids=input_ids), mask)
+
+    def forward(  # type: ignore[override]
+        self, input_ids: Tensor, attention_mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What `SentimentNet` gives, and `target_logits` [B, 3]."""
+        below = self.below(input_ids, attention_mask)
+        hidden = through(self._halves[1], below, attention_mask)
+        token_logits = self.sentiment(hidden)
+        return (
+            masked_mean(token_logits, attention_mask),
+            token_logits,
+            self.projection(hidden),
+            self.towards(below, attention_mask),
+        )
+
+
+def through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:
+    """States [B, T, H] after some layers; tokens where the mask [B, T] is 0 are not seen."""
+    unseen = (1.0 - mask[:, None, None, :].to(states.dtype)) * -1e4
+    for layer in layers:
+        states = layer(states, unseen)
+    return states
 
 
 def masked_mean(rows: Tensor, mask: Tensor) -> Tensor:

@@ -15,9 +15,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from sentiment.training import convert, datasets, mix, rows, themes
-from sentiment.training.network import SentimentNet, round_weights
+from sentiment.training.network import BranchedNet, SentimentNet, round_weights
 from sentiment.training.rows import Row
-from sentiment.training.shipped import read_shipped
+from sentiment.training.shipped import read_trunk
 from sentiment.training.train import (
     Settings,
     Trainer,
@@ -78,7 +78,7 @@ def rows_of_epoch(train: Sequence[Row], epoch: int, settings: Settings) -> list[
 
 
 def fine_tune(paths: Paths, settings: Settings) -> Path:
-    """Train (or go on training) and return the path of the weights."""
+    """Train (or go on training) the trunk and return the path of its weights."""
     out = paths.work / "weights.pt"
     if out.exists():
         return out
@@ -87,10 +87,10 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
     train = list(rows.read_rows(paths.work / "train.jsonl"))
     network = SentimentNet.from_base(paths.base)
     if settings.start is not None:
-        network.load_state_dict(read_shipped(settings.start))
+        network.load_state_dict(read_trunk(settings.start))
     epochs = range(settings.seen, settings.epochs)
     sizes = [_steps(len(rows_of_epoch(train, epoch, settings)), settings) for epoch in epochs]
-    round_weights(network, on=True)
+    round_weights(network.encoder, on=True)
     trainer = Trainer(network, paths.work, settings, sum(sizes))
     trainer.resume()
     first = 0
@@ -100,22 +100,21 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
             _run_epoch(paths, trainer, tokenizer, chosen, epoch, first)
         first += steps
     if settings.start is not None:
-        network.load_state_dict(averaged(network.state_dict(), read_shipped(settings.start)))
+        start = read_trunk(settings.start)
+        network.load_state_dict(averaged(network.state_dict(), start, START_SHARE))
     torch.save(network.state_dict(), out)
     (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2, default=str))
     return out
 
 
-def averaged(new: dict[str, Tensor], start: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The new weights with `START_SHARE` of those they began from (Wortsman et al. 2022).
+def averaged(new: dict[str, Tensor], start: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """The new weights with a share of those they began from (Wortsman et al. 2022).
 
-    Training on gains towards brands and forgets a little of the general tweets; on validation the
+    Training on gains towards brands and forgets a little of the general tweets; on validation a
     mean of both was better than either. The table is the same in both, and must stay on its grid.
     """
     return {
-        name: own
-        if own.equal(start[name])
-        else own.mul(1 - START_SHARE).add(start[name], alpha=START_SHARE)
+        name: own if own.equal(start[name]) else own.mul(1 - share).add(start[name], alpha=share)
         for name, own in new.items()
     }
 
@@ -151,9 +150,12 @@ def _run_epoch(
     trainer.run_epoch(first, interleaved(stream, others, themes.EVERY), known, centre)
 
 
-def load_network(paths: Paths) -> SentimentNet:
-    """The trained network."""
-    network = SentimentNet.from_base(paths.base)
-    network.load_state_dict(torch.load(paths.work / "weights.pt", weights_only=True))
+def load_network(paths: Paths) -> BranchedNet:
+    """The trained network, its branch included."""
+    network = BranchedNet.from_base(paths.base)
+    state: dict[str, Tensor] = {}
+    for name in ("weights.pt", "branch.pt"):
+        state |= torch.load(paths.work / name, weights_only=True)
+    network.load_state_dict(state)
     network.eval()
     return network

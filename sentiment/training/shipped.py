@@ -20,7 +20,7 @@ _BLOCK = 32
 
 
 def read_shipped(folder: Path) -> dict[str, Tensor]:
-    """The state of `SentimentNet` in `folder`/model.onnx, float32.
+    """The state of `BranchedNet` in `folder`/model.onnx, float32; without a branch in older ones.
 
     Raises:
         ValueError: the graph is not one that `sentiment.training.export` wrote.
@@ -41,8 +41,18 @@ def read_shipped(folder: Path) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.array(array)) for name, array in state.items()}
 
 
+def read_trunk(folder: Path) -> dict[str, Tensor]:
+    """The state of the `SentimentNet` in `folder`/model.onnx.
+
+    Raises:
+        ValueError: as `read_shipped`.
+    """
+    state = read_shipped(folder)
+    return {name: own for name, own in state.items() if not name.startswith("towards.")}
+
+
 def _is_plain(name: str) -> bool:
-    return name.startswith(("encoder.", "sentiment.", "projection.")) and name.endswith(
+    return name.startswith(("encoder.", "sentiment.", "projection.", "towards.")) and name.endswith(
         (".weight", ".bias")
     )
 

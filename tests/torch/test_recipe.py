@@ -19,6 +19,7 @@ from sentiment.interface import ModelError, Text
 from sentiment.labeller import Labeller
 from sentiment.training import compose, finish, mix, recipe, rows
 from sentiment.training.__main__ import run_step
+from sentiment.training.branch import BranchTrainer
 from sentiment.training.shipped import read_shipped
 from sentiment.training.train import Settings, Trainer
 from tests.torch.tiny_base import write_wheels
@@ -94,6 +95,7 @@ def less_of_our_own() -> Iterator[None]:
         patch.setattr(mix, "OWN_REPEAT", 2)
         patch.setattr(mix, "COMPOSED", 10)
         patch.setattr(mix, "read_templates", lambda every=mix.read_templates: every()[::8])
+        patch.setattr(mix, "read_pairs", lambda every=mix.read_pairs: every()[::40])
         patch.setattr(compose, "read_clauses", few_clauses)
         yield
 
@@ -116,7 +118,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> recipe.Paths:
 @pytest.fixture(scope="module")
 def trained(start: recipe.Paths) -> recipe.Paths:
     """All steps run without a break."""
-    for step in ("train", "export", "calibrate"):
+    for step in ("train", "branch", "export", "calibrate"):
         run_step(step, start, SETTINGS)
     return start
 
@@ -170,10 +172,58 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         torch.testing.assert_close(other[name], tensor, rtol=1e-4, atol=1e-5)
 
 
+def test_a_killed_branch_goes_on_to_the_same_weights(
+    trained: recipe.Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = replace(trained, work=tmp_path)
+    for name in ("base", "train.jsonl", "weights.pt"):
+        (tmp_path / name).symlink_to(trained.work / name)
+    train = BranchTrainer._train
+
+    def killed(self: BranchTrainer, *args: Any) -> float:
+        if self.step == 40:
+            raise KeyboardInterrupt
+        return train(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BranchTrainer, "_train", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_step("branch", again, replace(SETTINGS, checkpoint_minutes=0.0))
+    assert torch.load(tmp_path / "branch-checkpoint.pt", weights_only=True)["step"] == 40
+    run_step("branch", again, SETTINGS)
+    one, other = (
+        torch.load(paths.work / "branch.pt", weights_only=True) for paths in (trained, again)
+    )
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        torch.testing.assert_close(other[name], tensor, rtol=1e-4, atol=1e-5)
+
+
+def test_the_branch_leaves_the_trunk_as_it_was(trained: recipe.Paths) -> None:
+    trunk = torch.load(trained.work / "weights.pt", weights_only=True)
+    whole = recipe.load_network(trained).state_dict()
+    assert all(torch.equal(whole[name], tensor) for name, tensor in trunk.items())
+    assert not torch.equal(whole["towards.verdict.weight"], whole["sentiment.weight"]), (
+        "the branch was trained"
+    )
+
+
+def test_a_text_with_a_target_is_judged_by_the_branch(trained: recipe.Paths, model: Path) -> None:
+    encoder, network = Encoder.load(model), recipe.load_network(trained)
+    tokenizer = Tokenizer.from_file(str(trained.base / "tokenizer.json"))
+    texts = [replace(own, target="Zorvex") for own in finish.examples(trained, "test")]
+    wanted = finish.network_logits(network, tokenizer, texts)
+    found = finish.raw_logits(encoder, texts)
+    assert np.abs(wanted - found).mean() < 0.05 * wanted.std()
+    network.grow()
+    by_trunk = finish.network_logits(network, tokenizer, texts)
+    assert np.abs(by_trunk - found).mean() > np.abs(wanted - found).mean()
+
+
 def test_a_finished_step_is_not_done_again(trained: recipe.Paths) -> None:
-    watched = ("test.jsonl", "base/model.safetensors", "weights.pt")
+    watched = ("test.jsonl", "base/model.safetensors", "weights.pt", "branch.pt")
     before = [(trained.work / name).stat().st_mtime_ns for name in watched]
-    for step in ("split", "convert", "train"):
+    for step in ("split", "convert", "train", "branch"):
         run_step(step, trained, SETTINGS)
     assert [(trained.work / name).stat().st_mtime_ns for name in watched] == before
 

@@ -1,0 +1,178 @@
+"""The branch that judges a target, trained over the trunk, which does not move.
+
+The states under the branch are computed once and kept (about 1.5 GB for 60,000 rows), so a step
+costs the branch alone. Interrupted, it goes on from its last checkpoint; rows and order come from
+the seed, so the states are the same again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
+
+from sentiment.training import rows, towards
+from sentiment.training.network import Branch, BranchedNet, round_weights
+from sentiment.training.recipe import Paths, averaged
+from sentiment.training.rows import Row
+from sentiment.training.train import PAD, SMOOTHING, Settings, fast_arithmetic, tokenise
+
+log = logging.getLogger(__name__)
+
+EPOCHS = 2
+RATE = 8e-5
+WARMUP = 100
+ROUNDED_FROM = 0.7
+"""The share of the steps after which weights are rounded as in the shipped file."""
+
+TRUNK_SHARE = 0.15
+"""What the shipped branch keeps of the trunk's layers that it began as; chosen on validation."""
+
+_BUCKET = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows as the branch sees them: `states` are bfloat16 [tokens, H] each."""
+
+    states: Sequence[Tensor]
+    labels: Tensor
+    weights: Tensor
+
+
+def train_branch(paths: Paths, settings: Settings) -> None:
+    """Train the branch on the trunk of `weights.pt` and write `branch.pt`."""
+    out = paths.work / "branch.pt"
+    if out.exists():
+        return
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(settings.threads)
+    network = BranchedNet.from_base(paths.base)
+    trunk = torch.load(paths.work / "weights.pt", weights_only=True)
+    network.load_state_dict(trunk, strict=False)
+    network.eval()
+    network.grow()
+    train = list(rows.read_rows(paths.work / "train.jsonl"))
+    kept = keep(network, paths, towards.branch_rows(train, settings.seed), settings.max_length)
+    grown = {name: own.clone() for name, own in network.towards.state_dict().items()}
+    BranchTrainer(network.towards, paths, settings, kept).run()
+    state = averaged(network.towards.state_dict(), grown, TRUNK_SHARE)
+    torch.save({f"towards.{name}": own for name, own in state.items()}, out)
+
+
+def keep(network: BranchedNet, paths: Paths, own: Sequence[Row], max_length: int) -> Kept:
+    """What the trunk's lower layers make of the rows."""
+    tokenizer = Tokenizer.from_file(str(paths.base / "tokenizer.json"))
+    ids = [tokens.ids for tokens in tokenise(tokenizer, own, max_length)]
+    states: list[Tensor] = [torch.empty(0)] * len(ids)
+    order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
+    log.info("branch: %d rows", len(ids))
+    for start in range(0, len(order), 64):
+        group = order[start : start + 64]
+        padded = torch.full((len(group), len(ids[group[-1]])), PAD, dtype=torch.int64)
+        for row, at in enumerate(group):
+            padded[row, : len(ids[at])] = torch.tensor(ids[at])
+        with torch.no_grad(), fast_arithmetic():
+            below = network.below(padded, (padded != PAD).long()).to(torch.bfloat16)
+        for row, at in enumerate(group):
+            states[at] = below[row, : len(ids[at])].clone()
+    log.info("branch: states are ready")
+    labels = torch.tensor([row.label for row in own])
+    return Kept(states, labels, torch.tensor([row.weight for row in own]))
+
+
+class BranchTrainer:
+    """Two epochs of cross-entropy, with `branch-checkpoint.pt` in the work folder."""
+
+    def __init__(self, branch: Branch, paths: Paths, settings: Settings, kept: Kept) -> None:
+        self.branch, self.settings, self.kept = branch, settings, kept
+        self.path = paths.work / "branch-checkpoint.pt"
+        self.optimiser = torch.optim.AdamW(branch.parameters(), lr=RATE, weight_decay=0.01)
+        self.step = 0
+        self._saved = time.monotonic()
+
+    def run(self) -> None:
+        """Train from the last checkpoint, if there is one, to the end."""
+        plan = [group for epoch in range(EPOCHS) for group in self._groups(epoch)]
+        self._resume()
+        self.branch.train()
+        losses: list[float] = []
+        while self.step < len(plan):
+            round_weights(self.branch.layers, on=self.step >= ROUNDED_FROM * len(plan))
+            losses.append(self._train(plan[self.step], 1 - self.step / len(plan)))
+            self.step += 1
+            if len(losses) == 50:
+                mean = sum(losses) / len(losses)
+                log.info("branch: step %d of %d, loss %.3f", self.step, len(plan), mean)
+                losses.clear()
+            if time.monotonic() - self._saved > 60 * self.settings.checkpoint_minutes:
+                self._save()
+        round_weights(self.branch.layers, on=False)
+        self.branch.eval()
+
+    def _groups(self, epoch: int) -> Iterator[list[int]]:
+        """Batches of rows of like length, in random order."""
+        rng = random.Random(f"{self.settings.seed}-branch-{epoch}")  # noqa: S311 - sampling
+        order = rng.sample(range(len(self.kept.states)), len(self.kept.states))
+        groups: list[list[int]] = []
+        size = self.settings.batch
+        for start in range(0, len(order), size * _BUCKET):
+            bucket = order[start : start + size * _BUCKET]
+            bucket.sort(key=lambda at: len(self.kept.states[at]))
+            groups += [bucket[at : at + size] for at in range(0, len(bucket), size)]
+        rng.shuffle(groups)
+        yield from groups
+
+    def _train(self, group: list[int], left: float) -> float:
+        for own in self.optimiser.param_groups:
+            own["lr"] = RATE * left * min(1.0, (self.step + 1) / WARMUP)
+        below, mask = _padded([self.kept.states[at] for at in group])
+        with fast_arithmetic():
+            logits = self.branch(below, mask)
+        labels, weights = self.kept.labels[group], self.kept.weights[group]
+        entropy = functional.cross_entropy(
+            logits.float(), labels, reduction="none", label_smoothing=SMOOTHING
+        )
+        loss = (entropy * weights).sum() / weights.sum()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.branch.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return float(loss.detach())
+
+    def _resume(self) -> None:
+        if self.path.exists():
+            state = torch.load(self.path, weights_only=True)
+            self.branch.load_state_dict(state["branch"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step = state["step"]
+            log.info("branch: resumed at step %d", self.step)
+
+    def _save(self) -> None:
+        """Beside the old one first, so that none is half."""
+        state = {
+            "branch": self.branch.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+        }
+        temporary = self.path.with_suffix(".part")
+        torch.save(state, temporary)
+        temporary.replace(self.path)
+        self._saved = time.monotonic()
+
+
+def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """States [n, longest, H] and the mask [n, longest] of their tokens."""
+    mask = torch.zeros(len(states), max(map(len, states)), dtype=torch.int64)
+    below = torch.zeros(*mask.shape, states[0].shape[1])
+    for row, own in enumerate(states):
+        below[row, : len(own)] = own.float()
+        mask[row, : len(own)] = 1
+    return below, mask

@@ -1,0 +1,74 @@
+"""What the branch that judges a target is trained on.
+
+Rows with a target of the targeted sets, texts of two brands joined from them, general texts told
+of a brand that they do not name, and our own: examples, templates, composed clauses, and above all
+sentences about two brands, shown towards each with other names every time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sentiment.training import mix
+from sentiment.training.compose import composed
+from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
+
+TARGETED = {"sentirueval_banks": 5000, "sentirueval_telecom": 4500, "sxsw": 900}
+TOPICS = (3200, 3200, 3000)
+"""Rows of SemEval topics by class."""
+
+NAMELESS = {
+    "tweeteval": 1500,
+    "rusentitweet": 1200,
+    "rureviews_clothes": 300,
+    "bank_otzovik": 250,
+    "bank_sravni": 150,
+    "semeval_absa": 300,
+    "m_absa_en": 250,
+    "m_absa_ru": 350,
+    "romip_news": 300,
+    "mcdonalds": 100,
+}
+"""Rows of general sets, judged towards a brand that the text does not name."""
+
+JOINED = {"en": 2200, "ru": 2600}
+PAIR_REPEAT = 3
+
+
+def branch_rows(train: Sequence[Row], seed: int) -> list[Row]:
+    """The rows of every epoch of the branch, some with letters and case changed."""
+    rng = random.Random(f"{seed}-towards")  # noqa: S311 - sampling, not a secret
+    sets: dict[str, list[Row]] = defaultdict(list)
+    for row in train:
+        sets[row.source].append(row)
+    topics = [[row for row in sets["semeval_topic"] if row.label == label] for label in range(3)]
+    targeted = [row for name, count in TARGETED.items() for row in some(sets[name], count, rng)]
+    targeted += [row for n, own in zip(TOPICS, topics, strict=True) for row in some(own, n, rng)]
+    nameless = [row for name, count in NAMELESS.items() for row in some(sets[name], count, rng)]
+    joined = [row for lang, n in JOINED.items() for row in mix.joined(targeted, lang, n, rng)]
+    chosen = [*targeted, *(told(row, rng) for row in nameless), *joined, *own_rows(rng)]
+    return [mix.mistype(mix.recase(row, rng), rng) for row in chosen]
+
+
+def own_rows(rng: random.Random) -> list[Row]:
+    """Our own rows, each with a target."""
+    chosen = [told(row, rng) for row in read_rows(OWN_EXAMPLES)]
+    chosen += [row for own in mix.read_templates() for row in mix.fill(own, rng) if row.names]
+    for lang in mix.TEMPLATES:
+        chosen += composed(lang, mix.COMPOSED, rng, mix.any_name)
+    for _ in range(PAIR_REPEAT):
+        chosen += [row for pair in mix.read_pairs() for row in mix.fill_pair(pair, rng)]
+    return [told(row, rng) for row in chosen]
+
+
+def some(rows: Sequence[Row], count: int, rng: random.Random) -> list[Row]:
+    """`count` of the rows, or all if there are fewer."""
+    return rng.sample(rows, min(count, len(rows)))
+
+
+def told(row: Row, rng: random.Random) -> Row:
+    """The row towards its target, or towards a brand that it does not name."""
+    return row if row.names else replace(row, target=mix.any_name(rng, row.lang))
