@@ -30,6 +30,7 @@ from sentiment.judge import Judge, ShippedJudge
 
 FOLDER = Path(__file__).parent / "training"
 CHECKS = FOLDER / "own_checks.jsonl"
+PAIRS = FOLDER / "own_checks_pairs.jsonl"
 KINDS = FOLDER / "own_checks_kinds.jsonl"
 TEMPLATES = FOLDER / "own_checks_templates.jsonl"
 CHANGES = FOLDER / "own_checks_changes.jsonl"
@@ -105,7 +106,11 @@ def all_checks(encoder: Encoder, judge: Judge | None = None) -> list[Outcome]:
 def run_checks(ask: Ask, langs: Iterable[str] = ("en", "ru")) -> list[Outcome]:
     """Every behavioural test of whatever answers with probabilities."""
     own = frozenset(langs)
-    found = [two_brands(ask, own), *name_swaps(ask, own), *noise(ask, own), *changes(ask, own)]
+    found = [
+        two_brands(ask, own, CHECKS, "towards one of two brands"),
+        two_brands(ask, own, PAIRS, "towards one of two brands, told at length"),
+    ]
+    found += [*name_swaps(ask, own), *noise(ask, own), *changes(ask, own)]
     return [outcome for outcome in [*found, *kinds(ask, own)] if outcome.n]
 
 
@@ -145,13 +150,13 @@ def _right(ask: Ask, name: str, examples: Sequence[Example]) -> Outcome:
     )
 
 
-def two_brands(ask: Ask, langs: frozenset[str], checks: Path = CHECKS) -> Outcome:
+def two_brands(ask: Ask, langs: frozenset[str], checks: Path, name: str) -> Outcome:
     """Sentiment towards the named one of two brands is the written label."""
     examples = [
         Example(row["text"], row["label"], row["lang"], row["target"])
         for row in _rows(checks, langs)
     ]
-    return _right(ask, "towards one of two brands", examples)
+    return _right(ask, name, examples)
 
 
 def kinds(ask: Ask, langs: frozenset[str]) -> list[Outcome]:
