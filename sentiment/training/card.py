@@ -36,7 +36,9 @@ carries it in 4 bits, vocabulary trimmed from 250,037 to {vocabulary:,} pieces (
 and English), fine-tuned. Input: a text, or a text judged towards a brand: mentions of the brand
 become `@brand` before the model reads it (`sentiment/target.py`), so its name cannot sway a label.
 Output: `logits` [batch, 3], `token_logits` [batch, tokens, 3] and `token_embeddings` [batch,
-tokens, 384]; both heads are linear, so the mean over a span's tokens is the span's value.
+tokens, 384], whose heads are linear, so the mean over a span's tokens is the span's value; and
+`target_logits` [batch, 3] from six layers of their own over the lower six, which judge a text with
+a target and are left out for one without.
 Embedding table in 4 bits (lossless: it was frozen), the rest int8 per channel. Probabilities are
 calibrated per language. Texts in other languages are not scored.
 
@@ -59,9 +61,10 @@ retweets on one side, the same text of two sets on one side; training rows that 
 in a row with a held-out text were dropped. Calibration was fitted on the validation part. The
 numbers below are from the test part, in per cent, with 95 % bootstrap intervals; the file measured
 is the shipped int8 one. They are our own split, not the official test sets. The rows "own unseen"
-are posts that we wrote about trades which no training row is about (trains, vets, dating apps ...),
-with their writer's labels, which a second, blind reading by the same kind of reader gave as well:
-so they are clearer than what people post. They are not in "all".
+are posts that we wrote about trades which no training set is about (trains, vets, dating apps ...;
+a few of our sentences about two brands name such trades), with their writer's labels, which a
+second, blind reading by the same kind of reader gave as well: so they are clearer than what people
+post. They are not in "all".
 """
 
 _LIMITS = """- Bare facts that are complaints by what they say ("third week I wait for my order")
