@@ -53,7 +53,7 @@ LONGEST_DENIAL = 2
 
 _SILENT_STAGES = ("use", "paying", "delivery", "first_contact")
 """Stages whose examples show no intent: they teach its "none"."""
-_NONE_WEIGHTS = {"intent": 0.18, "expectation": 0.3, "denial": 0.3}
+_NONE_WEIGHTS = {"intent": 0.12, "expectation": 0.3, "denial": 0.3}
 """What an example of none of a group counts in the fit against one of some."""
 
 Floats = NDArray[np.float64]

@@ -53,7 +53,7 @@ def test_a_graph_from_elsewhere_takes_turns_with_ours(labeller: Labeller, encode
 
 def test_padded_batches_hold_every_token_once(encoder: Encoder):
     items = list(itertools.islice(labelling.texts(seed=9), 40))
-    feeds = list(encoder.feeds([(item.text, item.names) for item in items]))
+    feeds = [feed for _, feed in encoder.passes([(item.text, item.names) for item in items])]
     batches = list(peers.padded(feeds, encoder.settings.pad_id))
     assert sum(len(batch["input_ids"]) for batch in batches) == len(feeds)
     given = sum(int(feed["input_ids"].sum()) for feed in feeds)
@@ -65,7 +65,7 @@ def test_padded_batches_hold_every_token_once(encoder: Encoder):
 def test_texts_of_one_pass_are_read_whole_by_everyone(encoder: Encoder):
     items = itertools.islice(labelling.texts(seed=4, longest=labelling.ONE_PASS), 200)
     pairs = [(item.text, item.names) for item in items]
-    assert len(list(encoder.feeds(pairs))) == len(pairs)
+    assert len(list(encoder.passes(pairs))) == len(pairs)
 
 
 def test_a_text_that_comes_often_goes_through_the_model_once(
