@@ -59,7 +59,9 @@ def _is_plain(name: str) -> bool:
 
 def _weight_name(node: str) -> str:
     path = node.removesuffix("_quant").removesuffix("/MatMul").strip("/")
-    return path.replace("/", ".") + ".weight"
+    name = path.replace("/", ".") + ".weight"
+    # The layers of the trunk are called one by one, so the graph names them without their owner.
+    return f"encoder.encoder.{name}" if name.startswith("layer.") else name
 
 
 def _dequantised(known: dict[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
