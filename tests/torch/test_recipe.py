@@ -276,7 +276,7 @@ def test_the_sums_prove_the_folder(model: Path, tmp_path: Path) -> None:
 def test_a_shipped_model_can_be_trained_on(trained: recipe.Paths, tmp_path: Path) -> None:
     more = replace(trained, work=tmp_path)
     start = replace(SETTINGS, start=trained.work / finish.MODEL_NAME, learning_rate=1e-5)
-    for step in ("split", "convert", "train", "export"):
+    for step in ("split", "convert", "train", "branch", "export"):
         run_step(step, more, start)
     texts = finish.examples(more, "test")
     logits = finish.raw_logits(Encoder.load(tmp_path / finish.MODEL_NAME), texts)
