@@ -143,7 +143,8 @@ def versions(entry: Entry) -> set[Version]:
 class _Reader:
     def __init__(self, site: Site, planned: Sequence[Planned], story: Story) -> None:
         self.kind, self.planned, self.story = site.kind, planned, story
-        # Of a window: the bodies and the posts the cursor may remember; one, unless in doubt.
+        # Of a window: the bodies and the posts the cursor may remember (an empty set: none); one of
+        # each, unless in doubt.
         self.bodies: set[int] = set()
         self.windows: list[set[int]] = []
 
@@ -169,6 +170,8 @@ class _Reader:
         last = asked[-1].fault
         if not last:
             return {"ok"}
+        if last == "truncated" and asked[-1].status != 200:
+            return {"ok"}  # unchanged, or no further page: nobody reads the body
         if last == "truncated" and self.kind.salvaged:
             return {"ok", "retriable"}
         if last == "redirect loop" and not self.kind.redirects:
@@ -182,7 +185,7 @@ class _Reader:
             kept = sure
             sure = sure and entry.body not in self.bodies
             numbers = {number for number, _ in versions(entry)}
-            overflowed = [not numbers & window for window in self.windows if window]
+            overflowed = [bool(window) and not numbers & window for window in self.windows]
             if any(overflowed):
                 told.gaps.add(1, sure=sure and all(overflowed))
             self.bodies = {entry.body} if kept else self.bodies | {entry.body}
@@ -191,7 +194,8 @@ class _Reader:
 
     def _salvaged(self, told: Told, entry: Entry) -> None:
         self.bodies = self.bodies | {_NONE}
-        self.windows = [*self.windows, {number for number, _ in versions(entry)}]
+        # Only where none is remembered yet, and if there was a whole entry to save.
+        self.windows = self.windows or [set(), {number for number, _ in versions(entry)}]
         self._count(told, entry, sure=False)
 
     def _count(self, told: Told, entry: Entry, *, sure: bool) -> None:

@@ -2,7 +2,8 @@
 
 Collects every entry the feed shows: title, full text if the feed carries it, author, language,
 comment count. A feed shows a window of its newest entries; when all of them are new since the
-last poll some may have slipped through, which is recorded as a gap: shorten the interval.
+last poll some may have slipped through, which is recorded as a gap: shorten the interval. A
+document that breaks off says nothing of that: the next whole one is compared with the last one.
 
 Credentials: none, or user and password in the address. Feed addresses are treated as secrets:
 they never show in a log or error. `url_env` names an environment variable that holds one.
@@ -128,7 +129,7 @@ class RssCollector(Collector[RssSettings]):
         ids = [fingerprint(post.native_id)[:8] for post in feed.posts]
         seen = known.get("seen") or []
         gaps: tuple[Gap, ...] = ()
-        if ids and seen and not set(ids) & set(seen):
+        if ids and seen and not feed.cut and not set(ids) & set(seen):
             reason = f"all {len(ids)} entries are new: the feed may have overflowed between polls"
             gaps = (Gap(reason, end=self.clock()),)
         new: dict[str, Any] = {
@@ -137,7 +138,7 @@ class RssCollector(Collector[RssSettings]):
             "validators": asdict(Validators() if feed.cut else response.validators),
             "body_hash": "" if feed.cut else body_hash,
             "ttl": feed.ttl.total_seconds() if feed.ttl else None,
-            "seen": [*ids[:REMEMBERED], *ids[REMEMBERED:][-REMEMBERED:]] or seen,
+            "seen": seen if feed.cut and seen else _ends(ids) or seen,
         }
         note = "the feed has no entries" if not feed.posts else ""
         if feed.malformed and feed.posts:
@@ -152,6 +153,11 @@ class RssCollector(Collector[RssSettings]):
         )
         starts = range(0, len(feed.posts) - PAGE + 1, PAGE)
         return [*(Page(known, feed.posts[start : start + PAGE]) for start in starts), last]
+
+
+def _ends(ids: Sequence[str]) -> list[str]:
+    """What is remembered of a feed's entries: the first and the last of them."""
+    return [*ids[:REMEMBERED], *ids[REMEMBERED:][-REMEMBERED:]]
 
 
 def _wait(response: Response, cursor: Cursor) -> timedelta | None:

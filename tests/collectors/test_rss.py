@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,16 @@ world = world_of(KIT)
 
 def items(first: int, last: int) -> list[Item]:
     return [Item(n, f"Post {n}") for n in range(first, last + 1)]
+
+
+def breaking_off(world: World, before: bytes) -> Callable[[Request], Answer]:
+    """A server whose document ends in the middle of an entry."""
+
+    def cut(request: Request) -> Answer:
+        answer = KIT.answer(request, world.items)
+        return Answer(200, answer.body[: answer.body.index(before)], answer.headers)
+
+    return cut
 
 
 async def test_an_unchanged_feed_costs_one_304(world: World) -> None:
@@ -131,14 +142,23 @@ async def test_an_address_can_come_from_the_environment(
 
 async def test_what_a_feed_that_broke_off_has_lost_comes_with_the_next_poll(world: World) -> None:
     world.items = items(1, 5)
-
-    def cut(request: Request) -> Answer:
-        answer = KIT.answer(request, world.items)
-        return Answer(200, answer.body[: answer.body.index(b"Post 2")], answer.headers)
-
-    world.mood = cut
+    world.mood = breaking_off(world, before=b"Post 2")
     first = await world.poll()
     assert set(first.texts.values()) == {"Post 5", "Post 4", "Post 3"}
     world.mood = None
     second = await world.poll(first.cursor)
     assert set(second.texts.values()) == {f"Post {n}" for n in range(1, 6)}
+
+
+async def test_a_feed_that_broke_off_is_no_gap_and_hides_none(world: World) -> None:
+    world.items = items(1, 5)
+    first = await world.poll()
+    world.items = items(3, 8)
+    world.mood = breaking_off(world, before=b"Post 6")
+    second = await world.poll(first.cursor)
+    assert set(second.texts.values()) == {"Post 8", "Post 7"}
+    assert not second.gaps, "the posts known before may stand in what was lost"
+    world.mood = None
+    assert not (await world.poll(second.cursor)).gaps
+    world.items = items(7, 12)
+    assert "overflowed" in (await world.poll(second.cursor)).gaps[0].reason, "post 6 was never seen"
