@@ -290,12 +290,7 @@ _LABEL = (
     _c("p_negative", "number", *_CHANCE),
     _c("p_neutral", "number", *_CHANCE),
     _c("p_positive", "number", *_CHANCE),
-    _c(
-        "low_confidence",
-        "boolean",
-        "Whether the model was unsure.",
-        "Сомневалась ли модель.",
-    ),
+    _c("low_confidence", "boolean", "Whether the model was unsure.", "Сомневалась ли модель."),
     _c(
         "label_source",
         "text",

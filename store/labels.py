@@ -65,6 +65,17 @@ LOW_CONFIDENCE: ColumnElement[bool] = and_(
 """Whether that sentiment is an unsure guess of the model; a person is never unsure."""
 
 
+def heard(brand_id: int, interval: tuple[datetime, datetime]) -> tuple[ColumnElement[bool], ...]:
+    """Conditions: a brand's living mentions by others, published in `[start, end)`."""
+    return (
+        BRAND_MENTION.c.brand_id == brand_id,
+        BRAND_MENTION.c.published_at >= interval[0],
+        BRAND_MENTION.c.published_at < interval[1],
+        BRAND_MENTION.c.deleted.is_(False),
+        BRAND_MENTION.c.own.is_(False),
+    )
+
+
 def effective(*columns: ColumnElement[Any]) -> Select[Any]:
     """A SELECT over brand mentions with the label that counts for each.
 

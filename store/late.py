@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from store.labels import SENTIMENT, effective
+from store.labels import SENTIMENT, effective, heard
 from store.tables import BRAND_MENTION, MENTION
 
 
@@ -43,12 +43,8 @@ def found_since(
             BRAND_MENTION.c.followers,
         )
         .where(
-            BRAND_MENTION.c.brand_id == brand_id,
-            BRAND_MENTION.c.published_at >= published[0],
-            BRAND_MENTION.c.published_at < published[1],
+            *heard(brand_id, published),
             BRAND_MENTION.c.mention_id > _last_known(conn, told),
-            BRAND_MENTION.c.deleted.is_(False),
-            BRAND_MENTION.c.own.is_(False),
             BRAND_MENTION.c.mention_id == first,
         )
         .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from store.labels import SENTIMENT, effective
+from store.labels import SENTIMENT, effective, heard
 from store.tables import BRAND_MENTION, MENTION
 
 
@@ -93,11 +93,7 @@ def _negative(brand_id: int, interval: tuple[datetime, datetime]) -> Select[Any]
         effective(*(MENTION.c[name] for name in columns))
         .join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
         .where(
-            BRAND_MENTION.c.brand_id == brand_id,
-            BRAND_MENTION.c.published_at >= interval[0],
-            BRAND_MENTION.c.published_at < interval[1],
-            BRAND_MENTION.c.deleted.is_(False),
-            BRAND_MENTION.c.own.is_(False),
+            *heard(brand_id, interval),
             SENTIMENT == "negative",
             MENTION.c.kind != "article",
         )

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, literal, sel
 from store.engine import upsert
 from store.facet_rows import Named
 from store.facets import named
-from store.labels import SENTIMENT, effective
+from store.labels import SENTIMENT, effective, heard
 from store.marks import get_mark, set_mark
 from store.report_tables import SERIES_COUNT
 from store.series_tally import (
@@ -328,13 +328,7 @@ def _labelled(brand_id: int, start: datetime, end: datetime) -> Select[Any]:
             CORRECTION.c.id.label("correction_id"),
             func.coalesce(CORRECTION.c.has_causes, literal(False)).label("has_causes"),
         )
-        .where(
-            BRAND_MENTION.c.brand_id == brand_id,
-            BRAND_MENTION.c.published_at >= start,
-            BRAND_MENTION.c.published_at < end,
-            BRAND_MENTION.c.deleted.is_(False),
-            BRAND_MENTION.c.own.is_(False),
-        )
+        .where(*heard(brand_id, (start, end)))
         .order_by(BRAND_MENTION.c.published_at, BRAND_MENTION.c.mention_id)
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func
 
-from store.labels import SENTIMENT, effective
+from store.labels import SENTIMENT, effective, heard
 from store.tables import BRAND_MENTION, LABEL, MENTION
 
 
@@ -35,13 +35,7 @@ def spread(
             func.max(BRAND_MENTION.c.followers).label("reach"),
         )
         .join(MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
-        .where(
-            BRAND_MENTION.c.brand_id == brand_id,
-            BRAND_MENTION.c.published_at >= start,
-            BRAND_MENTION.c.published_at < end,
-            BRAND_MENTION.c.deleted.is_(False),
-            BRAND_MENTION.c.own.is_(False),
-        )
+        .where(*heard(brand_id, (start, end)))
         .group_by(lang, MENTION.c.source_type)
     )
     if negative_only:

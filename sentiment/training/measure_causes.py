@@ -164,7 +164,9 @@ def by_keywords(
     found: list[Answer] = []
     for asked in texts:
         hits = {rules[stem] for stem in stems(asked.text) if stem in rules}
-        found.append({groups.get(h, "other") if groups is not None else h: 1.0 for h in hits})
+        found.append(
+            {groups.get(h, "other") if groups is not None else h: 1.0 for h in sorted(hits)}
+        )
     return found
 
 

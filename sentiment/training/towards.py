@@ -8,10 +8,12 @@ sentences about two brands, shown towards each with other names every time.
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sentiment.target import mention_pattern
 from sentiment.training import mix
 from sentiment.training.compose import composed
 from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
@@ -37,9 +39,51 @@ NAMELESS = {
 JOINED = {"en": 2200, "ru": 2600}
 PAIR_REPEAT = 3
 
+TITLE_SHARE = 0.12
+"""Of all rows, those under a title that says nothing: a mention is read with its post's title."""
+
+TITLES = {
+    "en": (
+        "Post",
+        "Review",
+        "My experience",
+        "Thoughts?",
+        "Honest opinion",
+        "Question",
+        "Update",
+        "Feedback",
+        "Just my two cents",
+        "General discussion",
+        "What happened today",
+        "About {brand}",
+        "{brand}",
+        "{brand} review",
+        "Re: {brand}",
+        "Customer comment",
+    ),
+    "ru": (
+        "Пост",
+        "Отзыв",
+        "Мой опыт",
+        "Что думаете?",
+        "Мнение",
+        "Вопрос",
+        "Новости",
+        "Обсуждение",
+        "Комментарий клиента",
+        "Запись",
+        "Что было сегодня",
+        "Про {brand}",
+        "{brand}",
+        "{brand}: отзыв",
+        "Re: {brand}",
+        "Отзыв о компании",
+    ),
+}
+
 
 def branch_rows(train: Sequence[Row], seed: int) -> list[Row]:
-    """The rows of every epoch of the branch, some with letters and case changed."""
+    """The rows of every epoch of the branch, some under a title or with letters and case changed."""
     rng = random.Random(f"{seed}-towards")  # noqa: S311 - sampling, not a secret
     sets: dict[str, list[Row]] = defaultdict(list)
     for row in train:
@@ -50,7 +94,7 @@ def branch_rows(train: Sequence[Row], seed: int) -> list[Row]:
     nameless = [row for name, count in NAMELESS.items() for row in some(sets[name], count, rng)]
     joined = [row for lang, n in JOINED.items() for row in mix.joined(targeted, lang, n, rng)]
     chosen = [*targeted, *(told(row, rng) for row in nameless), *joined, *own_rows(rng)]
-    return [mix.mistype(mix.recase(row, rng), rng) for row in chosen]
+    return [worn(row, rng) for row in chosen]
 
 
 def own_rows(rng: random.Random) -> list[Row]:
@@ -72,3 +116,18 @@ def some(rows: Sequence[Row], count: int, rng: random.Random) -> list[Row]:
 def told(row: Row, rng: random.Random) -> Row:
     """The row towards its target, or towards a brand that it does not name."""
     return row if row.names else replace(row, target=mix.any_name(rng, row.lang))
+
+
+def worn(row: Row, rng: random.Random) -> Row:
+    """The row as posts come: some under a title, shouted or mistyped, its names left whole."""
+    bare = replace(row, target=None, aliases=())
+    text = mix.recase(bare, rng).text
+    pattern = mention_pattern(row.names)
+    pieces = re.split(f"({pattern})", text, flags=re.IGNORECASE) if pattern else [text]
+    between = max(range(0, len(pieces), 2), key=lambda at: len(pieces[at]))
+    pieces[between] = mix.mistype(replace(bare, text=pieces[between]), rng).text
+    text = "".join(pieces)
+    if rng.random() < TITLE_SHARE:
+        title = rng.choice(TITLES[row.lang]).replace("{brand}", row.target or "")
+        text = f"{title}\n{text}"
+    return replace(row, text=text)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.training import datasets, mix
+from sentiment.target import names_in
+from sentiment.training import datasets, mix, towards
 from sentiment.training.compose import composed
 from sentiment.training.entities import spellings
 from sentiment.training.rows import OWN_EXAMPLES, Row, part_of, read_rows, split, words, write_rows
@@ -143,6 +144,20 @@ def test_a_slip_of_the_thumb_spoils_a_letter_or_two_of_few_rows() -> None:
     assert all("12" in text for text in spoilt), "figures are left alone"
     named = Row("a", "ru", "Ромашка нахамила", 0, "Ромашка")
     assert all(mix.mistype(named, rng) == named for _ in range(100))
+
+
+def test_rows_of_the_branch_come_as_posts_do_and_still_name_their_target() -> None:
+    rng = random.Random(4)
+    row = Row("a", "ru", "Опять час на линии, в Ромашке никто не отвечает", 0, "Ромашка")
+    found = [towards.worn(row, rng) for _ in range(600)]
+    assert all(names_in(own.text, own.names) for own in found)
+    assert all((own.label, own.target) == (0, "Ромашка") for own in found)
+    titled = [own for own in found if "\n" in own.text]
+    assert 40 < len(titled) < 110
+    assert any(own.text.startswith("Ромашка") for own in titled)
+    assert {row.text.upper(), row.text.lower()} < {own.text for own in found}
+    whole = {row.text.casefold(), *(own.text.casefold() for own in titled)}
+    assert any(own.text.casefold() not in whole for own in found), "some are mistyped"
 
 
 def test_epochs_keep_quotas_and_differ() -> None:
