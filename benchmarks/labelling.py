@@ -6,8 +6,8 @@
   causes.
 - transformers with torch in fp32, and the ONNX graph before quantisation, go from text to class.
   They are measured where there is torch and a path to the weights; else that they were not is told.
-- What causes, stages and intents cost is measured against sentiment alone, and a taxonomy of forty
-  causes against one of fifteen.
+- What causes, stages and intents cost is measured against sentiment alone, a taxonomy of forty
+  causes against one of fifteen, and sentiment towards a brand against that of the message.
 
 Everyone has two threads, and all take turns on the same texts.
 """
@@ -99,7 +99,7 @@ def run(
     found += overhead(labeller, encoder, peers.session(weights.model / "model.onnx"), chunks, size)
     found += against(labeller, encoder, weights, chunks, size)
     found += reasons(encoder, chunks, size)
-    found.append(duplicates(labeller, chunks, size))
+    found += [towards(encoder, chunks, size), duplicates(labeller, chunks, size)]
     return [*found, *fresh(weights, 3 if quick else 7)]
 
 
@@ -211,6 +211,20 @@ def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
         ),
         ratio(f"{name}, 40 causes", "15 causes", times["40"], times["15"], target=MANY_CAUSES),
     ]
+
+
+def towards(encoder: Encoder, chunks: int, size: int) -> Ratio:
+    """Sentiment towards a brand, which has layers of its own, against that of the message."""
+    labeller = Labeller(encoder, NoCauses())
+    made, ours, theirs = texts(seed=7), list[float](), list[float]()
+    for _ in range(chunks):
+        chunk = list(itertools.islice(made, size))
+        told = [replace(own, target="Zorvex") for own in chunk]
+        for own, times in ((told, ours), (chunk, theirs)):
+            seconds, labels = _timed(partial(_labels, labeller), own)
+            times.append(seconds)
+            _prove(labels, size)
+    return ratio(f"label {size} texts towards a brand", "the messages alone", ours, theirs)
 
 
 def _labels(labeller: Labeller, own: Sequence[Text]) -> list[Label]:
