@@ -83,7 +83,7 @@ TITLES = {
 
 
 def branch_rows(train: Sequence[Row], seed: int) -> list[Row]:
-    """The rows of every epoch of the branch, some under a title or with letters and case changed."""
+    """The rows of every epoch of the branch, worn as posts are."""
     rng = random.Random(f"{seed}-towards")  # noqa: S311 - sampling, not a secret
     sets: dict[str, list[Row]] = defaultdict(list)
     for row in train:

@@ -44,11 +44,7 @@ def server() -> Iterator[GrowingServer]:
     with GrowingServer() as running:
         now = datetime.now(UTC)
         for number, text in enumerate(
-            [
-                "Acme made me wait an hour, awful rude staff",
-                "Acme is lovely, thank you",
-                "rain tomorrow",
-            ]
+            ["Acme made me wait an hour, awful", "Acme is lovely, thank you", "rain tomorrow"]
         ):
             at = now - timedelta(hours=3 - number)
             running.feed.append(Item(f"f{number}", at, text))

@@ -273,6 +273,14 @@ def test_the_sums_prove_the_folder(model: Path, tmp_path: Path) -> None:
         Encoder.load(tmp_path / "shipped")
 
 
+def test_the_shipped_weights_are_read_back_whole(trained: recipe.Paths, model: Path) -> None:
+    own, back = recipe.load_network(trained).state_dict(), read_shipped(model)
+    assert own.keys() == back.keys()
+    for name, tensor in own.items():
+        # A weight is off by half a step at most, 64 of which reach a row's largest.
+        assert (back[name] - tensor).abs().max() <= tensor.abs().max() / 100
+
+
 def test_a_shipped_model_can_be_trained_on(trained: recipe.Paths, tmp_path: Path) -> None:
     more = replace(trained, work=tmp_path)
     start = replace(SETTINGS, start=trained.work / finish.MODEL_NAME, learning_rate=1e-5)
