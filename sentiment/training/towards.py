@@ -120,6 +120,7 @@ def told(row: Row, rng: random.Random) -> Row:
 
 def worn(row: Row, rng: random.Random) -> Row:
     """The row as posts come: some under a title, shouted or mistyped, its names left whole."""
+    # `mix` leaves rows with a target alone; here their names are kept apart instead.
     bare = replace(row, target=None, aliases=())
     text = mix.recase(bare, rng).text
     pattern = mention_pattern(row.names)

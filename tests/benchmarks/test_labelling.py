@@ -68,6 +68,21 @@ def test_texts_of_one_pass_are_read_whole_by_everyone(encoder: Encoder):
     assert len(list(encoder.passes(pairs))) == len(pairs)
 
 
+def test_towards_a_brand_the_layers_for_it_are_run(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+    infer = encoder.infer
+
+    def watched(passes: Any) -> Any:
+        return infer(asked.append(outputs[0]) or (outputs, feed) for outputs, feed in passes)
+
+    monkeypatch.setattr(encoder, "infer", watched)
+    found = labelling.towards(encoder, chunks=2, size=8)
+    assert found.runs == 2
+    assert asked == [*["target_logits"] * 8, *["logits"] * 8] * 2
+
+
 def test_a_text_that_comes_often_goes_through_the_model_once(
     encoder: Encoder, labeller: Labeller, monkeypatch: pytest.MonkeyPatch
 ):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -44,6 +45,40 @@ def test_plain_texts(labeller: Labeller, text: str, sentiment: str) -> None:
     chances = (found.p_negative, found.p_neutral, found.p_positive)
     assert all(chance is not None for chance in chances)
     assert sum(chance or 0.0 for chance in chances) == pytest.approx(1.0)
+
+
+WAITS = {
+    "en": (
+        "Acme held us up for two hours at check-in",
+        "We were kept waiting at Acme until the kitchen closed",
+        "Acme had me wait on the line all morning",
+        "Ages to get a table at Acme, again",
+        "I waited and waited, and Acme never called my number",
+        "Acme makes you wait a week for a simple answer",
+        "Our kids waited an hour at Acme for two burgers",
+        "Acme left me waiting in the rain",
+    ),
+    "ru": (
+        "Зорька держали нас у входа сорок минут",
+        "В Зорьке ждали столик целую вечность",
+        "Зорька заставила меня прождать весь день",
+        "Очередь в Зорьке на час, и это в будни",
+        "Ждал ответа от Зорьки неделю",
+        "Дети в Зорьке час ждали два бургера",
+        "Мариновали нас в Зорьке до вечера",
+        "Зорька оставила нас ждать под дождём",
+    ),
+}
+"""Written after the model was taught, and not for it: 15 of the 16 were negative when asked."""
+
+
+def test_being_kept_waiting_is_no_praise_of_a_brand(labeller: Labeller) -> None:
+    brands = {"en": "Acme", "ru": "Зорька"}
+    told = [
+        Text(text, text, lang, target=brands[lang]) for lang, own in WAITS.items() for text in own
+    ]
+    found = Counter(label.sentiment for label in labeller.label(told))
+    assert found["negative"] >= 14, found
 
 
 @pytest.mark.parametrize(
