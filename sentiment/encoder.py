@@ -9,7 +9,7 @@ its label: of 394 mentions 18 changed their sentiment with their company. Alone,
 the same label wherever it is labelled again; short texts pay for it, long ones gain.
 
 A text with a target is also read by the branch that judges what is said of it (`target_logits`);
-without one the session leaves that branch out.
+the graph leaves that branch out where no row has a target.
 """
 
 from __future__ import annotations
@@ -157,7 +157,6 @@ class Encoder:
         self.version = version
         self._tokenizer = tokenizer.backend_tokenizer
         self._session = session
-        self._lean = _lean_run()
         self._branched = any(own.name == TARGET_OUTPUTS[0] for own in session.get_outputs())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="molva-encoder")
         self._begin = int(tokenizer.cls_token_id)
@@ -237,7 +236,7 @@ class Encoder:
 
     def infer(self, passes: Iterable[Pass]) -> Iterator[list[Floats]]:
         """The session's outputs for each pass, in order; as many at once as there are threads."""
-        return self._threads.map(lambda own: self._session.run(*own, self._lean), passes)
+        return self._threads.map(lambda own: self._session.run(*own), passes)
 
     def _prepare(self, pairs: Sequence[Pair]) -> list[_Prepared]:
         texts = [normalise(text[:MAX_CHARACTERS], names) for text, names in pairs]
@@ -268,15 +267,6 @@ class Encoder:
     def _run(self, prepared: Sequence[_Prepared]) -> list[list[_Rows]]:
         outputs = self.infer(own for item in prepared for own in self._passes(item))
         return [[_rows(next(outputs), window) for window in item.windows] for item in prepared]
-
-
-def _lean_run() -> Any:
-    """Options of a run that computes only what is asked for."""
-    from onnxruntime import RunOptions  # noqa: PLC0415
-
-    options = RunOptions()
-    options.only_execute_path_to_fetches = True
-    return options
 
 
 def _rows(outputs: Sequence[Floats], window: range) -> _Rows:

@@ -6,6 +6,7 @@ costs minutes where a start from the base costs an hour.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ def read_shipped(folder: Path) -> dict[str, Tensor]:
     Raises:
         ValueError: the graph is not one that `sentiment.training.export` wrote.
     """
-    graph = onnx.load(folder / "model.onnx").graph
-    known = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    graphs = list(_graphs(onnx.load(folder / "model.onnx").graph))
+    known = {item.name: numpy_helper.to_array(item) for own in graphs for item in own.initializer}
     state = {name: array for name, array in known.items() if _is_plain(name)}
-    for node in graph.node:
+    for node in (node for own in graphs for node in own.node):
         weight = _weight_name(node.name)
         if node.op_type == "MatMulInteger":
             state[weight] = _dequantised(known, node.input[1]).T
@@ -49,6 +50,15 @@ def read_trunk(folder: Path) -> dict[str, Tensor]:
     """
     state = read_shipped(folder)
     return {name: own for name, own in state.items() if not name.startswith("towards.")}
+
+
+def _graphs(graph: Any) -> Iterator[Any]:
+    """A graph and those its nodes choose between."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _graphs(attribute.g)
 
 
 def _is_plain(name: str) -> bool:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
 
 from sentiment.encoder import Encoder
@@ -218,6 +220,27 @@ def test_a_text_with_a_target_is_judged_by_the_branch(trained: recipe.Paths, mod
     network.grow()
     by_trunk = finish.network_logits(network, tokenizer, texts)
     assert np.abs(by_trunk - found).mean() > np.abs(wanted - found).mean()
+
+
+def test_a_text_without_a_target_does_not_run_the_branch(model: Path) -> None:
+    graph = onnx.load(model / "model.onnx").graph
+    (choice,) = [node for node in graph.node if node.op_type == "If"]
+    (then,) = [own.g for own in choice.attribute if own.name == "then_branch"]
+    assert sum("/towards/" in node.name for node in then.node) > 20
+    assert not [node.name for node in graph.node if "/towards/" in node.name]
+    session = InferenceSession(model / "model.onnx", providers=["CPUExecutionProvider"])
+    text, target = [0, 7, 8, 9, 2], [2, 6, 2]
+    plain = by_name(session, [text])
+    assert np.array_equal(plain["target_logits"], plain["logits"])
+    told = by_name(session, [text + target])
+    assert not np.allclose(told["target_logits"], told["logits"], atol=0.01)
+
+
+def by_name(session: InferenceSession, ids: list[list[int]]) -> dict[str, Any]:
+    given = np.array(ids, dtype=np.int64)
+    names = [own.name for own in session.get_outputs()]
+    feed = {"input_ids": given, "attention_mask": np.ones_like(given)}
+    return dict(zip(names, session.run(names, feed), strict=True))
 
 
 def test_a_finished_step_is_not_done_again(trained: recipe.Paths) -> None:
