@@ -36,7 +36,6 @@ from collectors.http import HttpSettings
 from molva.app import App
 from molva.clock import utc_now
 from molva.config import load_config
-from molva.pipeline.label import prepare
 from molva.scheduler import Scheduler
 from store.engine import reading, writing
 from store.sources import poll_counts, sources
@@ -96,9 +95,9 @@ class Bench:
     async def run(self, rounds: int) -> list[Round]:
         """The figures of each round, the first of which brings all entries."""
         async with App.open(load_config(self._config), seed=0) as app:
-            # As in a Molva that has been running: `molva run` loads the model before it polls.
-            prepare(app.rooms)
             scheduler = Scheduler(app, tick=1.0, watch=3600.0)
+            # As in a Molva that has been running: `molva run` does this before it polls.
+            await scheduler.settle()
             running = None
             found = []
             for number in range(rounds):

@@ -73,7 +73,7 @@ class Scheduler:
         async with self.lease():
             for name in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(name, self.stop)
-            loading = asyncio.create_task(self._load_model())
+            loading = asyncio.create_task(self.settle())
             await asyncio.wait({loading}, timeout=LOADING_SECONDS)
             await self._work()
 
@@ -129,8 +129,8 @@ class Scheduler:
         scheduler.shutdown(wait=False)
         await self._polls.finish()
 
-    async def _load_model(self) -> None:
-        """Load it before the first poll: importing and opening it holds every thread up."""
+    async def settle(self) -> None:
+        """Load the model before the first poll: importing and opening it holds every thread up."""
         try:
             await asyncio.to_thread(prepare, self._app.rooms)
         except ModelError as error:

@@ -30,6 +30,7 @@ class Kind:
         place: the parameter that says where a page begins, where pages may overlap.
         back: how much it has to change to begin `3` posts earlier in the walk.
         shared: whether all its sources are one service, which knows the posts of each by id.
+        signs_in: whether it asks for a session by POST, which follows no redirect.
     """
 
     type: str
@@ -44,6 +45,7 @@ class Kind:
     window: int = 0
     redirects: bool = True
     shared: bool = False
+    signs_in: bool = False
     climbs: bool = False
     place: str = ""
     back: int = 0
@@ -70,6 +72,7 @@ KINDS: Final = (
         {"page_size": 25},
         size="limit",
         shared=True,
+        signs_in=True,
         place="cursor",
         back=-3,
     ),

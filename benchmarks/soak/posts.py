@@ -125,6 +125,8 @@ def _planned(site: Site, rng: random.Random, n: int, at: float, *, huge: bool) -
     kind, matches = site.kind, rng.random() > 0.08
     arrived = moment(at).replace(microsecond=0) + site.skew
     late = kind.late * rng.random() if rng.random() < 0.1 else timedelta(0)
+    # Nobody has to find what claims to be older than the first poll looks back.
+    late = min(late, timedelta(seconds=at))
     claimed = _2099 if kind.claims and rng.random() < 0.01 else arrived - late
     starts = [at]
     if kind.edits and rng.random() < 0.2:

@@ -176,6 +176,8 @@ class _Reader:
             return {"ok", "retriable"}
         if last == "redirect loop" and not self.kind.redirects:
             return {"fatal"}
+        if last == "redirect to a private address" and self.kind.signs_in:
+            return {"fatal", "retriable"}
         return {BY_NAME[last].outcome}
 
     def _good(self, told: Told, entry: Entry, *, sure: bool) -> None:
