@@ -25,8 +25,15 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--start", type=Path, help="train on from this shipped model")
     parser.add_argument("--seen", type=int, default=0, help="epochs its weights have seen")
+    parser.add_argument(
+        "--upper",
+        action="store_true",
+        help="train on only the upper layers of --start, and its branch",
+    )
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
     given = parser.parse_args()
+    if given.upper and given.start is None:
+        parser.error("--upper trains on from a shipped model: name its folder with --start")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     given.work.mkdir(parents=True, exist_ok=True)
     paths = recipe.Paths(given.data, given.work, given.wheels or given.work / "wheels")
@@ -37,6 +44,7 @@ def main() -> None:
         seen=given.seen,
         epochs=given.epochs,
         learning_rate=given.rate,
+        upper=given.upper,
     )
     for step in STEPS if given.step == "all" else (given.step,):
         run_step(step, paths, settings)

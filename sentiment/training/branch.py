@@ -20,14 +20,16 @@ from torch.nn import functional
 
 from sentiment.training import rows, towards
 from sentiment.training.network import Branch, BranchedNet, round_weights
-from sentiment.training.recipe import Paths, averaged
+from sentiment.training.recipe import START_SHARE, Paths, averaged
 from sentiment.training.rows import Row
+from sentiment.training.shipped import read_branch
 from sentiment.training.train import PAD, SMOOTHING, Settings, fast_arithmetic, tokenise
 
 log = logging.getLogger(__name__)
 
 EPOCHS = 2
 RATE = 8e-5
+"""Of a branch that begins as the trunk; a shipped one goes on for an epoch at half of it."""
 WARMUP = 100
 ROUNDED_FROM = 0.7
 """The share of the steps after which weights are rounded as in the shipped file."""
@@ -48,7 +50,10 @@ class Kept:
 
 
 def train_branch(paths: Paths, settings: Settings) -> None:
-    """Train the branch on the trunk of `weights.pt` and write `branch.pt`."""
+    """Train the branch on the trunk of `weights.pt` and write `branch.pt`.
+
+    With `settings.upper` the shipped branch goes on, else a new one grows out of the trunk.
+    """
     out = paths.work / "branch.pt"
     if out.exists():
         return
@@ -58,12 +63,17 @@ def train_branch(paths: Paths, settings: Settings) -> None:
     trunk = torch.load(paths.work / "weights.pt", weights_only=True)
     network.load_state_dict(trunk, strict=False)
     network.eval()
-    network.grow()
+    if settings.upper and settings.start is not None:
+        network.load_state_dict(read_branch(settings.start), strict=False)
+        schedule, share = Schedule(1, RATE / 2), START_SHARE
+    else:
+        network.grow()
+        schedule, share = Schedule(EPOCHS, RATE), TRUNK_SHARE
     train = list(rows.read_rows(paths.work / "train.jsonl"))
     kept = keep(network, paths, towards.branch_rows(train, settings.seed), settings.max_length)
-    grown = {name: own.clone() for name, own in network.towards.state_dict().items()}
-    BranchTrainer(network.towards, paths, settings, kept).run()
-    state = averaged(network.towards.state_dict(), grown, TRUNK_SHARE)
+    before = {name: own.clone() for name, own in network.towards.state_dict().items()}
+    BranchTrainer(network.towards, paths, settings, kept, schedule).run()
+    state = averaged(network.towards.state_dict(), before, share)
     torch.save({f"towards.{name}": own for name, own in state.items()}, out)
 
 
@@ -88,19 +98,29 @@ def keep(network: BranchedNet, paths: Paths, own: Sequence[Row], max_length: int
     return Kept(states, labels, torch.tensor([row.weight for row in own]))
 
 
-class BranchTrainer:
-    """Two epochs of cross-entropy, with `branch-checkpoint.pt` in the work folder."""
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long a branch is trained, and its highest learning rate."""
 
-    def __init__(self, branch: Branch, paths: Paths, settings: Settings, kept: Kept) -> None:
-        self.branch, self.settings, self.kept = branch, settings, kept
+    epochs: int
+    rate: float
+
+
+class BranchTrainer:
+    """Epochs of cross-entropy, with `branch-checkpoint.pt` in the work folder."""
+
+    def __init__(
+        self, branch: Branch, paths: Paths, settings: Settings, kept: Kept, schedule: Schedule
+    ) -> None:
+        self.branch, self.settings, self.kept, self.schedule = branch, settings, kept, schedule
         self.path = paths.work / "branch-checkpoint.pt"
-        self.optimiser = torch.optim.AdamW(branch.parameters(), lr=RATE, weight_decay=0.01)
+        self.optimiser = torch.optim.AdamW(branch.parameters(), weight_decay=0.01)
         self.step = 0
         self._saved = time.monotonic()
 
     def run(self) -> None:
         """Train from the last checkpoint, if there is one, to the end."""
-        plan = [group for epoch in range(EPOCHS) for group in self._groups(epoch)]
+        plan = [group for epoch in range(self.schedule.epochs) for group in self._groups(epoch)]
         self._resume()
         self.branch.train()
         losses: list[float] = []
@@ -132,7 +152,7 @@ class BranchTrainer:
 
     def _train(self, group: list[int], left: float) -> float:
         for own in self.optimiser.param_groups:
-            own["lr"] = RATE * left * min(1.0, (self.step + 1) / WARMUP)
+            own["lr"] = self.schedule.rate * left * min(1.0, (self.step + 1) / WARMUP)
         below, mask = _padded([self.kept.states[at] for at in group])
         with fast_arithmetic():
             logits = self.branch(below, mask)

@@ -172,10 +172,10 @@ def rename(row: Row, rng: random.Random) -> Row:
     return replace(row, text=text, target=name, aliases=())
 
 
-def augment(row: Row, rng: random.Random) -> Row:
-    """Hide the target of a targeted row at random: its name changed, the text judged as a whole."""
+def augment(row: Row, rng: random.Random, share: float = _HIDE_SHARE) -> Row:
+    """Hide the target of a share of the rows: its name changed, the text judged as a whole."""
     # A topic of the other sets is not always what its tweet is about: its label needs the target.
-    hidable = row.source.startswith("sentirueval") and rng.random() < _HIDE_SHARE
+    hidable = row.source.startswith("sentirueval") and rng.random() < share
     if not hidable or named_in(row.text) != 1:
         return row
     return replace(rename(row, rng), target=None)
@@ -235,8 +235,27 @@ def joined(rows: Sequence[Row], lang: str, count: int, rng: random.Random) -> li
 
 
 def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
-    """The rows of one epoch, shuffled; rows of a set are taken in turn, so epochs differ."""
+    """The rows of one epoch, shuffled, and texts of two brands joined from them."""
     rng = random.Random(f"{seed}-{epoch}")  # noqa: S311 - sampling, not a secret
+    chosen = in_turn(rows, epoch, seed)
+    pairs = [row for lang, count in PAIRS.items() for row in joined(chosen, lang, count, rng)]
+    chosen = [mistype(recase(augment(row, rng), rng), rng) for row in chosen] + pairs
+    rng.shuffle(chosen)
+    return chosen
+
+
+def whole_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
+    """The rows of one epoch that judge a text as a whole, our own among them, shuffled."""
+    rng = random.Random(f"{seed}-{epoch}-whole")  # noqa: S311 - sampling, not a secret
+    shown = [augment(row, rng, share=1.0) for row in in_turn(rows, epoch, seed)]
+    chosen = [mistype(recase(row, rng), rng) for row in shown] + own_rows(rng)
+    chosen = [row for row in chosen if not row.names]
+    rng.shuffle(chosen)
+    return chosen
+
+
+def in_turn(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
+    """What an epoch takes of each set; the rows of a set are taken in turn, so epochs differ."""
     groups: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.source, row.label].append(row)
@@ -247,7 +266,4 @@ def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
         order = own.sample(range(len(group)), len(group))
         start = epoch * quota
         chosen += [group[order[(start + step) % len(group)]] for step in range(quota)]
-    pairs = [row for lang, count in PAIRS.items() for row in joined(chosen, lang, count, rng)]
-    chosen = [mistype(recase(augment(row, rng), rng), rng) for row in chosen] + pairs
-    rng.shuffle(chosen)
     return chosen

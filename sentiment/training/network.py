@@ -88,12 +88,17 @@ class SentimentNet(nn.Module):  # type: ignore[misc]
         return masked_mean(token_logits, attention_mask), token_logits, self.projection(hidden)
 
 
+def branch_depth(layers: int) -> int:
+    """How many layers the branch has, of a trunk with so many."""
+    return min(BRANCH_LAYERS, layers // 2)
+
+
 class Branch(nn.Module):  # type: ignore[misc]
     """What a text says of its target: layers over the states of the trunk's lower half."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
-        depth = min(BRANCH_LAYERS, config.num_hidden_layers // 2)
+        depth = branch_depth(config.num_hidden_layers)
         self.layers = nn.ModuleList(BertLayer(config) for _ in range(depth))
         self.verdict = nn.Linear(config.hidden_size, CLASSES)
 

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from sentiment.training import convert, datasets, mix, rows, themes
-from sentiment.training.network import BranchedNet, SentimentNet, round_weights
+from sentiment.training.network import BranchedNet, SentimentNet, branch_depth, round_weights
 from sentiment.training.rows import Row
 from sentiment.training.shipped import read_trunk
 from sentiment.training.train import (
@@ -69,6 +69,8 @@ def convert_base(paths: Paths, size: int = VOCABULARY, start: Path | None = None
 
 def rows_of_epoch(train: Sequence[Row], epoch: int, settings: Settings) -> list[Row]:
     """The rows of an epoch; the last `OWN_EPOCHS` have our own examples mixed in."""
+    if settings.upper:
+        return mix.whole_rows(train, epoch, settings.seed)
     chosen = mix.epoch_rows(train, epoch, settings.seed)
     if epoch >= settings.epochs - OWN_EPOCHS:
         rng = random.Random(f"own-{settings.seed}-{epoch}")  # noqa: S311 - sampling, not a secret
@@ -88,6 +90,8 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
     network = SentimentNet.from_base(paths.base)
     if settings.start is not None:
         network.load_state_dict(read_trunk(settings.start))
+    if settings.upper:
+        hold_lower(network)
     epochs = range(settings.seen, settings.epochs)
     sizes = [_steps(len(rows_of_epoch(train, epoch, settings)), settings) for epoch in epochs]
     round_weights(network.encoder, on=True)
@@ -105,6 +109,13 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
     torch.save(network.state_dict(), out)
     (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2, default=str))
     return out
+
+
+def hold_lower(network: SentimentNet) -> None:
+    """Keep the embeddings and the layers under the branch as they are, so that it still fits."""
+    layers = network.encoder.encoder.layer
+    for held in (network.encoder.embeddings, layers[: len(layers) - branch_depth(len(layers))]):
+        held.requires_grad_(False)
 
 
 def averaged(new: dict[str, Tensor], start: dict[str, Tensor], share: float) -> dict[str, Tensor]:

@@ -52,6 +52,16 @@ def read_trunk(folder: Path) -> dict[str, Tensor]:
     return {name: own for name, own in state.items() if not name.startswith("towards.")}
 
 
+def read_branch(folder: Path) -> dict[str, Tensor]:
+    """The state of the branch in `folder`/model.onnx, named as in `BranchedNet`.
+
+    Raises:
+        ValueError: as `read_shipped`.
+    """
+    state = read_shipped(folder)
+    return {name: own for name, own in state.items() if name.startswith("towards.")}
+
+
 def _graphs(graph: Any) -> Iterator[Any]:
     """A graph and those its nodes choose between."""
     yield graph

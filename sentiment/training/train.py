@@ -49,7 +49,8 @@ class Settings:
     """How to train.
 
     `minutes`, if given, ends the schedule early on a slow machine. `start`, a shipped model's
-    folder, trains on from its weights, which have `seen` the first of the `epochs`.
+    folder, trains on from its weights, which have `seen` the first of the `epochs`. With `upper`
+    the upper layers alone are trained, on texts judged as a whole, and then its branch.
     """
 
     epochs: int = 3
@@ -63,6 +64,7 @@ class Settings:
     minutes: float | None = None
     start: Path | None = None
     seen: int = 0
+    upper: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,22 @@ def test_epochs_keep_quotas_and_differ() -> None:
     assert mix.epoch_rows(rows, 0, 1) == first
 
 
+def test_the_trunk_alone_is_shown_texts_that_are_judged_as_a_whole() -> None:
+    rows = [
+        Row("tweeteval", "en", "late again", 0),
+        Row("semeval_topic", "en", "Nokia fell apart, unlike Apple", 2, "apple"),
+        Row("sentirueval_banks", "ru", "Сбербанк молодец", 2, "сбербанк"),
+        Row("sentirueval_banks", "ru", "ВТБ лучше, чем Сбербанк", 2, "втб"),
+    ]
+    found = mix.whole_rows(rows, 0, 1)
+    assert not [row for row in found if row.names]
+    assert {row.source for row in found} == {"tweeteval", "sentirueval_banks", "own"}
+    (bank,) = [row.text for row in found if row.source == "sentirueval_banks"]
+    assert "молодец" in bank.casefold()
+    assert "сбер" not in bank.casefold()
+    assert len({row.text for row in found if row.source == "own"}) > 1000
+
+
 def test_our_own_examples_are_well_formed() -> None:
     rows = list(read_rows(OWN_EXAMPLES))
     assert len(rows) >= 300

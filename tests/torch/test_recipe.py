@@ -312,3 +312,20 @@ def test_a_shipped_model_can_be_trained_on(trained: recipe.Paths, tmp_path: Path
     texts = finish.examples(more, "test")
     logits = finish.raw_logits(Encoder.load(tmp_path / finish.MODEL_NAME), texts)
     assert (logits.argmax(axis=1) == [text.label for text in texts]).mean() > 0.9
+
+
+def test_the_upper_layers_and_the_branch_are_trained_on_alone(
+    trained: recipe.Paths, model: Path, tmp_path: Path
+) -> None:
+    more = replace(trained, work=tmp_path)
+    start = replace(SETTINGS, start=model, upper=True)
+    for step in ("split", "convert", "train", "branch"):
+        run_step(step, more, start)
+    before, after = read_shipped(model), recipe.load_network(more).state_dict()
+    changed = {name for name, own in after.items() if not torch.equal(own, before[name])}
+    assert {name.partition("layer.")[2][:2] for name in changed if "layer." in name} == {"1."}
+    assert {"sentiment.weight", "projection.weight", "towards.verdict.weight"} < changed
+    assert not [name for name in changed if name.startswith("encoder.embeddings.")]
+    moved = {name: float((own - before[name]).abs().max()) for name, own in after.items()}
+    grown = (before["towards.verdict.weight"] - before["sentiment.weight"]).abs().max()
+    assert 0 < moved["towards.verdict.weight"] < grown, "it goes on from the shipped branch"
