@@ -47,7 +47,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.rereads import Rereads, reread_page
 
 SEARCH = "app.bsky.feed.searchPosts"
@@ -87,11 +87,11 @@ class BlueskyCollector(Rereads, Collector[BlueskySettings]):
         """Yield each query's posts, newest first."""
         settings, now, agent = self.settings, self.clock(), self._agent()
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
-        walks = Walks(cursor, settings.queries)
-        for query in settings.queries:
-            search = _Search(agent, query, settings.page_size, now)
-            async for page in walk_back(walks, query, plan, search.fetch):
-                yield page
+        size = settings.page_size
+        async for page in walk_all(
+            cursor, settings.queries, plan, lambda query: _Search(agent, query, size, now).fetch
+        ):
+            yield page
 
     def _agent(self) -> Agent:
         settings = self.settings

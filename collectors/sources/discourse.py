@@ -100,14 +100,18 @@ class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
         """Yield all posts, or each query's, newest first."""
         settings, now = self.settings, self.clock()
         forum = self._forum
-        walks = Walks(cursor, [f"query {q}" for q in settings.queries] or [STREAM])
+        searches = {
+            f"query {query}": Search(forum, query, settings.result_pages, now)
+            for query in settings.queries
+        }
+        walks = Walks(cursor, searches or [STREAM])
         if not settings.queries:
             async for page in self._stream(forum, walks):
                 yield page
         plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
-        for query in settings.queries:
-            search = Search(forum, query, settings.result_pages, now)
-            async for page in walk_back(walks, f"query {query}", plan, search.fetch):
+        for key in walks.in_turn if searches else ():
+            search = searches[key]
+            async for page in walk_back(walks, key, plan, search.fetch):
                 yield replace(page, deleted=search.gone)
 
     async def _stream(self, forum: Forum, walks: Walks) -> AsyncIterator[Page]:

@@ -50,7 +50,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import Converted, convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.rereads import Rereads, reread_page
 from collectors.text import site_of
 from collectors.time_slices import Slice
@@ -110,11 +110,10 @@ class GitHubCollector(Rereads, Collector[GitHubSettings]):
         plan = Plan(now, self.overlap, settings.backfill, settings.pages)
         api = Api(self.http, self.clock, settings.base_url.rstrip("/"), settings.token_env)
         queries = [f"{q} is:{kind}" for q, kind in product(settings.queries, settings.kinds)]
-        walks = Walks(cursor, queries)
-        for query in queries:
-            search = _Search(api, settings, query, now)
-            async for page in walk_back(walks, query, plan, search.fetch):
-                yield page
+        async for page in walk_all(
+            cursor, queries, plan, lambda query: _Search(api, settings, query, now).fetch
+        ):
+            yield page
 
 
 class _Search:

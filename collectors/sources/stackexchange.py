@@ -41,7 +41,7 @@ from collectors.interface import (
     SourceSettings,
 )
 from collectors.items import Converted, convert, count, mapping, sequence, string
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.paging import Batch, Plan, Window, walk_all
 from collectors.rereads import Rereads, reread_page
 from collectors.stackexchange_api import Api
 from collectors.stackexchange_post import Json, number_of, read_post
@@ -105,10 +105,8 @@ class StackExchangeCollector(Rereads, Collector[StackExchangeSettings]):
             f"{site} {query}": _Search(api, settings, site, query, now)
             for site, query in product(settings.sites, settings.queries)
         }
-        walks = Walks(cursor, searches)
-        for key, search in searches.items():
-            async for page in walk_back(walks, key, plan, search.fetch):
-                yield page
+        async for page in walk_all(cursor, searches, plan, lambda key: searches[key].fetch):
+            yield page
 
 
 class _Search:

@@ -103,6 +103,16 @@ async def test_issues_and_pull_requests_are_searched_for_apart(
     assert {request.headers["x-github-api-version"] for request in asked(world)} == {"2022-11-28"}
 
 
+async def test_a_poll_cut_short_starves_no_search(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(world, monkeypatch, queries=["zerno", "kofe"], kinds=["issue"])
+    world.mood = lambda _request: results([])
+    cut = await world.poll(pages=1)
+    await world.poll(cut.cursor)
+    assert [request.query["q"].split()[0] for request in asked(world)] == ["zerno", "kofe", "zerno"]
+
+
 async def test_a_search_of_more_than_it_shows_is_cut_into_slices_of_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
