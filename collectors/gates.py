@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from aiolimiter import AsyncLimiter
 
@@ -36,6 +36,16 @@ class Pace:
     patience: float
 
 
+class Silences(Protocol):
+    """Where the long silences that hosts asked for are written down, to outlive the process."""
+
+    def known(self) -> Mapping[str, datetime]:
+        """By host, until when; some may be over."""
+
+    async def keep(self, host: str, until: datetime) -> None:
+        """Write one down, before anybody else is told of the refusal."""
+
+
 @dataclass
 class _Gate:
     """One host: how many at once, how fast, and until when it wants silence.
@@ -61,10 +71,12 @@ class Gates:
     Args:
         pace: the limits.
         clock: read for hosts that asked for silence.
+        silences: without one they end with the process.
     """
 
-    def __init__(self, pace: Pace, clock: Clock) -> None:
-        self._pace, self._clock = pace, clock
+    def __init__(self, pace: Pace, clock: Clock, silences: Silences | None = None) -> None:
+        self._pace, self._clock, self._silences = pace, clock, silences
+        self._known = silences.known() if silences else {}
         self._lines = asyncio.Semaphore(pace.at_once)
         self._gates: dict[str, _Gate] = {}
 
@@ -84,13 +96,15 @@ class Gates:
             async with self._line(host, gate):
                 yield
 
-    def keep_silence(self, host: str, wait: timedelta) -> None:
+    async def keep_silence(self, host: str, wait: timedelta) -> None:
         """Ask nothing of a host for a while: who waits for it waits a little longer, or fails."""
         gate, seconds = self._gate(host), wait.total_seconds()
         if seconds <= self._pace.patience:
             gate.paused_until = max(gate.paused_until, _loop_time() + seconds)
         else:
             gate.closed_until = self._clock() + wait
+            if self._silences:
+                await self._silences.keep(host, gate.closed_until)
 
     @asynccontextmanager
     async def _line(self, host: str, gate: _Gate) -> AsyncIterator[None]:
@@ -114,6 +128,7 @@ class Gates:
             self._gates[host] = _Gate(
                 asyncio.Semaphore(self._pace.per_host),
                 AsyncLimiter(max(rate, 1.0), max(1.0, 1.0 / rate)),
+                self._known.get(host),
             )
         return self._gates[host]
 

@@ -26,7 +26,7 @@ from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.body import ACCEPTED, BodyReader, EncodingError, TooLargeError
-from collectors.gates import Gates, Pace
+from collectors.gates import Gates, Pace, Silences
 from collectors.interface import Clock, CollectorError, FatalError, RetriableError
 from collectors.limits import Quota, quota, retry_after
 from collectors.places import Lending
@@ -187,15 +187,22 @@ class HttpClient:
         settings: the `[http]` table.
         clock: read for Retry-After and closed hosts; never for timeouts.
         ledger: one that outlives the process; without one spending is forgotten with the client.
+        silences: where silences that hosts asked for outlive it, too.
     """
 
-    def __init__(self, settings: HttpSettings, clock: Clock, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        clock: Clock,
+        ledger: Ledger | None = None,
+        silences: Silences | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.memory: dict[tuple[str, ...], Any] = {}
         self.ledger: Ledger = ledger or MemoryLedger()
         self.quotas: dict[str, Quota] = {}
-        self._gates = Gates(settings.pace, clock)
+        self._gates = Gates(settings.pace, clock, silences)
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -305,17 +312,17 @@ class HttpClient:
             target = response.headers.get("location", "")
             if not (request.follow and response.status in _REDIRECTS and target):
                 error = self.refusal(response)
-                self._fall_silent(request.url, error)
+                await self._fall_silent(request.url, error)
                 raise error
             request = request.redirected(target)
         raise RetriableError(
             f"more than {self.settings.max_redirects} redirects from {redact(str(request.url))}"
         )
 
-    def _fall_silent(self, url: httpx.URL, error: CollectorError) -> None:
+    async def _fall_silent(self, url: httpx.URL, error: CollectorError) -> None:
         """Keep all requests to a host back as soon as one of them is told to wait."""
         if isinstance(error, _TransientError) and error.retry_after is not None:
-            self._gates.keep_silence(url.host, error.retry_after)
+            await self._gates.keep_silence(url.host, error.retry_after)
 
     async def _send(self, request: _Request) -> Response:
         where = redact(str(request.url))

@@ -19,6 +19,7 @@ from collectors.rereads import rereader
 from molva.config import BrandConfig, Config
 from molva.facets import FacetMatcher, rules_of
 from molva.ledger import StoreLedger
+from molva.silences import StoreSilences
 from molva.writer import Writer
 from sentiment.choice import Models, load_models
 from sentiment.labeller import Labeller
@@ -99,7 +100,8 @@ def open_rooms(config: Config, clock: Clock, *, seed: int | None = None) -> Room
     """
     engine = open_store(config.store_url)
     writer = Writer(engine)
-    http = HttpClient(config.http, clock, StoreLedger(engine, writer))
+    ledger, silences = StoreLedger(engine, writer), StoreSilences(engine, writer, clock)
+    http = HttpClient(config.http, clock, ledger, silences)
     collectors = {
         source.name: create(source, http, clock) for source in config.sources if source.enabled
     }

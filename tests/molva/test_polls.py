@@ -78,6 +78,29 @@ async def test_a_host_that_is_asked_seldom_holds_up_its_own_sources_only(
     assert counts == {"ok": 7, "crashed": 5}
 
 
+async def test_a_silence_asked_for_is_kept_after_a_restart(tmp_path: Path) -> None:
+    def refusing(request: Request) -> Answer:
+        return Answer(429, b"", {"Retry-After": "3600"})
+
+    with serving(refusing) as server:
+        path = written(tmp_path, {"localhost": 1}, server.port)
+        async with polling(path):
+            pass
+        assert len(server.requests) == 1
+        # A source of the same host that was not refused itself: nothing else holds it back.
+        path = written(tmp_path, {"localhost": 2, "127.0.0.1": 1}, server.port)
+        async with polling(path) as app:
+            pass
+        with reading(app.rooms.engine) as conn:
+            (found,) = [row for row in sources(conn) if row.name == "localhost-1"]
+    assert [request.headers["host"].split(":")[0] for request in server.requests] == [
+        "localhost",
+        "127.0.0.1",
+    ]
+    assert found.last_error == "localhost asked for silence"
+    assert found.next_poll_at > datetime.now(UTC) + timedelta(minutes=55)
+
+
 async def test_a_host_that_asks_for_patience_holds_up_its_own_sources_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
