@@ -41,6 +41,7 @@ _PARAMETER_ENTITY = re.compile(rb"<!ENTITY\s+%")
 _REFERENCE = re.compile(rb"&(\w+);")
 _CHARACTERS = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]+|[0-9]+);?)+")
 _CHARACTER = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
+_HALVES = re.compile(rb"(?:\xed[\xa0-\xbf][\x80-\xbf])+")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 
@@ -139,14 +140,17 @@ def _mended(body: bytes) -> bytes:
         pass
     else:
         return body
-    try:
-        text = body.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        text = body.decode("utf-8", "replace")
-        broken = text.count("\ufffd")
-        whole = len(_NOT_ASCII.findall(text)) - broken
-        if whole < 20 * broken:
-            return body
+    # Halves of letters first: they are read the same whether the document is whole or cut off.
+    joined = _HALVES.sub(_real_letters, body)
+    text = joined.decode("utf-8", "replace")
+    broken = text.count("\ufffd") - joined.count("\ufffd".encode())
+    whole = len(_NOT_ASCII.findall(text)) - broken
+    return body if whole < 20 * broken else text.encode()
+
+
+def _real_letters(halves: re.Match[bytes]) -> bytes:
+    """A run of surrogates in UTF-8: pairs joined, what is left over replaced."""
+    text = halves[0].decode("utf-8", "surrogatepass")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 

@@ -149,14 +149,17 @@ def finish_poll(
     error: str = "",
     note: str = "",
 ) -> None:
-    """Note how a poll ended. Only a success resets the count of consecutive errors."""
+    """Note how a poll ended.
+
+    A success ends the count of errors in a row; a failure after pages were kept begins it anew.
+    """
     ended = {"poll": poll_id, "now": now, "outcome": outcome, "error": error}
-    source_id = conn.execute(_END, ended).scalar_one()
+    source_id, pages = conn.execute(_END, ended).one()
     values = {"source": source_id, "now": now, "next": next_poll_at, "note": note}
     if outcome == "ok":
         conn.execute(_SUCCESS, values | {"kind": ""})
     else:
-        conn.execute(_FAILURE, values | {"kind": outcome, "error": error})
+        conn.execute(_FAILURE, values | {"kind": outcome, "error": error, "pages": pages})
 
 
 # Written once: a thousand polls would spend longer making these statements than running them.
@@ -188,7 +191,7 @@ _END = (
     update(POLL)
     .where(POLL.c.id == bindparam("poll"))
     .values(finished_at=bindparam("now"), outcome=bindparam("outcome"), error=bindparam("error"))
-    .returning(POLL.c.source_id)
+    .returning(POLL.c.source_id, POLL.c.pages)
 )
 _ENDED = (
     update(SOURCE)
@@ -212,7 +215,8 @@ _ENDED = (
 _SUCCESS = _ENDED.values(last_success_at=bindparam("now"), error_count=0, last_error="")
 _FAILURE = _ENDED.values(
     last_error_at=bindparam("now"),
-    error_count=SOURCE.c.error_count + 1,
+    # A walk that got on before it failed is no source that fails time after time.
+    error_count=case((bindparam("pages") > 0, 1), else_=SOURCE.c.error_count + 1),
     last_error=bindparam("error"),
 )
 

@@ -57,7 +57,8 @@ def healths(ledger: Ledger) -> list[Check]:
             if outcome == "ok":
                 count, kind = 0, ""
             elif outcome != "crashed":
-                count, kind = count + 1, outcome
+                # A failure after pages were kept begins the count anew.
+                count, kind = 1 if poll.pages else count + 1, outcome
         failing += bool(count)
         if stored.get(site.name) != (count, kind):
             wrong.append(f"{site.name}: {count} {kind}, stored {stored.get(site.name)}")

@@ -168,9 +168,7 @@ class _Reader:
         if not asked:
             return {"throttled"}  # the host had asked for silence when posts were read again
         last = asked[-1].fault
-        if not last:
-            return {"ok"}
-        if last == "truncated" and asked[-1].status != 200:
+        if not last or (last == "truncated" and asked[-1].status != 200):
             return {"ok"}  # unchanged, or no further page: nobody reads the body
         if last == "truncated" and self.kind.salvaged:
             return {"ok", "retriable"}

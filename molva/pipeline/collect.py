@@ -46,6 +46,7 @@ class SourceOutcome:
     """What one poll of one source brought."""
 
     name: str
+    pages: int = 0
     fetched: int = 0
     stored: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -59,6 +60,7 @@ class SourceOutcome:
 
     def add(self, page: Page, kept: KeptPage) -> None:
         """Count one kept page."""
+        self.pages += 1
         self.fetched += len(page.posts) + len(page.skipped)
         self.stored += kept.stored
         self.changed += kept.changed
@@ -107,12 +109,12 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
             cursor = page.cursor
     except CollectorError as error:
         outcome.error, outcome.error_kind = str(error), _kind(error)
-        next_poll_at = _after_error(rooms, source, interval, error)
+        next_poll_at = _after_error(rooms, source, outcome, error)
     except Exception as error:
         # A bug in one collector must not stop the other sources; it is logged with its trace.
         log.exception("source %s failed in an unexpected way", source.name)
         outcome.error, outcome.error_kind = f"{type(error).__name__}: {error}", "retriable"
-        next_poll_at = _after_error(rooms, source, interval, error)
+        next_poll_at = _after_error(rooms, source, outcome, error)
     else:
         next_poll_at = cadence.after_success(rooms.clock(), interval, asked, rooms.rng)
     await rooms.writer.write(partial(_finish, rooms, poll_id, outcome, next_poll_at))
@@ -173,13 +175,15 @@ def _kind(error: CollectorError) -> Literal["fatal", "retriable", "throttled"]:
 
 
 def _after_error(
-    rooms: Rooms, source: SourceRow, interval: timedelta, error: Exception
+    rooms: Rooms, source: SourceRow, outcome: SourceOutcome, error: Exception
 ) -> datetime:
-    now = rooms.clock()
+    """When to try again: soon, if pages were kept before the failure, as a long walk needs it."""
+    now, interval = rooms.clock(), timedelta(seconds=source.interval_seconds)
     if isinstance(error, FatalError):
         return cadence.after_fatal(now, rooms.rng)
     asked = error.retry_after if isinstance(error, RetriableError) else None
-    return cadence.after_failure(now, interval, source.error_count + 1, asked, rooms.rng)
+    failures = 1 if outcome.pages else source.error_count + 1
+    return cadence.after_failure(now, interval, failures, asked, rooms.rng)
 
 
 def _is_nothing(page: Page) -> bool:

@@ -237,6 +237,15 @@ def test_one_broken_character_does_not_turn_russian_to_rubbish() -> None:
     assert only(read(body.replace(b"@", b"\xd0"))).text == text + "\ufffd"
 
 
+def test_half_a_letter_is_read_the_same_wherever_the_document_breaks_off() -> None:
+    text = "Кофейня «Зерно» открыла новую точку. " * 10
+    items = f"<item><guid>1</guid><description>{text}\ud83d</description></item>"
+    items += "<item><guid>2</guid><description>Ещё одна</description></item>"
+    body = rss(items).encode("utf-8", "surrogatepass")
+    for end in range(body.rindex(b"<item>"), len(body)):
+        assert read(body[:end]).posts[0].text == text + "\ufffd"
+
+
 @pytest.mark.parametrize(
     ("written", "read_as"),
     [

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import Engine
 
 from store.engine import reading, writing
-from store.interface import SourceRow, SourceSpec
+from store.interface import KeptPage, PageToKeep, SourceRow, SourceSpec
 from store.sources import (
     Outcome,
+    advance_poll,
     close_crashed_polls,
     due_sources,
     finish_poll,
@@ -99,6 +100,20 @@ def test_only_a_success_resets_the_errors(world: World) -> None:
     with reading(world.engine) as conn:
         counts = poll_counts(conn, NOW, NOW + DAY)
     assert counts == {"retriable": 1, "fatal": 1, "ok": 1}
+
+
+def test_a_walk_that_gets_on_before_it_fails_begins_the_count_anew(world: World) -> None:
+    poll(world, NOW, "retriable", "503")
+    poll(world, NOW + HOUR, "retriable", "503")
+    with writing(world.engine) as conn:
+        id_ = start_poll(conn, world.feed, NOW + 2 * HOUR, NOW + DAY)
+        page = PageToKeep(cursor={"at": 7})
+        advance_poll(conn, world.feed, id_, page, KeptPage(), NOW + 2 * HOUR)
+        ended = {"now": NOW + 2 * HOUR, "next_poll_at": NOW + DAY, "error": "503 on page two"}
+        finish_poll(conn, id_, outcome="retriable", **ended)
+    assert (feed(world).error_count, feed(world).last_error) == (1, "503 on page two")
+    poll(world, NOW + 3 * HOUR, "retriable", "503")
+    assert feed(world).error_count == 2
 
 
 def test_a_killed_poll_is_closed_and_its_source_due(world: World) -> None:
