@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
@@ -20,6 +17,7 @@ from molva.cli.common import (
     input_file,
     user_name,
 )
+from molva.cli.wishes import Wish, rows, said, wish_of
 from molva.clock import utc_now
 from molva.config import Config
 from molva.rooms import config_taxonomy
@@ -29,35 +27,6 @@ from store.engine import open_store, writing
 from store.history import labelled_mentions
 from store.interface import MentionBrand, MentionFilter
 from store.labels import correct as keep_correction
-
-_ID_COLUMNS = ("mention", "mention_id", "id", "url")
-NO_CAUSES = "none"
-"""What a file writes for "no cause applies"; an empty field leaves them to the model."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What somebody says of a mention: None leaves a part to the model.
-
-    `added` and `dropped` change the causes it has now instead of naming all of them.
-    """
-
-    mention: str
-    brand: str | None
-    sentiment: str | None
-    causes: tuple[str, ...] | None
-    added: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-
-    @property
-    def changes_causes(self) -> bool:
-        """Whether it changes the causes there are."""
-        return bool(self.added or self.dropped)
-
-    @property
-    def says_something(self) -> bool:
-        """Whether it takes any part from the model."""
-        return self.sentiment is not None or self.causes is not None or self.changes_causes
 
 
 def correct(
@@ -116,11 +85,11 @@ def correct(
         raise CommandError("give one of --cause, --no-causes, and --add-cause or --drop-cause")
     causes = tuple(cause) if cause else () if no_causes else None
     changes = tuple(add_cause or ()), tuple(drop_cause or ())
-    wish = _Wish(str(mention), brand, sentiment, causes, *changes)
+    wish = Wish(str(mention), brand, sentiment, causes, *changes)
     _correct_one(loaded, wish, who, withdraw=withdraw)
 
 
-def _correct_one(config: Config, wish: _Wish, author: str, *, withdraw: bool) -> None:
+def _correct_one(config: Config, wish: Wish, author: str, *, withdraw: bool) -> None:
     if withdraw == wish.says_something:
         raise CommandError(
             "say what it is: --sentiment, --cause, --add-cause, --drop-cause, --no-causes or "
@@ -128,15 +97,15 @@ def _correct_one(config: Config, wish: _Wish, author: str, *, withdraw: bool) ->
         )
     with writing(open_store(config.store_url)) as conn:
         found = _keep(conn, config, wish, author)
-    console.print(f"{_named(found)}: {_said(wish)}", markup=False, soft_wrap=True)
+    console.print(f"{_named(found)}: {said(wish)}", markup=False, soft_wrap=True)
 
 
 def _correct_file(config: Config, file: str, brand: str | None, author: str) -> None:
     bad = kept = 0
     with input_file(file) as stream, writing(open_store(config.store_url)) as conn:
-        for number, row in _rows(file, stream):
+        for number, row in rows(file, stream):
             try:
-                _keep(conn, config, _wish(row, brand), author)
+                _keep(conn, config, wish_of(row, brand), author)
                 kept += 1
             except CommandError as error:
                 bad += 1
@@ -148,7 +117,7 @@ def _correct_file(config: Config, file: str, brand: str | None, author: str) -> 
         raise typer.Exit(1)
 
 
-def _keep(conn: Connection, config: Config, wish: _Wish, author: str) -> MentionBrand:
+def _keep(conn: Connection, config: Config, wish: Wish, author: str) -> MentionBrand:
     """Check a wish against what there is, and keep it."""
     if wish.sentiment is not None and wish.sentiment not in CLASSES:
         raise CommandError(f"{wish.sentiment!r} is no sentiment; one of: {', '.join(CLASSES)}")
@@ -170,7 +139,7 @@ def _keep(conn: Connection, config: Config, wish: _Wish, author: str) -> Mention
     return found
 
 
-def _changed(conn: Connection, found: MentionBrand, wish: _Wish) -> tuple[str, ...]:
+def _changed(conn: Connection, found: MentionBrand, wish: Wish) -> tuple[str, ...]:
     """The causes a mention has now, a person's or the model's, with the changes wished for."""
     wanted = MentionFilter(brand_id=found.brand_id, mention_id=found.mention_id)
     now = [own.cause for row in labelled_mentions(conn, wanted) for own in row.causes]
@@ -182,7 +151,7 @@ def _changed(conn: Connection, found: MentionBrand, wish: _Wish) -> tuple[str, .
     return tuple(dict.fromkeys((*kept, *wish.added)))
 
 
-def _only(found: Sequence[MentionBrand], wish: _Wish) -> MentionBrand:
+def _only(found: Sequence[MentionBrand], wish: Wish) -> MentionBrand:
     """The one mention and brand that is meant."""
     if not found:
         raise CommandError(
@@ -203,79 +172,5 @@ def _only(found: Sequence[MentionBrand], wish: _Wish) -> MentionBrand:
     return own[0]
 
 
-def _rows(name: str, stream: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The rows of a CSV or JSON Lines file with their line numbers; told apart by the first line.
-
-    Raises:
-        CommandError: the header or a JSON line cannot be read.
-    """
-    lines = iter(stream)
-    first = next(lines, "")
-    if first.lstrip().startswith("{"):
-        for number, line in enumerate((first, *lines), start=1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
-                raise CommandError(f"{name}:{number}: not JSON: {error}; nothing kept") from error
-            if not isinstance(value, dict):
-                raise CommandError(f"{name}:{number}: not a JSON object; nothing kept")
-            yield number, value
-        return
-    header = next(csv.reader([first]), [])
-    names = [column.strip().casefold() for column in header]
-    if not set(names) & set(_ID_COLUMNS) or not {"sentiment", "causes"} & set(names):
-        raise CommandError(
-            f"{name}:1: the header must name mention (or mention_id, id, url), and sentiment or "
-            "causes; brand, too, where a mention has several"
-        )
-    rows = csv.DictReader(lines, fieldnames=names)
-    for row in rows:
-        yield rows.line_num + 1, row
-
-
-def _wish(row: Mapping[str, Any], brand: str | None) -> _Wish:
-    place = next((row[name] for name in _ID_COLUMNS if row.get(name) not in {None, ""}), None)
-    if place is None:
-        raise CommandError("it names no mention")
-    sentiment = str(row.get("sentiment") or "").strip().casefold() or None
-    causes = _causes(row.get("causes"))
-    if sentiment is None and causes is None:
-        raise CommandError("it says neither sentiment nor causes")
-    return _Wish(
-        str(place).strip(), str(row.get("brand") or "").strip() or brand, sentiment, causes
-    )
-
-
-def _causes(value: object) -> tuple[str, ...] | None:
-    """Causes as a list, as an export writes them, or separated by commas, bars or semicolons."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError as error:
-            raise CommandError(f"its causes are not JSON: {error}") from error
-    if isinstance(value, list):
-        named = [item.get("cause_id") if isinstance(item, dict) else item for item in value]
-        return tuple(str(item) for item in named)
-    written = str(value or "").replace(";", ",").replace("|", ",").split(",")
-    said = tuple(part.strip() for part in written if part.strip())
-    if not said:
-        return None
-    return () if said == (NO_CAUSES,) else said
-
-
 def _named(found: MentionBrand) -> str:
     return f"mention {found.mention_id} towards {found.brand}"
-
-
-def _said(wish: _Wish) -> str:
-    if not wish.says_something:
-        return "left to the model again"
-    sentiment = wish.sentiment or "sentiment as the model sees it"
-    if wish.changes_causes:
-        signs = [*(f"+{own}" for own in wish.added), *(f"-{own}" for own in wish.dropped)]
-        return f"{sentiment}, causes {' '.join(signs)}"
-    if wish.causes is None:
-        return f"{sentiment}, causes as the model sees them"
-    return f"{sentiment}, {', '.join(wish.causes) or 'no causes'}"
