@@ -168,7 +168,7 @@ def kinds(ask: Ask, langs: frozenset[str]) -> list[Outcome]:
     ]
     groups: dict[str, list[Example]] = {"plain": plain}
     for row in _rows(KINDS, langs):
-        example = Example(row["text"], row["label"], row["lang"])
+        example = Example(row["text"], row["label"], row["lang"], row.get("target"))
         groups.setdefault(row["kind"], []).append(example)
     return [_right(ask, f"right label: {kind}", examples) for kind, examples in groups.items()]
 

@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from tokenizers import Tokenizer
@@ -19,11 +19,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from sentiment.training import rows, towards
-from sentiment.training.network import Branch, BranchedNet, round_weights
-from sentiment.training.recipe import START_SHARE, Paths, averaged
+from sentiment.training.network import CLASSES, Branch, BranchedNet, round_weights
+from sentiment.training.recipe import UPPER_SHARE, Paths, averaged
 from sentiment.training.rows import Row
 from sentiment.training.shipped import read_branch
-from sentiment.training.train import PAD, SMOOTHING, Settings, fast_arithmetic, tokenise
+from sentiment.training.train import (
+    PAD,
+    SMOOTHING,
+    Settings,
+    fast_arithmetic,
+    labels_of,
+    tokenise,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +49,10 @@ _BUCKET = 50
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Rows as the branch sees them: `states` are bfloat16 [tokens, H] each."""
+    """Rows as the branch sees them: `states` are bfloat16 [tokens, H] each, `wanted` is [n, 3]."""
 
     states: Sequence[Tensor]
-    labels: Tensor
+    wanted: Tensor
     weights: Tensor
 
 
@@ -65,12 +72,16 @@ def train_branch(paths: Paths, settings: Settings) -> None:
     network.eval()
     if settings.upper and settings.start is not None:
         network.load_state_dict(read_branch(settings.start), strict=False)
-        schedule, share = Schedule(1, RATE / 2), START_SHARE
+        schedule, share = Schedule(1, RATE / 2), UPPER_SHARE
     else:
         network.grow()
         schedule, share = Schedule(EPOCHS, RATE), TRUNK_SHARE
     train = list(rows.read_rows(paths.work / "train.jsonl"))
-    kept = keep(network, paths, towards.branch_rows(train, settings.seed), settings.max_length)
+    own = towards.branch_rows(train, settings.seed)
+    kept = keep(network, paths, own, settings.max_length)
+    if settings.upper:
+        answers = answers_of(network.towards, kept.states)
+        kept = replace(kept, wanted=labels_of(own, answers))
     before = {name: own.clone() for name, own in network.towards.state_dict().items()}
     BranchTrainer(network.towards, paths, settings, kept, schedule).run()
     state = averaged(network.towards.state_dict(), before, share)
@@ -94,8 +105,20 @@ def keep(network: BranchedNet, paths: Paths, own: Sequence[Row], max_length: int
         for row, at in enumerate(group):
             states[at] = below[row, : len(ids[at])].clone()
     log.info("branch: states are ready")
-    labels = torch.tensor([row.label for row in own])
-    return Kept(states, labels, torch.tensor([row.weight for row in own]))
+    return Kept(states, labels_of(own), torch.tensor([row.weight for row in own]))
+
+
+def answers_of(branch: Branch, states: Sequence[Tensor]) -> Tensor:
+    """Probabilities [n, 3] that a branch gives to rows."""
+    out = torch.zeros(len(states), CLASSES)
+    order = sorted(range(len(states)), key=lambda at: len(states[at]))
+    for start in range(0, len(order), 64):
+        group = order[start : start + 64]
+        with torch.no_grad(), fast_arithmetic():
+            logits = branch(*_padded([states[at] for at in group]))
+        out[group] = logits.float().softmax(dim=1)
+    log.info("branch: answers are ready")
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +179,9 @@ class BranchTrainer:
         below, mask = _padded([self.kept.states[at] for at in group])
         with fast_arithmetic():
             logits = self.branch(below, mask)
-        labels, weights = self.kept.labels[group], self.kept.weights[group]
+        wanted, weights = self.kept.wanted[group], self.kept.weights[group]
         entropy = functional.cross_entropy(
-            logits.float(), labels, reduction="none", label_smoothing=SMOOTHING
+            logits.float(), wanted, reduction="none", label_smoothing=SMOOTHING
         )
         loss = (entropy * weights).sum() / weights.sum()
         loss.backward()

@@ -62,6 +62,8 @@ _TAILS = ("", "", "", "банк", " Телеком", "маркет", " Груп�
 _JOINS = (" ", " ", ". ", "\n", " / ", " — ")
 
 _HIDE_SHARE = 0.2
+_HELD_SHARE = 0.5
+"""Of what an epoch takes of the sets, what is shown where their answers are only to be kept."""
 _CASE_SHARE = 0.05
 """Of all rows, those shown in capitals; as many are shown without any."""
 _TYPO_SHARE = 0.06
@@ -247,7 +249,9 @@ def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
 def whole_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
     """The rows of one epoch that judge a text as a whole, our own among them, shuffled."""
     rng = random.Random(f"{seed}-{epoch}-whole")  # noqa: S311 - sampling, not a secret
-    shown = [augment(row, rng, share=1.0) for row in in_turn(rows, epoch, seed)]
+    taken = in_turn(rows, epoch, seed)
+    held = rng.sample(taken, round(len(taken) * _HELD_SHARE))
+    shown = [augment(row, rng, share=1.0) for row in held]
     chosen = [mistype(recase(row, rng), rng) for row in shown] + own_rows(rng)
     chosen = [row for row in chosen if not row.names]
     rng.shuffle(chosen)

@@ -20,10 +20,13 @@ from sentiment.training.rows import Row
 from sentiment.training.shipped import read_trunk
 from sentiment.training.train import (
     Settings,
+    Tokens,
     Trainer,
+    answers_of,
     base_embeddings,
     batches,
     interleaved,
+    labels_of,
     theme_batches,
     tokenise,
 )
@@ -34,6 +37,8 @@ VOCABULARY = 60_000
 DISTIL_EVERY = 5
 OWN_EPOCHS = 2
 START_SHARE = 0.5
+UPPER_SHARE = 0.25
+"""What stays of the start where its answers were held in training, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ def fine_tune(paths: Paths, settings: Settings) -> Path:
         first += steps
     if settings.start is not None:
         start = read_trunk(settings.start)
-        network.load_state_dict(averaged(network.state_dict(), start, START_SHARE))
+        share = UPPER_SHARE if settings.upper else START_SHARE
+        network.load_state_dict(averaged(network.state_dict(), start, share))
     torch.save(network.state_dict(), out)
     (paths.work / "settings.json").write_text(json.dumps(asdict(settings), indent=2, default=str))
     return out
@@ -154,11 +160,27 @@ def _run_epoch(
     centre = known[known.abs().sum(1) > 0].float().mean(0)
     log.info("epoch %d: base embeddings ready", epoch)
     rng = random.Random(f"{settings.seed}-order-{epoch}")  # noqa: S311 - sampling, not a secret
-    stream = batches(chosen, tokens, settings, rng)
+    wanted = labels_of(chosen, _answers(paths, tokens, epoch, settings))
+    stream = batches(chosen, tokens, wanted, settings, rng)
     theme_rng = random.Random(f"{settings.seed}-themes-{epoch}")  # noqa: S311 - sampling
     drawn = themes.draw(themes.read_themes(paths.data), len(chosen), theme_rng)
     others = theme_batches(tokenizer, drawn, theme_rng)
     trainer.run_epoch(first, interleaved(stream, others, themes.EVERY), known, centre)
+
+
+def _answers(
+    paths: Paths, tokens: Sequence[Tokens], epoch: int, settings: Settings
+) -> Tensor | None:
+    """What the shipped trunk says of an epoch's texts, if only its upper layers are trained on."""
+    if settings.start is None or not settings.upper:
+        return None
+    cache = paths.work / f"answers-{epoch}.npy"
+    if not cache.exists():
+        shipped = SentimentNet.from_base(paths.base)
+        shipped.load_state_dict(read_trunk(settings.start))
+        np.save(cache, answers_of(shipped, tokens, settings.threads).numpy())
+        log.info("epoch %d: answers of %s ready", epoch, settings.start)
+    return torch.from_numpy(np.load(cache))
 
 
 def load_network(paths: Paths) -> BranchedNet:

@@ -29,7 +29,7 @@ from torch.nn import functional
 from sentiment.encoder import target_part
 from sentiment.normalise import normalise
 from sentiment.training import themes
-from sentiment.training.network import SentimentNet, masked_mean
+from sentiment.training.network import CLASSES, SentimentNet, masked_mean
 from sentiment.training.rows import Row
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ SMOOTHING = 0.05
 DISTIL = 1.0
 THEMES = 0.3
 TEMPERATURE = 0.1
+KEPT = 0.8
+"""What the answers of the model that is trained on weigh against labels, where it knows a row."""
 EOS, PAD = 2, 1
 THEME_LENGTH = 200
 """Tokens of a sequence of themes: complaints are told at length, and read whole."""
@@ -69,12 +71,17 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded tensors of one step; `text_mask` marks the text without the target."""
+    """Padded tensors of one step.
+
+    Attributes:
+        text_mask: marks the text without the target.
+        wanted: probabilities of the classes [n, 3].
+    """
 
     ids: Tensor
     mask: Tensor
     text_mask: Tensor
-    labels: Tensor
+    wanted: Tensor
     weights: Tensor
     rows: list[int]
 
@@ -120,8 +127,27 @@ def tokenise(tokenizer: Tokenizer, rows: Sequence[Row], max_length: int) -> list
     return result
 
 
+def labels_of(rows: Sequence[Row], answers: Tensor | None = None) -> Tensor:
+    """What a network is to say of each row [n, 3]: its label, and what is known of its answer.
+
+    Args:
+        rows: texts with their labels.
+        answers: probabilities [n, 3] that the model trained on gives (learning without
+            forgetting, Li & Hoiem 2017); our own rows are there to be learnt, so they keep theirs.
+    """
+    labels = functional.one_hot(torch.tensor([row.label for row in rows]), CLASSES).float()
+    if answers is None:
+        return labels
+    kept = torch.tensor([0.0 if row.source == "own" else KEPT for row in rows])[:, None]
+    return kept * answers + (1 - kept) * labels
+
+
 def batches(
-    rows: Sequence[Row], tokens: Sequence[Tokens], settings: Settings, rng: random.Random
+    rows: Sequence[Row],
+    tokens: Sequence[Tokens],
+    wanted: Tensor,
+    settings: Settings,
+    rng: random.Random,
 ) -> Iterator[Batch]:
     """Length-bucketed batches: shuffled, sorted inside big buckets, batches shuffled again."""
     order = list(range(len(rows)))
@@ -133,7 +159,7 @@ def batches(
         groups += [bucket[at : at + settings.batch] for at in range(0, len(bucket), settings.batch)]
     rng.shuffle(groups)
     for group in groups:
-        yield _collate(rows, tokens, group)
+        yield _collate(rows, tokens, wanted, group)
 
 
 def theme_batches(
@@ -174,14 +200,15 @@ def interleaved(
             yield from islice(others, 1)
 
 
-def _collate(rows: Sequence[Row], tokens: Sequence[Tokens], group: list[int]) -> Batch:
+def _collate(
+    rows: Sequence[Row], tokens: Sequence[Tokens], wanted: Tensor, group: list[int]
+) -> Batch:
     ids, mask = _padded([tokens[index].ids for index in group])
     text_mask = torch.zeros_like(ids)
     for at, index in enumerate(group):
         text_mask[at, : tokens[index].text_length] = 1
-    labels = torch.tensor([rows[index].label for index in group])
     weights = torch.tensor([rows[index].weight for index in group])
-    return Batch(ids, mask, text_mask, labels, weights, group)
+    return Batch(ids, mask, text_mask, wanted[group], weights, group)
 
 
 def _padded(sequences: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
@@ -218,6 +245,20 @@ def base_embeddings(
     return out
 
 
+def answers_of(network: SentimentNet, tokens: Sequence[Tokens], threads: int) -> Tensor:
+    """Probabilities [n, 3] that a network gives to texts."""
+    torch.set_num_threads(threads)
+    network.eval()
+    out = torch.zeros(len(tokens), CLASSES)
+    order = sorted(range(len(tokens)), key=lambda at: len(tokens[at].ids))
+    for start in range(0, len(order), 64):
+        group = order[start : start + 64]
+        ids, mask = _padded([tokens[at].ids for at in group])
+        with torch.no_grad(), fast_arithmetic():
+            out[group] = network(ids, mask)[0].float().softmax(dim=1)
+    return out
+
+
 def fast_arithmetic() -> torch.autocast:
     """bf16 where the processor computes it; elsewhere it is emulated, and slower than fp32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
@@ -232,7 +273,7 @@ def loss_of(
     states = states.float()
     logits = network.sentiment(masked_mean(states, batch.mask))
     entropy = functional.cross_entropy(
-        logits, batch.labels, reduction="none", label_smoothing=SMOOTHING
+        logits, batch.wanted, reduction="none", label_smoothing=SMOOTHING
     )
     sentiment = (entropy * batch.weights).sum() / batch.weights.sum()
     present = base.abs().sum(1) > 0

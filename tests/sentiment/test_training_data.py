@@ -177,12 +177,11 @@ def test_the_trunk_alone_is_shown_texts_that_are_judged_as_a_whole() -> None:
         Row("sentirueval_banks", "ru", "Сбербанк молодец", 2, "сбербанк"),
         Row("sentirueval_banks", "ru", "ВТБ лучше, чем Сбербанк", 2, "втб"),
     ]
-    found = mix.whole_rows(rows, 0, 1)
+    found = mix.whole_rows(rows * 20, 0, 1)
     assert not [row for row in found if row.names]
     assert {row.source for row in found} == {"tweeteval", "sentirueval_banks", "own"}
-    (bank,) = [row.text for row in found if row.source == "sentirueval_banks"]
-    assert "молодец" in bank.casefold()
-    assert "сбер" not in bank.casefold()
+    banks = [row.text.casefold() for row in found if row.source == "sentirueval_banks"]
+    assert all("молодец" in text and "сбер" not in text for text in banks)
     assert len({row.text for row in found if row.source == "own"}) > 1000
 
 
