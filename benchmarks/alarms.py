@@ -8,7 +8,7 @@ ten minutes with all their series: alarms a month with an exact 95 % Poisson int
 stated rate of one.
 
 *events*: something happens in an otherwise quiet brand: negative stories times 2 or 4 for half an
-hour, three hours or a day; ten of them more in a day; only the share changing; only one cause. How
+hour, three hours, a day or three; ten of them more; only the share changing; only one cause. How
 often it is found while it lasts, and the median delay.
 """
 
@@ -30,7 +30,8 @@ from reports.usual import HISTORY_DAYS, PER_DAY, PER_HOUR, SIZE
 
 SIZES = (3, 30, 300, 3000, 10_000)
 QUIET_SIZES = (30, 300, 3000)
-LENGTHS = {"30 minutes": 3, "3 hours": 18, "a day": 144}
+LENGTHS = {"30 minutes": 3, "3 hours": 18, "a day": 144, "three days": 432}
+TIMES = (1.5, 2.0, 4.0)
 MONTH_DAYS = 30
 BLOCK_MONTHS = 2
 """Months of one simulated brand, after its eight weeks of history."""
@@ -91,7 +92,7 @@ def event_row(size: float, what: Event, repeats: int, seed: int) -> tuple[int, l
     for repeat in range(repeats):
         dice = np.random.default_rng([seed, repeat, int(size), what.length, int(10 * what.times)])
         start = SIZE + int(dice.integers(0, PER_DAY))
-        days = HISTORY_DAYS + 4
+        days = HISTORY_DAYS + 3 + -(-what.length // PER_DAY)
         event = Event(start, what.length, what.times, what.what)
         series = brand(rates("cycles", days, size, dice), dice, event)
         # Looked at from the hour it begins in: what was told before it is not its discovery.
@@ -103,21 +104,25 @@ def event_row(size: float, what: Event, repeats: int, seed: int) -> tuple[int, l
 
 
 def events(sizes: Sequence[int], repeats: int, seed: int) -> None:
-    """Print the table of events."""
-    print("| mentions a day | event | found | median delay |\n|---|---|---|---|", flush=True)
+    """Print the table of events: the share found and the median delay, by mentions a day."""
+    print(f"| event | {' | '.join(f'{size:,}' for size in sizes)} |")
+    print("|---" * (len(sizes) + 1) + "|", flush=True)
     tried = [
         (f"negative ×{times:g} for {name}", Event(0, length, times))
         for name, length in LENGTHS.items()
-        for times in (2.0, 4.0)
+        for times in TIMES
     ]
     tried.append(("ten negative stories more in a day", Event(0, PER_DAY, 10.0, "added")))
     tried.append(("only the share, 20 % to 40 % for a day", Event(0, PER_DAY, 2.0, "share")))
     tried.append(("only one cause ×4 for a day", Event(0, PER_DAY, 4.0, "cause")))
-    for size in sizes:
-        for name, event in tried:
+    tried.append(("only one cause ×4 for three days", Event(0, 3 * PER_DAY, 4.0, "cause")))
+    for name, event in tried:
+        cells = []
+        for size in sizes:
             count, delays = event_row(size, event, repeats, seed)
-            delay = f"{median(delays):.0f} min" if delays else "–"
-            print(f"| {size:,} | {name} | {count / repeats:.0%} | {delay} |", flush=True)
+            delay = f", {median(delays):.0f} min" if delays else ""
+            cells.append(f"{count / repeats:.0%}{delay}")
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
