@@ -46,7 +46,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
 LEAST_EXPECTATION = 0.5
-LEAST_INTENT = 0.5
+LEAST_INTENT: Mapping[str, float] = {"leaving": 0.7, "switched": 0.7}
+"""Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
 LONGEST_DENIAL = 2
 """Clauses of a text that teaches what a denial is."""
@@ -145,7 +146,9 @@ def _intents(chances: Floats, clause: str) -> tuple[tuple[Intent, float], ...]:
     """The likely intents whose words stand in the clause: likeness alone hears too many."""
     known = cast("tuple[Intent, ...]", GROUPS["intent"])
     likely = [
-        (known[at], float(chances[at])) for at in range(len(known)) if chances[at] >= LEAST_INTENT
+        (intent, float(chance))
+        for intent, chance in zip(known, chances, strict=False)
+        if chance >= LEAST_INTENT.get(intent, 0.5)
     ]
     heard = [(intent, chance) for intent, chance in likely if _spoken(intent, clause)]
     return tuple(sorted(heard, key=lambda pair: -pair[1]))

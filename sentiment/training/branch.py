@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from sentiment.training import rows, towards
 from sentiment.training.network import CLASSES, Branch, BranchedNet, round_weights
-from sentiment.training.recipe import UPPER_SHARE, Paths, averaged
+from sentiment.training.recipe import Paths, averaged
 from sentiment.training.rows import Row
 from sentiment.training.shipped import read_branch
 from sentiment.training.train import (
@@ -72,7 +72,7 @@ def train_branch(paths: Paths, settings: Settings) -> None:
     network.eval()
     if settings.upper and settings.start is not None:
         network.load_state_dict(read_branch(settings.start), strict=False)
-        schedule, share = Schedule(1, RATE / 2), UPPER_SHARE
+        schedule, share = Schedule(1, RATE / 2), 0.0
     else:
         network.grow()
         schedule, share = Schedule(EPOCHS, RATE), TRUNK_SHARE

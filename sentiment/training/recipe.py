@@ -38,7 +38,7 @@ DISTIL_EVERY = 5
 OWN_EPOCHS = 2
 START_SHARE = 0.5
 UPPER_SHARE = 0.25
-"""What stays of the start where its answers were held in training, too."""
+"""What stays of the start where its answers were held in training, too; of the branch nothing."""
 
 
 @dataclass(frozen=True, slots=True)
