@@ -69,7 +69,7 @@ WAITS = {
         "Зорька оставила нас ждать под дождём",
     ),
 }
-"""Written after the model was taught, and not for it: 14 or 15 of the 16 are negative when asked."""
+"""Written after the model was taught, and not for it: 14 to 15 of 16 are negative when asked."""
 
 
 def test_being_kept_waiting_is_no_praise_of_a_brand(labeller: Labeller) -> None:
