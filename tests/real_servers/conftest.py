@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def binary(name: str) -> str:
     """The path of a server's program, or no test."""
-    more = f"/usr/sbin:/usr/local/sbin:{SERVERS}/synapse/bin"
+    more = f"/usr/sbin:/usr/local/sbin:{SERVERS}/synapse/bin:{SERVERS}/ntfy/usr/bin"
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{more}")
     return found or absent(name)
 

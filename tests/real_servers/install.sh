@@ -33,3 +33,15 @@ fi
 mkdir -p "$servers"
 python3 -m venv "$servers/synapse"
 "$servers/synapse/bin/pip" install --quiet matrix-synapse
+# ntfy is in Debian 13; one package of it, unpacked, runs on Debian 12, whose own lists stay untouched.
+if ! apt-get install -y --no-install-recommends ntfy; then
+  state=$servers/apt
+  mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+  echo "deb $(apt-get indextargets --format '$(REPO_URI)' | head -n 1) trixie main" > "$state/sources.list"
+  set -- -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State::lists="$state/lists" -o Dir::Cache="$state/cache" -o APT::Sandbox::User=root
+  apt-get "$@" update
+  cd "$state"
+  apt-get "$@" download ntfy
+  dpkg -x ntfy_*.deb "$servers/ntfy"
+fi

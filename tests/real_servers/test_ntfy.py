@@ -1,0 +1,93 @@
+"""The chat channel against an ntfy server: what is sent is what a telephone is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from reports.channels import AppriseChannel
+from reports.deliver import DeliveryReport, deliver_due
+from tests.molva.conftest import Ran, molva
+from tests.real_servers.conftest import binary, free_port, running
+from tests.reports.conftest import world
+from tests.reports.test_alerts import AUDIENCE, NOON, quiet_month, run, wave
+from tests.reports.world import World
+
+__all__ = ["molva", "world"]
+CONFIG = """
+language = "{lang}"
+[[brand]]
+id = "zerno"
+name = "Zerno"
+[[channel]]
+name = "phone"
+type = "apprise"
+url_env = "PHONE_URL"
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One server for all, at this port."""
+    pytest.importorskip("apprise")
+    folder, port = tmp_path_factory.mktemp("ntfy"), free_port()
+    config = folder / "server.yml"
+    config.write_text(
+        f'listen-http: "127.0.0.1:{port}"\nbase-url: "http://127.0.0.1:{port}"\n'
+        f'cache-file: "{folder}/cache.db"\n'
+    )
+    command = [binary("ntfy"), "serve", "--config", str(config)]
+    with running(command, port, folder / "ntfy.log"):
+        yield port
+
+
+def read(port: int, topic: str) -> list[dict[str, Any]]:
+    """What subscribers of a topic were given."""
+    with urlopen(f"http://127.0.0.1:{port}/{topic}/json?poll=1", timeout=10) as answer:
+        lines = [json.loads(line) for line in answer]
+    return [line for line in lines if line["event"] == "message"]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "test"), ("ru", "проверка канала")])
+def test_a_test_message_reaches_the_telephone(
+    port: int,
+    molva: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lang: str,
+    said: str,
+) -> None:
+    config = tmp_path / "molva.toml"
+    config.write_text(CONFIG.format(lang=lang), encoding="utf-8")
+    monkeypatch.setenv("PHONE_URL", f"ntfy://127.0.0.1:{port}/test-{lang}?image=no")
+    ran = molva("alerts", "test", "phone", "-c", config)
+    assert (ran.status, ran.err) == (0, "phone: taken\n")
+    (message,) = read(port, f"test-{lang}")
+    assert said in f"{message.get('title', '')} {message['message']}".lower()
+
+
+def test_an_alert_is_given_once_with_its_reason(port: int, world: World) -> None:
+    quiet_month(world)
+    world.save(NOON - timedelta(days=1))
+    wave(world, 9, 1)
+    world.save(NOON)
+    assert run(world, audience=replace(AUDIENCE, channels=("phone",))) == 1
+    address = f"ntfy://127.0.0.1:{port}/alerts?image=no"
+    channels = {"phone": AppriseChannel(name="phone", url_env="PHONE")}
+
+    def deliver() -> DeliveryReport:
+        return deliver_due(world.engine, channels, lambda: NOON, environment={"PHONE": address})
+
+    assert deliver().sent == 1
+    assert deliver() == DeliveryReport()
+    (shown,) = read(port, "alerts")
+    told = f"{shown.get('title', '')}\n{shown['message']}"
+    assert "Zerno: 9 negative mentions" in told
+    assert "late delivery" in told
