@@ -18,7 +18,8 @@ if [ "${1:-}" = --bluesky ]; then
   npm install --silent @atproto/dev-env@0.3.215 # the last that Node 20 runs
   exit
 fi
-apt-get install -y --no-install-recommends nginx-light dovecot-imapd \
+# Chromium is no server: tests/reports opens digests of hostile posts in it.
+apt-get install -y --no-install-recommends chromium nginx-light dovecot-imapd \
   wordpress wordpress-theme-twentytwentythree mariadb-server php-cli php-mysql php-xml php-mbstring python3-venv
 # snac is in Debian 13; for Debian 12 it comes from backports.
 if ! apt-get install -y --no-install-recommends snac2; then

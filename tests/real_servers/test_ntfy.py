@@ -12,12 +12,13 @@ from urllib.request import urlopen
 
 import pytest
 
-from reports.channels import AppriseChannel
+from reports.channels import AppriseChannel, send
 from reports.deliver import DeliveryReport, deliver_due
 from tests.molva.conftest import Ran, molva
 from tests.real_servers.conftest import binary, free_port, running
 from tests.reports.conftest import world
 from tests.reports.test_alerts import AUDIENCE, NOON, quiet_month, run, wave
+from tests.reports.test_deliver import message
 from tests.reports.world import World
 
 __all__ = ["molva", "world"]
@@ -69,8 +70,8 @@ def test_a_test_message_reaches_the_telephone(
     monkeypatch.setenv("PHONE_URL", f"ntfy://127.0.0.1:{port}/test-{lang}?image=no")
     ran = molva("alerts", "test", "phone", "-c", config)
     assert (ran.status, ran.err) == (0, "phone: taken\n")
-    (message,) = read(port, f"test-{lang}")
-    assert said in f"{message.get('title', '')} {message['message']}".lower()
+    (shown,) = read(port, f"test-{lang}")
+    assert said in f"{shown.get('title', '')} {shown['message']}".lower()
 
 
 def test_an_alert_is_given_once_with_its_reason(port: int, world: World) -> None:
@@ -91,3 +92,11 @@ def test_an_alert_is_given_once_with_its_reason(port: int, world: World) -> None
     told = f"{shown.get('title', '')}\n{shown['message']}"
     assert "Zerno: 9 negative mentions" in told
     assert "late delivery" in told
+
+
+def test_title_and_words_arrive_as_they_were_sent(port: int) -> None:
+    told = message(subject="Зерно: 9 жалоб", brief="Чаще всего: «поздняя доставка».\n> it was late")
+    url = f"ntfy://127.0.0.1:{port}/words?image=no"
+    send(AppriseChannel(name="phone", url_env="PHONE"), told, {"PHONE": url})
+    (shown,) = read(port, "words")
+    assert (shown["title"], shown["message"]) == ("Зерно: 9 жалоб", told.brief)

@@ -7,12 +7,8 @@ import email.policy
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -222,51 +218,3 @@ def test_a_chat_out_of_reach_says_so_without_its_token() -> None:
     with pytest.raises(ChannelError, match="could not be reached") as refused:
         send(channel, message(), {"CHAT": "json://127.0.0.1:1/topsecret"})
     assert "topsecret" not in str(refused.value)
-
-
-@pytest.fixture
-def ntfy(tmp_path: Path) -> Iterator[int]:
-    """A real ntfy server on loopback."""
-    binary = os.environ.get("MOLVA_TEST_NTFY") or shutil.which("ntfy")
-    if binary is None:
-        pytest.skip("no ntfy server: install ntfy, or name its binary in MOLVA_TEST_NTFY")
-    pytest.importorskip("apprise")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    config = tmp_path / "ntfy.yml"
-    config.write_text(
-        f'listen-http: "127.0.0.1:{port}"\n'
-        f'base-url: "http://127.0.0.1:{port}"\n'
-        f'cache-file: "{tmp_path / "cache.db"}"\n'
-    )
-    with (tmp_path / "ntfy.log").open("wb") as log:
-        server = subprocess.Popen(
-            [binary, "serve", "--config", str(config)], stdout=log, stderr=log
-        )
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server did not come up")
-
-
-def test_ntfy_shows_the_sentence(ntfy: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    channel = AppriseChannel(name="phone", url_env="PHONE")
-    told = message(subject="Зерно: 9 жалоб", brief="Чаще всего: «поздняя доставка».\n> it was late")
-    send(channel, told, {"PHONE": f"ntfy://127.0.0.1:{ntfy}/alerts?image=no"})
-    with urllib.request.urlopen(f"http://127.0.0.1:{ntfy}/alerts/json?poll=1") as answer:
-        (shown,) = [json.loads(line) for line in answer.read().splitlines()]
-    assert shown["title"] == "Зерно: 9 жалоб"
-    assert shown["message"] == told.brief
