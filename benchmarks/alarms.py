@@ -7,9 +7,9 @@
 ten minutes with all their series: alarms a month with an exact 95 % Poisson interval, against the
 stated rate of one.
 
-*events*: something happens in an otherwise quiet brand: negative stories times 2 or 4 for half an
-hour, three hours, a day or three; ten of them more; only the share changing; only one cause. How
-often it is found while it lasts, and the median delay.
+*events*: something happens in an otherwise quiet brand: negative stories times 1.5, 2 or 4 for
+half an hour, three hours, a day or three; ten of them more; only the share changing; only one
+cause. How often it is found while it lasts, and the median delay.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 
 import numpy as np
@@ -92,7 +93,7 @@ def event_row(size: float, what: Event, repeats: int, seed: int) -> tuple[int, l
     for repeat in range(repeats):
         dice = np.random.default_rng([seed, repeat, int(size), what.length, int(10 * what.times)])
         start = SIZE + int(dice.integers(0, PER_DAY))
-        days = HISTORY_DAYS + 3 + -(-what.length // PER_DAY)
+        days = HISTORY_DAYS + 3 + ceil(what.length / PER_DAY)
         event = Event(start, what.length, what.times, what.what)
         series = brand(rates("cycles", days, size, dice), dice, event)
         # Looked at from the hour it begins in: what was told before it is not its discovery.

@@ -100,16 +100,17 @@ class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
         """Yield all posts, or each query's, newest first."""
         settings, now = self.settings, self.clock()
         forum = self._forum
+        if not settings.queries:
+            async for page in self._stream(forum, Walks(cursor, [STREAM])):
+                yield page
+            return
         searches = {
             f"query {query}": Search(forum, query, settings.result_pages, now)
             for query in settings.queries
         }
-        walks = Walks(cursor, searches or [STREAM])
-        if not settings.queries:
-            async for page in self._stream(forum, walks):
-                yield page
+        walks = Walks(cursor, searches)
         plan = Plan(now, self.overlap, settings.backfill, settings.pages, SWEEP)
-        for key in walks.in_turn if searches else ():
+        for key in walks.in_turn:
             search = searches[key]
             async for page in walk_back(walks, key, plan, search.fetch):
                 yield replace(page, deleted=search.gone)

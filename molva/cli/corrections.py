@@ -17,7 +17,7 @@ from molva.cli.common import (
     input_file,
     user_name,
 )
-from molva.cli.wishes import Wish, rows, said, wish_of
+from molva.cli.wishes import Wish, in_words, read_rows, wish_of
 from molva.clock import utc_now
 from molva.config import Config
 from molva.rooms import config_taxonomy
@@ -97,13 +97,13 @@ def _correct_one(config: Config, wish: Wish, author: str, *, withdraw: bool) -> 
         )
     with writing(open_store(config.store_url)) as conn:
         found = _keep(conn, config, wish, author)
-    console.print(f"{_named(found)}: {said(wish)}", markup=False, soft_wrap=True)
+    console.print(f"{_named(found)}: {in_words(wish)}", markup=False, soft_wrap=True)
 
 
 def _correct_file(config: Config, file: str, brand: str | None, author: str) -> None:
     bad = kept = 0
     with input_file(file) as stream, writing(open_store(config.store_url)) as conn:
-        for number, row in rows(file, stream):
+        for number, row in read_rows(file, stream):
             try:
                 _keep(conn, config, wish_of(row, brand), author)
                 kept += 1

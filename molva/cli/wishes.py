@@ -40,7 +40,7 @@ class Wish:
         return self.sentiment is not None or self.causes is not None or self.changes_causes
 
 
-def rows(name: str, stream: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def read_rows(name: str, stream: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a CSV or JSON Lines file with their line numbers; told apart by the first line.
 
     Raises:
@@ -67,9 +67,9 @@ def rows(name: str, stream: Iterable[str]) -> Iterator[tuple[int, Mapping[str, A
             f"{name}:1: the header must name mention (or mention_id, id, url), and sentiment or "
             "causes; brand, too, where a mention has several"
         )
-    rows = csv.DictReader(lines, fieldnames=names)
-    for row in rows:
-        yield rows.line_num + 1, row
+    table = csv.DictReader(lines, fieldnames=names)
+    for row in table:
+        yield table.line_num + 1, row
 
 
 def wish_of(row: Mapping[str, Any], brand: str | None) -> Wish:
@@ -99,13 +99,13 @@ def _causes(value: object) -> tuple[str, ...] | None:
         named = [item.get("cause_id") if isinstance(item, dict) else item for item in value]
         return tuple(str(item) for item in named)
     written = str(value or "").replace(";", ",").replace("|", ",").split(",")
-    said = tuple(part.strip() for part in written if part.strip())
-    if not said:
+    parts = tuple(part.strip() for part in written if part.strip())
+    if not parts:
         return None
-    return () if said == (NO_CAUSES,) else said
+    return () if parts == (NO_CAUSES,) else parts
 
 
-def said(wish: Wish) -> str:
+def in_words(wish: Wish) -> str:
     """A wish in words."""
     if not wish.says_something:
         return "left to the model again"

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
-from reports.channels import AppriseChannel, send
-from reports.deliver import DeliveryReport, deliver_due
+from reports.channels import send
+from reports.deliver import DeliveryReport
 from tests.molva.conftest import Ran, molva
+from tests.real_servers.chat import CHAT, deliver, owe_an_alert, send_test
 from tests.real_servers.conftest import binary, free_port, running
 from tests.reports.conftest import world
-from tests.reports.test_alerts import AUDIENCE, NOON, quiet_month, run, wave
+from tests.reports.test_alerts import NOON
 from tests.reports.test_deliver import message
 from tests.reports.world import World
 
 __all__ = ["molva", "world"]
-CONFIG = """
-language = "{lang}"
-[[brand]]
-id = "zerno"
-name = "Zerno"
-[[channel]]
-name = "phone"
-type = "apprise"
-url_env = "PHONE_URL"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -65,29 +54,17 @@ def test_a_test_message_reaches_the_telephone(
     lang: str,
     said: str,
 ) -> None:
-    config = tmp_path / "molva.toml"
-    config.write_text(CONFIG.format(lang=lang), encoding="utf-8")
-    monkeypatch.setenv("PHONE_URL", f"ntfy://127.0.0.1:{port}/test-{lang}?image=no")
-    ran = molva("alerts", "test", "phone", "-c", config)
-    assert (ran.status, ran.err) == (0, "phone: taken\n")
+    monkeypatch.setenv("CHAT", f"ntfy://127.0.0.1:{port}/test-{lang}?image=no")
+    send_test(molva, tmp_path, lang)
     (shown,) = read(port, f"test-{lang}")
     assert said in f"{shown.get('title', '')} {shown['message']}".lower()
 
 
 def test_an_alert_is_given_once_with_its_reason(port: int, world: World) -> None:
-    quiet_month(world)
-    world.save(NOON - timedelta(days=1))
-    wave(world, 9, 1)
-    world.save(NOON)
-    assert run(world, audience=replace(AUDIENCE, channels=("phone",))) == 1
+    owe_an_alert(world)
     address = f"ntfy://127.0.0.1:{port}/alerts?image=no"
-    channels = {"phone": AppriseChannel(name="phone", url_env="PHONE")}
-
-    def deliver() -> DeliveryReport:
-        return deliver_due(world.engine, channels, lambda: NOON, environment={"PHONE": address})
-
-    assert deliver().sent == 1
-    assert deliver() == DeliveryReport()
+    assert deliver(world, address, NOON).sent == 1
+    assert deliver(world, address, NOON) == DeliveryReport()
     (shown,) = read(port, "alerts")
     told = f"{shown.get('title', '')}\n{shown['message']}"
     assert "Zerno: 9 negative mentions" in told
@@ -97,6 +74,6 @@ def test_an_alert_is_given_once_with_its_reason(port: int, world: World) -> None
 def test_title_and_words_arrive_as_they_were_sent(port: int) -> None:
     told = message(subject="Зерно: 9 жалоб", brief="Чаще всего: «поздняя доставка».\n> it was late")
     url = f"ntfy://127.0.0.1:{port}/words?image=no"
-    send(AppriseChannel(name="phone", url_env="PHONE"), told, {"PHONE": url})
+    send(CHAT, told, {"CHAT": url})
     (shown,) = read(port, "words")
     assert (shown["title"], shown["message"]) == ("Зерно: 9 жалоб", told.brief)

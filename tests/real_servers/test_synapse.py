@@ -5,35 +5,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from reports.channels import AppriseChannel, send
-from reports.deliver import DeliveryReport, deliver_due
+from reports.channels import send
+from reports.deliver import DeliveryReport
 from reports.interface import ChannelError
 from store.engine import reading, writing
 from store.outbox import due, enqueue
 from tests.molva.conftest import Ran, molva
+from tests.real_servers.chat import CHAT, deliver, owe_an_alert, send_test
 from tests.real_servers.synapse import PASSWORD, Synapse, synapse_running
 from tests.reports.conftest import world
-from tests.reports.test_alerts import AUDIENCE, NOON, quiet_month, run, wave
+from tests.reports.test_alerts import NOON
 from tests.reports.test_deliver import message
 from tests.reports.world import World
 
 __all__ = ["molva", "world"]
-CONFIG = """
-language = "{lang}"
-[[brand]]
-id = "zerno"
-name = "Zerno"
-[[channel]]
-name = "room"
-type = "apprise"
-url_env = "ROOM_URL"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +43,9 @@ def test_a_test_message_is_read_in_the_room(
     lang: str,
     said: str,
 ) -> None:
-    config = tmp_path / "molva.toml"
-    config.write_text(CONFIG.format(lang=lang), encoding="utf-8")
-    monkeypatch.setenv("ROOM_URL", matrix.address())
+    monkeypatch.setenv("CHAT", matrix.address())
     before = len(matrix.messages())
-    ran = molva("alerts", "test", "room", "-c", config)
-    assert (ran.status, ran.err) == (0, "room: taken\n")
+    send_test(molva, tmp_path, lang)
     (message,) = matrix.messages()[before:]
     assert message["sender"] == "@bot:localhost"
     assert said in message["content"]["body"].lower()
@@ -68,11 +55,7 @@ def test_an_alert_waits_out_a_refusal_and_is_read_once_with_its_reason(
     matrix: Synapse,
     world: World,
 ) -> None:
-    quiet_month(world)
-    world.save(NOON - timedelta(days=1))
-    wave(world, 9, 1)
-    world.save(NOON)
-    assert run(world, audience=replace(AUDIENCE, channels=("room",))) == 1
+    owe_an_alert(world)
     before, wrong = len(matrix.messages()), "another-Secret"
     refused = deliver(world, matrix.address(f"bot:{wrong}"), NOON)
     assert (refused.sent, refused.failed, refused.given_up) == (0, 1, 0)
@@ -88,26 +71,18 @@ def test_an_alert_waits_out_a_refusal_and_is_read_once_with_its_reason(
     assert any(line.startswith(">") for line in lines)
 
 
-def deliver(world: World, address: str, now: datetime) -> DeliveryReport:
-    channels = {"room": AppriseChannel(name="room", url_env="ROOM")}
-    return deliver_due(
-        world.engine, channels, lambda: now, environment={"ROOM": address}, jitter=lambda: 0.5
-    )
-
-
 def test_every_spelling_of_the_room_leads_there_and_a_mistyped_one_is_told(
     matrix: Synapse,
 ) -> None:
-    channel = AppriseChannel(name="room", url_env="ROOM")
     before = len(matrix.messages())
     for room in ("#alerts:localhost", f"{matrix.room}?hsreq=no"):
         url = matrix.address(matrix.token, room)
         # The token is good for more than one message.
-        send(channel, message(brief=room), {"ROOM": url})
-        send(channel, message(brief=room), {"ROOM": url})
+        send(CHAT, message(brief=room), {"CHAT": url})
+        send(CHAT, message(brief=room), {"CHAT": url})
     assert len(matrix.messages()) == before + 4
     with pytest.raises(ChannelError, match="Matrix answered 404"):
-        send(channel, message(), {"ROOM": matrix.address(matrix.token, "#alertz:localhost")})
+        send(CHAT, message(), {"CHAT": matrix.address(matrix.token, "#alertz:localhost")})
     # Nobody reads a room that was made for a misspelling.
     assert matrix.status("directory/room/%23alertz:localhost") == 404
 
@@ -116,7 +91,7 @@ def test_a_server_that_asks_to_wait_keeps_nobody_waiting(matrix: Synapse, world:
     url, begun = matrix.address(f"busy:{PASSWORD}"), time.monotonic()
     with writing(world.engine) as conn:
         for number in range(10):
-            enqueue(conn, f"notice:{number}", "room", message().as_payload(), NOON)
+            enqueue(conn, f"notice:{number}", "chat", message().as_payload(), NOON)
     report = deliver(world, url, NOON)
     assert 0 < report.sent < 10
     assert re.search(r"Matrix asks to wait \d{2,4} s", report.errors[0])
