@@ -31,6 +31,11 @@ class Converted:
     posts: tuple[Post, ...]
     skipped: tuple[Skipped, ...]
 
+    @property
+    def mark(self) -> str:
+        """A fingerprint by which the same page is known again; empty for one without a post."""
+        return fingerprint(" ".join(post.native_id for post in self.posts)) if self.posts else ""
+
 
 def convert(
     items: Iterable[ItemT],

@@ -4,6 +4,10 @@ A walk goes from its ceiling (the moment the poll began) back to its start (the 
 the source's overlap). Its cursor keeps the old watermark until the walk has ended, so a walk cut
 short is gone on with and never skipped. The watermark comes from the source's own times and
 never passes the ceiling: one post dated 2099 cannot blind a collector.
+
+A page that comes once more in place of the next, as from a stale cache, is no end: it is asked
+for again, at once and by the next poll. Where it comes every time, the service cannot be paged
+through, and what lies behind is recorded as a gap.
 """
 
 from __future__ import annotations
@@ -11,10 +15,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from collectors.interface import Cursor, Gap, Page
 from collectors.items import Converted, mapping, sequence
+
+CAME_AGAIN: Final = "a page came twice in place of the next; the next poll goes on"
+PATIENCE: Final = 3
+"""So often a page may come in place of the next before that is given up."""
+_AGAIN: Final = "again"
 
 
 class Walks:
@@ -81,11 +90,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is still to be fetched: from `ceiling` back to `start`, going on at `at`."""
+    """What is still to be fetched: from `ceiling` back to `start`, going on at `at`.
+
+    Attributes:
+        resumed: whether it is an earlier poll that stopped at `at`, where much may have moved.
+    """
 
     start: datetime
     ceiling: datetime
     at: Any = None
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +109,14 @@ class Batch:
     Attributes:
         times: when the source says its items appeared; they move the watermark.
         next_at: where the next request goes on; `None` at the end of the window.
+        again: whether it is the page before that came, and not the one asked for.
     """
 
     converted: Converted
     times: tuple[datetime, ...]
     next_at: Any = None
     gaps: tuple[Gap, ...] = ()
+    again: bool = False
 
 
 Fetch = Callable[[Window], Awaitable[Batch]]
@@ -121,20 +137,21 @@ async def walk_back(walks: Walks, key: str, plan: Plan, fetch: Fetch) -> AsyncIt
     for number in range(1, plan.pages + 1):
         batch = await fetch(window)
         newest = max((t for t in (newest, *batch.times) if t <= window.ceiling), default=newest)
-        if batch.next_at is None:
+        gaps, note, done = batch.gaps, "", batch.next_at is None
+        if batch.again and (waiting := asked_again(mapping(state.get("walk")))):
+            state = {**state, "walk": {**waiting, **_kept(window, newest)}}
+            done, note = put_off(waiting)
+        elif done:
             state = _finished(state, window, newest)
+            gaps += (unreachable(window.start, batch.times),) if batch.again else ()
         else:
             window = Window(window.start, window.ceiling, batch.next_at)
             state = {**state, "walk": _kept(window, newest)}
-        capped = batch.next_at is not None and number == plan.pages
-        yield Page(
-            walks.moved(key, state),
-            batch.converted.posts,
-            batch.converted.skipped,
-            gaps=batch.gaps,
-            note=stopped(number) if capped else "",
-        )
-        if batch.next_at is None:
+        if not done and number == plan.pages:
+            note = stopped(number)
+        found = batch.converted
+        yield Page(walks.moved(key, state), found.posts, found.skipped, gaps=gaps, note=note)
+        if done:
             return
 
 
@@ -160,10 +177,40 @@ def stopped(pages: int) -> str:
     return f"stopped after {pages} pages; the next poll goes on"
 
 
+def asked_again(state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The state of a walk in which a page came once more; `None` if it came too often."""
+    times = int(state.get(_AGAIN, 0)) + 1
+    return {**state, _AGAIN: times} if times < PATIENCE else None
+
+
+def put_off(waiting: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether the page is to be asked for by the next poll and not at once, and the note on it."""
+    later = int(waiting[_AGAIN]) > 1
+    return later, CAME_AGAIN if later else ""
+
+
+def going_on(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a walk in which another page came."""
+    return {key: value for key, value in state.items() if key != _AGAIN}
+
+
+def unreachable(start: datetime | None, shown: Iterable[datetime | None]) -> Gap:
+    """What lies behind a page that comes again and again.
+
+    Args:
+        start: how far back the walk was to go, if that is known.
+        shown: the times of what the page holds, as far as they are known.
+    """
+    reason = "one page comes again and again: what is behind it is lost"
+    return Gap(reason, start, min((time for time in shown if time), default=None))
+
+
 def _opened(state: Mapping[str, Any], plan: Plan) -> tuple[Window, datetime]:
     walk = mapping(state.get("walk"))
     if walk:
-        window = Window(_time(walk["start"]), _time(walk["ceiling"]), walk["at"])
+        # A page that came twice is asked for in the very same way.
+        resumed = _AGAIN not in walk
+        window = Window(_time(walk["start"]), _time(walk["ceiling"]), walk["at"], resumed)
         return window, _time(walk["newest"])
     if "watermark" not in state:
         start = plan.now - plan.backfill

@@ -42,8 +42,8 @@ class Search:
         oldest = min(listing.times, default=window.ceiling)
         cut = ""
         if at.get("after") in listing.names:
-            cut = "the search cannot be paged through: older posts are lost"
-        elif not listing.after and listed >= REACHABLE:
+            return Batch(listing.converted, listing.times, again=True)
+        if not listing.after and listed >= REACHABLE:
             cut = "the search shows no more than its newest posts: older ones are lost"
         done = bool(cut) or not listing.after or oldest < window.start
         since = datetime.fromisoformat(self.known) if self.known else window.start

@@ -37,6 +37,10 @@ class Slice:
         until = int(at.get("until", window.ceiling.timestamp()))
         return cls(start, until, int(at.get("page", 1)))
 
+    def repeated_by(self, seconds: Sequence[int]) -> bool:
+        """Whether hits came that are newer than this slice: of the page before, or of no slice."""
+        return max(seconds, default=self.until) > self.until + 1
+
     def further(self, seconds: Sequence[int], *, pages: int) -> Further:
         """Where to go on after a page of hits that is not the last.
 

@@ -2,6 +2,7 @@
 
 Such lists know no dates to ask for: the walk ends at a page with an item from before its start.
 A token that an earlier poll was left with may be forgotten by now; the list is then begun anew.
+Beside the token the walk keeps a mark of the last page, to know it if it comes once more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from collectors.interface import Post, RetriableError
-from collectors.items import convert
+from collectors.items import convert, mapping, string
 from collectors.paging import Batch, Window
 
 
@@ -48,7 +49,7 @@ async def read_page(
     """The page at which the window is to go on.
 
     Args:
-        window: its `at` is a token, or nothing.
+        window: its `at` is what an earlier call gave as `next_at`, or nothing.
         ask: asks for the page of a token, the first one if it is empty; `None` if the service
             refuses the token.
         reading: how its items are read.
@@ -56,15 +57,18 @@ async def read_page(
     Raises:
         RetriableError: the service refuses even the first page.
     """
-    token = str(window.at or "")
+    place = mapping(window.at)
+    token, mark = string(place.get("token")), string(place.get("mark"))
     listed = await ask(token)
     if listed is None and token:
-        token = ""
+        token = mark = ""
         listed = await ask(token)
     if listed is None:
         raise RetriableError("the service refuses its own first page")
     times = tuple(filter(None, map(reading.time_of, listed.items)))
     reached = reading.newest_first and bool(times) and min(times) < window.start
-    more = listed.token not in {"", token} and not reached
     found = convert(listed.items, reading.to_post, reading.name)
-    return Batch(found, times, listed.token if more else None)
+    if listed.token and (listed.token == token or found.mark == mark != ""):
+        return Batch(found, times, again=True)
+    more = {"token": listed.token, "mark": found.mark} if listed.token and not reached else None
+    return Batch(found, times, more)

@@ -45,6 +45,11 @@ class TokenSlice:
             count(at.get("oldest")),
         )
 
+    def repeated_by(self, answered: Answered) -> bool:
+        """Whether hits came that cannot be of this place: of the page before, or of no window."""
+        newest = max(answered.seconds, default=self.until)
+        return newest > self.until + 1 or answered.token == self.token != ""
+
     def anew(self) -> TokenSlice:
         """The same slice from its first page, for a service that forgot the token."""
         return TokenSlice(self.until)
@@ -77,12 +82,11 @@ def following(
         answered: what came.
         reachable: how many hits of one search the service shows.
     """
-    if max(answered.seconds, default=here.until) > here.until + 1:
-        # A service that ignores the window would send the same hits for ever.
+    if here.repeated_by(answered):
         return None, ()
     seen = [*answered.seconds, *([] if here.oldest is None else [here.oldest])]
     oldest, depth = min(seen, default=None), here.depth + answered.asked
-    if answered.token and answered.token != here.token and depth < reachable:
+    if answered.token and depth < reachable:
         return asdict(TokenSlice(here.until, answered.token, depth, oldest)), ()
     if oldest is None or max(depth, answered.total) < reachable:
         return None, ()

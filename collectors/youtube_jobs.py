@@ -61,7 +61,7 @@ class VideoSearch:
         next_at, gaps = following(here, answered, self._showing.reachable)
         converted = convert(hits, lambda hit: video_post(hit, videos, self._now), video_id)
         self.commented = {key: time for key, time in map(self._taking, videos.items()) if time}
-        return Batch(converted, times, next_at, gaps)
+        return Batch(converted, times, next_at, gaps, again=here.repeated_by(answered))
 
     async def _page(self, here: TokenSlice, window: Window) -> tuple[Mapping[str, Any], str]:
         params: dict[str, str | int] = {
@@ -113,13 +113,16 @@ class VideoComments:
         times = tuple(time for time in dated if time)
         following_token = string(answer.get("nextPageToken"))
         # The last and not the oldest: a pinned comment may stand first.
-        ended = following_token == token or (times and times[-1] < window.start)
+        ended = bool(times) and times[-1] < window.start
+        again = following_token == token != ""
         converted = convert(
             remarks(threads),
             lambda remark: comment_post(remark, self._video, self._now),
             lambda remark: mapping(remark[0]).get("id"),
         )
-        return Batch(converted, times, None if ended else following_token or None)
+        if again or ended:
+            return Batch(converted, times, again=again)
+        return Batch(converted, times, following_token or None)
 
     async def _page(self, token: str) -> tuple[Mapping[str, Any], str]:
         params: dict[str, str | int] = {

@@ -18,7 +18,6 @@ class Kind:
         type: of the collector and of its conformance kit.
         late: how much later than its own date a post may arrive and has to be found.
         settings: what the source's table says beside its kit's.
-        size: the parameter with the size of a page, where a service may give fewer.
         claims: whether a post's own date is shown whatever it is, so that it may be 2099.
         edits: whether a post keeps its id when it is edited.
         nameless: whether a post without an id cannot be kept.
@@ -36,7 +35,6 @@ class Kind:
     type: str
     late: timedelta
     settings: Mapping[str, Any] = field(default_factory=dict)
-    size: str = ""
     claims: bool = True
     edits: bool = True
     nameless: bool = True
@@ -60,7 +58,6 @@ KINDS: Final = (
         "mastodon",
         _DAYS,
         {"page_size": 40},
-        size="limit",
         burst=10_000,
         climbs=True,
         place="min_id",
@@ -70,7 +67,6 @@ KINDS: Final = (
         "bluesky",
         timedelta(minutes=8),
         {"page_size": 25},
-        size="limit",
         shared=True,
         signs_in=True,
         place="cursor",
@@ -80,7 +76,6 @@ KINDS: Final = (
         "hackernews",
         timedelta(hours=4),
         {"page_size": 20},
-        size="hitsPerPage",
         claims=False,
         shared=True,
     ),
@@ -92,7 +87,6 @@ KINDS: Final = (
         "vk",
         timedelta(minutes=90),
         {"page_size": 20},
-        size="count",
         claims=False,
         shared=True,
         place="start_from",
@@ -102,7 +96,6 @@ KINDS: Final = (
         "x",
         timedelta(days=2),
         _PAID,
-        size="max_results",
         edits=False,
         shared=True,
         place="next_token",

@@ -9,7 +9,7 @@ import asyncio
 import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -41,12 +41,13 @@ AfterHalf = Callable[[Entry], None]
 
 @dataclass
 class Stand:
-    """A source's service: its kit, its posts, and until when it wants silence."""
+    """A source's service: its kit, its posts, until when it wants silence, what it showed last."""
 
     site: Site
     kit: Kit
     shelf: Shelf
     silent_until: float = 0.0
+    shown: dict[str, Answer] = field(default_factory=dict)
 
 
 class StandIn:
@@ -199,14 +200,22 @@ class StandIn:
             items = items[-kind.window :]
         if isinstance(stand.kit, DiscourseKit | TelegramKit):
             stand.kit.page = rng.randint(6, 20)
-        if kind.size in request.query and rng.random() < 0.2:
-            fewer = max(int(request.query[kind.size]) * rng.randint(2, 9) // 10, 1)
-            request = replace(request, query={**request.query, kind.size: str(fewer)})
-        if kind.place in request.query and rng.random() < 0.2:
+        size = stand.kit.size
+        if size in request.query and rng.random() < 0.2:
+            fewer = max(int(request.query[size]) * rng.randint(2, 9) // 10, 1)
+            request = replace(request, query={**request.query, size: str(fewer)})
+        answer = stand.kit.answer(request, items)
+        if kind.place in request.query and rng.random() < 0.2 and _marks(answer.body):
             # Posts of the page before come again, as they do when others have arrived meanwhile.
             earlier = max(int(request.query[kind.place]) + kind.back, 0)
-            request = replace(request, query={**request.query, kind.place: str(earlier)})
-        return stand.kit.answer(request, items)
+            shifted = replace(request, query={**request.query, kind.place: str(earlier)})
+            answer = stand.kit.answer(shifted, items)
+        before = stand.shown.pop(request.path, None)
+        if before is not None and kind.place in request.query and rng.random() < 0.03:
+            # The page before comes in place of the next, but never twice in a row.
+            return before
+        stand.shown[request.path] = answer
+        return answer
 
     def _silenced(self, stand: Stand, fault: Fault) -> dict[str, str]:
         """Headers that ask for silence, and the memory of having asked."""

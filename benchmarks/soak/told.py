@@ -188,7 +188,7 @@ class _Reader:
             overflowed = [bool(window) and not numbers & window for window in self.windows]
             if any(overflowed):
                 told.gaps.add(1, sure=sure and all(overflowed))
-            self.bodies = {entry.body} if kept else self.bodies | {entry.body}
+            self.bodies = {entry.body} if kept else (self.bodies or {_NONE}) | {entry.body}
             self.windows = [numbers] if kept else [*self.windows, numbers]
         self._count(told, entry, sure=sure)
 

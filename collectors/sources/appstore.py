@@ -51,6 +51,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, mapping
+from collectors.numbered_pages import read_numbered
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 
 SPELLINGS = (
@@ -125,11 +126,10 @@ class _Store:
     async def fetch(self, window: Window) -> Batch:
         """One numbered page; new reviews push others to later pages, which loses none."""
         settings, at = self.collector.settings, mapping(window.at)
-        number = int(at.get("page", 1))
-        feed, entries = await self._page(number)
+        place, (feed, entries), times = await read_numbered(window, self._page)
+        number = place.number
         to_post = partial(entry_to_post, country=self.country, app=self.app, now=self.now)
-        dates = [updated(entry, self.now) for entry in entries]
-        times = tuple(moment for moment in dates if moment)
+        found = convert(entries, to_post, name_of)
         oldest = min(times, default=window.ceiling)
         full = len(entries) >= settings.page_size
         # Only after a full page must there be another one.
@@ -137,18 +137,21 @@ class _Store:
         next_at, cut = None, ""
         if entries and oldest >= window.start:
             if number < min(settings.last_page, last_page(feed) or settings.last_page):
-                next_at = {"page": number + 1, "full": full, "oldest": oldest.isoformat()}
+                next_at = {**place.following(found, times), "full": full}
             elif full and number >= settings.last_page:
                 cut = "Apple shows no older reviews of this country"
         elif self.empty and number > 1:
-            oldest = datetime.fromisoformat(at["oldest"])
+            oldest = place.oldest or oldest
             cut = f"page {number} of the reviews was empty"
         since = datetime.fromisoformat(self.known) if self.known else window.start
         gaps = (Gap(f"{self.country}: {cut}", since, oldest),) if cut and oldest > since else ()
-        return Batch(convert(entries, to_post, name_of), times, next_at, gaps)
+        again = place.repeated_by(found)
+        return Batch(found, times, None if again else next_at, gaps, again)
 
-    async def _page(self, number: int) -> tuple[Mapping[str, Any], list[Any]]:
-        """The feed and its entries, by the spelling of its address that has any."""
+    async def _page(
+        self, number: int
+    ) -> tuple[tuple[Mapping[str, Any], list[Any]], tuple[datetime, ...]]:
+        """The feed and its entries, by the spelling of its address that has any; their dates."""
         feed: Mapping[str, Any] = {}
         for spelling in SPELLINGS:
             path = spelling.format(country=self.country, page=number, app=self.app)
@@ -159,5 +162,6 @@ class _Store:
             # Behind its last page Apple calls the request itself wrong.
             feed = feed_of(response) if response.status == 200 else {}
             if entries := entries_of(feed):
-                return feed, entries
-        return feed, []
+                dates = (updated(entry, self.now) for entry in entries)
+                return (feed, entries), tuple(moment for moment in dates if moment)
+        return (feed, []), ()

@@ -136,9 +136,8 @@ class _Search:
             posts, partial(to_post, now=self.now), lambda post: mapping(post).get("uri")
         )
         next_at = string(answer.get("cursor")) or None
-        if next_at == at:
-            next_at = None
-        return Batch(converted, tuple(t for t in indexed if t), next_at)
+        times, again = tuple(t for t in indexed if t), next_at == at is not None
+        return Batch(converted, times, None if again else next_at, again=again)
 
     async def _there(self, window: Window) -> Response | None:
         """The answer at a place; `None` if the server has forgotten it: begin the window anew."""

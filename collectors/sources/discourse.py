@@ -38,9 +38,18 @@ from collectors.discourse_api import Forum
 from collectors.discourse_lookup import look_up
 from collectors.discourse_post import Reading, converted, created, deleted
 from collectors.discourse_search import Search
-from collectors.interface import Collector, Cursor, Duration, Page, SourceSettings, Terms
+from collectors.interface import Collector, Cursor, Duration, Gap, Page, SourceSettings, Terms
 from collectors.items import count, mapping, sequence
-from collectors.paging import Plan, Walks, stopped, walk_back
+from collectors.paging import (
+    Plan,
+    Walks,
+    asked_again,
+    going_on,
+    put_off,
+    stopped,
+    unreachable,
+    walk_back,
+)
 from collectors.rereads import Rereads
 
 SWEEP = timedelta(days=7)
@@ -125,11 +134,20 @@ class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
             if before is None:
                 gone += _missing(sequence(state.get("recent")), ids)
                 state |= {"newest": max([*ids, state.get("last", 0)]), "recent": ids}
-            state, done = self._moved(state, items, ids)
-            note = stopped(number) if number == self.settings.pages and not done else ""
             found = converted(items, Reading(self._base, self.clock()))
+            again = before is not None and bool(ids) and ids[0] >= before < ids[-1]
+            gaps, note = tuple[Gap, ...](), ""
+            if again and (waiting := asked_again(state)):
+                state, (done, note) = waiting, put_off(waiting)
+            elif again:
+                gaps = (unreachable(None, (post.published_at for post in found.posts)),)
+                state, done = _finished(state), True
+            else:
+                state, done = self._moved(state, items, ids)
+            if not done and number == self.settings.pages:
+                note = stopped(number)
             cursor = walks.moved(STREAM, state)
-            yield Page(cursor, found.posts, found.skipped, tuple(gone), note=note)
+            yield Page(cursor, found.posts, found.skipped, tuple(gone), gaps, note=note)
             if done:
                 return
 
@@ -148,8 +166,12 @@ class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
             times = [t for t in (created(item, now) for item in items) if t]
             done = done or (bool(times) and max(times) < now - self.settings.backfill)
         if not done:
-            return {**state, "before": before, "empty": empty}, False
-        return {"last": state["newest"], "recent": state["recent"]} if state["newest"] else {}, True
+            return {**going_on(state), "before": before, "empty": empty}, False
+        return _finished(state), True
+
+
+def _finished(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {"last": state["newest"], "recent": state["recent"]} if state["newest"] else {}
 
 
 def _missing(known: Sequence[int], present: Sequence[int]) -> list[str]:

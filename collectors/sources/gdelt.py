@@ -99,11 +99,12 @@ class GdeltCollector(Walker[GdeltSettings]):
         articles = await self._articles(key, start, end)
         times = tuple(filter(None, (self._seen(mapping(article)) for article in articles)))
         full = len(articles) >= self.settings.page_size
-        next_at, gaps = _next(until, times) if full else (None, ())
+        again = bool(times) and max(times) > end + timedelta(seconds=1)
+        next_at, gaps = _next(until, times) if full and not again else (None, ())
         if next_at is not None and next_at < start.timestamp():
             next_at = None
         converted = convert(articles, self._post, lambda article: mapping(article).get("url"))
-        return Batch(converted, times, next_at, gaps)
+        return Batch(converted, times, next_at, gaps, again=again)
 
     async def _articles(self, query: str, start: datetime, until: datetime) -> list[Any]:
         settings, http = self.settings, self.http

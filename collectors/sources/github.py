@@ -143,9 +143,11 @@ class _Search:
             until = datetime.fromtimestamp(place.until, UTC)
             gaps.append(Gap("the search timed out and answered in part", window.start, until))
         total = count(answer.get("total_count")) or 0
-        if not items or (len(items) < size and total <= place.page * size):
-            return Batch(found, times, gaps=tuple(gaps))
         seconds = [int(moment.timestamp()) for moment in times]
+        again = place.repeated_by(seconds)
+        whole = len(items) < size and total <= len(items) + (place.page - 1) * size
+        if again or whole or not items:
+            return Batch(found, times, gaps=tuple(gaps), again=again)
         next_at, beyond = place.further(seconds, pages=max(self.settings.reachable // size, 1))
         return Batch(found, times, next_at, (*gaps, *beyond))
 

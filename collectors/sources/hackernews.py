@@ -101,15 +101,14 @@ class HackerNewsCollector(Rereads, Walker[HackerNewsSettings]):
         seconds = [s for s in (count(mapping(hit).get("created_at_i")) for hit in hits) if s]
         full = len(hits) >= self.settings.page_size
         more = full or (count(answer.get("nbPages")) or 0) > page + 1
-        # A service that ignores the window would send the same page for ever.
-        obeyed = max(seconds, default=until) <= until
-        next_at, gaps = self._next(until, page, seconds) if more and hits and obeyed else (None, ())
+        again = max(seconds, default=until) > until
+        next_at, gaps = self._next(until, page, seconds) if more and hits else (None, ())
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
         now = self.clock()
         converted = convert(
             hits, lambda hit: hit_post(hit, now), lambda hit: mapping(hit).get("objectID")
         )
-        return Batch(converted, times, next_at, gaps)
+        return Batch(converted, times, None if again else next_at, gaps, again=again)
 
     def _next(
         self, until: int, page: int, seconds: Sequence[int]

@@ -98,8 +98,8 @@ class JetstreamCollector(Collector[JetstreamSettings]):
             url = self._url(host, start)
             try:
                 async with listening(self.http, url) as stream:
-                    async for page in self._read(stream, start, known, now):
-                        start = int(page.cursor["time_us"])
+                    async for page in self._read(stream, known, now):
+                        start = int(page.cursor.get("time_us", start))
                         known = known and start
                         yield page
                     return
@@ -115,11 +115,10 @@ class JetstreamCollector(Collector[JetstreamSettings]):
         }
         return f"{host.rstrip('/')}{self.settings.path}?{urlencode(asked)}"
 
-    async def _read(
-        self, stream: Stream, start: int, known: int | None, now: datetime
-    ) -> AsyncIterator[Page]:
+    async def _read(self, stream: Stream, known: int | None, now: datetime) -> AsyncIterator[Page]:
         settings, ceiling, caught_up, heard = self.settings, _micros(now), False, False
-        last, events, gaps = start, list[Any](), tuple[Gap, ...]()
+        # Only what was heard moves the cursor: our own clock may be hours ahead.
+        last, events, gaps = known or 0, list[Any](), tuple[Gap, ...]()
         async for message in stream.messages(
             seconds=settings.listen.total_seconds(), quiet=self.http.settings.read_timeout
         ):
@@ -144,7 +143,8 @@ class JetstreamCollector(Collector[JetstreamSettings]):
     def _page(self, last: int, events: list[Any], gaps: tuple[Gap, ...], note: str = "") -> Page:
         found = convert(events, self._post, uri_of)
         deleted = tuple(filter(None, map(deleted_uri, events))) if self.settings.deletions else ()
-        return Page({"time_us": last}, found.posts, found.skipped, deleted, gaps, note=note)
+        cursor: Cursor = {"time_us": last} if last else {}
+        return Page(cursor, found.posts, found.skipped, deleted, gaps, note=note)
 
     def _post(self, event: Mapping[str, Any]) -> Post | None:
         post, words = event_post(event, self.clock()), self.settings.words

@@ -32,6 +32,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from collectors.http import Response
 from collectors.interface import (
     Collector,
     Cursor,
@@ -42,10 +43,11 @@ from collectors.interface import (
     SourceSettings,
     Terms,
 )
-from collectors.items import convert, mapping, string
+from collectors.items import Converted, convert, mapping, string
 from collectors.lemmy_api import Listing, Server, Site
 from collectors.lemmy_lookup import look_up
 from collectors.lemmy_view import gone, view_to_post, views_of, written_at
+from collectors.numbered_pages import read_numbered
 from collectors.paging import Batch, Plan, Walks, Window, walk_back
 from collectors.rereads import Rereads
 
@@ -135,47 +137,57 @@ class _Walk:
         self.server, self.site, self.listing, self.size = server, site, listing, size
         self.now = now
         self.gone: tuple[str, ...] = ()
-        self.resumed = True
-        self.last: list[Any] = []
 
     async def fetch(self, window: Window) -> Batch:
         """One page; it is the last if all of it is older than the window."""
-        at, answer = await self._answer(window)
-        views = views_of(answer, self.listing.sort)
-        if views is None:
-            raise RetriableError(f"no list of {self.listing.sort}s came: not the API's format")
+        by = self._numbered if self.site.api == "v3" else self._by_cursor
+        views, next_at, again = await by(window)
         self.gone = gone(views, self.listing.sort)
-        times = [t for t in (written_at(view, self.listing.sort, self.now) for view in views) if t]
-        older = bool(times) and max(times) < window.start
-        # A server that ignores the page number would send the same page for ever.
-        done = older or not views or views == self.last
-        self.last = views
-        next_at = None if done else self._next(at, len(views), answer)
-        converted = convert(views, self._post, lambda view: view[self.listing.sort]["ap_id"])
-        return Batch(converted, tuple(times), next_at)
+        times = self._times(views)
+        done = again or not views or (bool(times) and max(times) < window.start)
+        return Batch(self._converted(views), times, None if done else next_at, again=again)
 
-    async def _answer(self, window: Window) -> tuple[Any, Any]:
-        """Where the page was, and what came."""
+    def _times(self, views: Sequence[Any]) -> tuple[datetime, ...]:
+        return tuple(filter(None, (written_at(v, self.listing.sort, self.now) for v in views)))
+
+    async def _numbered(self, window: Window) -> tuple[list[Any], object, bool]:
+        """In version 3: the views, where to go on, and whether they came before."""
+
+        async def ask(number: int) -> tuple[list[Any], tuple[datetime, ...]]:
+            views = self._views(await self._listed(window, number))
+            return views, self._times(views)
+
+        place, views, times = await read_numbered(window, ask)
+        found = self._converted(views)
+        following = place.following(found, times) if len(views) >= self.size else None
+        return views, following, place.repeated_by(found)
+
+    async def _by_cursor(self, window: Window) -> tuple[list[Any], object, bool]:
+        """The same in version 4."""
         at = window.at
-        if self.site.api == "v3":
-            # Since the last poll items may have been deleted and others have moved up a page.
-            at = max(int(at or 1) - int(self.resumed), 1)
-        self.resumed = False
-        reach = self.now - window.start
-        response = await self.server.listed(self.site, self.listing, reach, at, self.size)
-        if response.status != 200 and self.site.api == "v4" and at is not None:
+        response = await self._listed(window, at)
+        if response.status != 200 and at is not None:
             # The server has forgotten the place we stopped at: begin the window anew.
             at = None
-            response = await self.server.listed(self.site, self.listing, reach, at, self.size)
+            response = await self._listed(window, at)
+        views = self._views(response)
+        next_at = string(mapping(response.json()).get("next_page")) or None
+        return views, next_at, next_at == at is not None
+
+    async def _listed(self, window: Window, at: object) -> Response:
+        reach = self.now - window.start
+        return await self.server.listed(self.site, self.listing, reach, at, self.size)
+
+    def _views(self, response: Response) -> list[Any]:
         if response.status != 200:
             raise self.server.refusal(response, self.listing)
-        return at, response.json()
+        views = views_of(response.json(), self.listing.sort)
+        if views is None:
+            raise RetriableError(f"no list of {self.listing.sort}s came: not the API's format")
+        return views
 
-    def _next(self, at: Any, found: int, answer: Any) -> int | str | None:
-        if self.site.api == "v3":
-            return int(at) + 1 if found >= self.size else None
-        next_at = string(mapping(answer).get("next_page")) or None
-        return None if next_at == at else next_at
+    def _converted(self, views: Sequence[Any]) -> Converted:
+        return convert(views, self._post, lambda view: view[self.listing.sort]["ap_id"])
 
     def _post(self, view: Mapping[str, Any]) -> Post | None:
         return view_to_post(view, self.listing.sort, self.site, self.now)

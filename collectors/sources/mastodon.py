@@ -31,14 +31,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from collectors.credentials import bearer
-from collectors.dates import parse_date
 from collectors.http import Response
 from collectors.interface import (
     Collector,
     Cursor,
     Duration,
     FatalError,
-    Gap,
     Page,
     Post,
     RetriableError,
@@ -46,10 +44,11 @@ from collectors.interface import (
     SourceSettings,
     Terms,
 )
-from collectors.items import Converted, convert, string
+from collectors.items import Converted, convert
 from collectors.mastodon_lookup import Lookup
 from collectors.mastodon_status import Reading, status_to_post
-from collectors.paging import Walks, stopped
+from collectors.mastodon_timeline import Timeline
+from collectors.paging import Walks
 from collectors.rereads import Rereads
 from collectors.text import site_of
 
@@ -92,59 +91,13 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each tag's posts."""
-        tags = tuple(tag.removeprefix("#") for tag in self.settings.tags)
-        walks = Walks(cursor, tags)
+        settings, now = self.settings, self.clock()
+        tags = tuple(tag.removeprefix("#") for tag in settings.tags)
+        walks, start = Walks(cursor, tags), now - settings.backfill
+        timeline = Timeline(self._timeline, self._page, start, now, settings.pages)
         for tag in tags:
-            steps = self._newer(walks, tag) if walks[tag].get("last") else self._first(walks, tag)
-            async for page in steps:
+            async for page in timeline.walk(walks, tag):
                 yield page
-
-    async def _first(self, walks: Walks, tag: str) -> AsyncIterator[Page]:
-        """Walk back from the newest post as far as `backfill` says."""
-        state = walks[tag]
-        start = self.clock() - self.settings.backfill
-        for number in range(1, self.settings.pages + 1):
-            older = {"max_id": state["max_id"]} if state.get("max_id") else {}
-            statuses, _ = await self._timeline(tag, older)
-            ids = _ids(statuses)
-            state.setdefault("newest", ids[0] if ids else "")
-            times = [parse_date(s.get("created_at"), now=self.clock()) for s in statuses]
-            done = (
-                not ids
-                or ids[-1] == state.get("max_id")
-                or not any(t and t >= start for t in times)
-            )
-            state["max_id"] = ids[-1] if ids else ""
-            if done:
-                state = {"last": state["newest"]} if state["newest"] else {}
-            note = "" if done else self._capped(number)
-            yield self._page(walks.moved(tag, state), statuses, note)
-            if done:
-                return
-
-    async def _newer(self, walks: Walks, tag: str) -> AsyncIterator[Page]:
-        """Read the newest page; if it does not reach the last known post, walk up to it."""
-        last = str(walks[tag]["last"])
-        newest, _ = await self._timeline(tag, {})
-        ids = _ids(newest)
-        if not ids or _reaches(ids, last):
-            yield self._page(walks.moved(tag, {"last": ids[0] if ids else last}), newest)
-            return
-        yield self._page(walks.cursor, newest)
-        for number in range(1, self.settings.pages + 1):
-            statuses, response = await self._timeline(tag, {"min_id": last})
-            between = _ids(statuses)
-            if not between or between[0] == last or set(between) <= set(ids):
-                ignored = between == ids and "link" not in response.headers
-                gap = Gap("the server cannot page upwards: posts in between are lost")
-                yield Page(walks.moved(tag, {"last": ids[0]}), gaps=(gap,) if ignored else ())
-                return
-            last = between[0]
-            cursor = walks.moved(tag, {"last": last})
-            yield self._page(cursor, statuses, self._capped(number))
-
-    def _capped(self, number: int) -> str:
-        return stopped(number) if number == self.settings.pages else ""
 
     async def _timeline(
         self, tag: str, params: Mapping[str, str]
@@ -169,7 +122,7 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
     def _headers(self) -> dict[str, str]:
         return bearer(self.settings.token_env) if self.settings.token_env else {}
 
-    def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]], note: str = "") -> Page:
+    def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]], note: str) -> Page:
         found: Converted = convert(statuses, self._post, lambda status: status.get("uri"))
         return Page(cursor, found.posts, found.skipped, note=note)
 
@@ -183,17 +136,3 @@ class MastodonCollector(Rereads, Collector[MastodonSettings]):
             unlisted=self.settings.unlisted,
             skip_opted_out=self.settings.skip_opted_out,
         )
-
-
-def _ids(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [string(status.get("id")) for status in statuses if string(status.get("id"))]
-
-
-def _reaches(ids: Sequence[str], last: str) -> bool:
-    """Whether a newest-first page goes back to `last`, which may have been deleted since."""
-    if last in ids:
-        return True
-    # Ids of digits grow with time; those of other servers only promise to be unique.
-    if last.isdecimal() and ids[-1].isdecimal():
-        return (len(ids[-1]), ids[-1]) <= (len(last), last)
-    return False

@@ -132,7 +132,7 @@ class MastodonStreamCollector(MastodonCollector):
         deleted = tuple(self._heard.deleted)
         return Page(self._with_names(cursor), found.posts, found.skipped, deleted, note=note)
 
-    def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]], note: str = "") -> Page:
+    def _page(self, cursor: Cursor, statuses: Sequence[Mapping[str, Any]], note: str) -> Page:
         self._heard.remember(statuses)
         return super()._page(cursor, statuses, note)
 

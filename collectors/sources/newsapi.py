@@ -141,8 +141,9 @@ class _Search:
         )
         seconds = [int(moment.timestamp()) for moment in times]
         total = count(answer.get("totalResults")) or 0
-        obeyed = max(seconds, default=place.until) <= place.until
-        if not articles or not obeyed or total <= len(articles) + (place.page - 1) * size:
+        if place.repeated_by(seconds):
+            return Batch(found, times, again=True)
+        if not articles or total <= len(articles) + (place.page - 1) * size:
             return Batch(found, times)
         pages = max(self.settings.reachable // size, 1)
         return Batch(found, times, *place.further(seconds, pages=pages))

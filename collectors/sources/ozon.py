@@ -85,10 +85,10 @@ class OzonCollector(Walker[OzonSettings]):
         published = (self._published(mapping(review)) for review in reviews)
         times = tuple(moment for moment in published if moment)
         last = string(answer.get("last_id"))
-        more = bool(answer.get("has_next")) and last not in {"", at}
+        more, again = bool(answer.get("has_next") and last), last == at != ""
         reached = bool(times) and min(times) < window.start
         converted = convert(reviews, self._post, lambda review: mapping(review).get("id"))
-        return Batch(converted, times, last if more and not reached else None)
+        return Batch(converted, times, last if more and not reached else None, again=again)
 
     async def _answer(self, last_id: str) -> Response:
         settings = self.settings

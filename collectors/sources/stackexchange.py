@@ -139,8 +139,9 @@ class _Search:
         posts = await self._posts(hits)
         converted = convert(hits, lambda hit: read_post(hit, posts, self.site, self.now), number_of)
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
-        if not hits or answer.get("has_more") is not True:
-            return Batch(converted, times)
+        again = place.repeated_by(seconds)
+        if again or not hits or answer.get("has_more") is not True:
+            return Batch(converted, times, again=again)
         return Batch(converted, times, *place.further(seconds, pages=settings.page_limit))
 
     async def reread(self, numbers: Sequence[str]) -> Converted:

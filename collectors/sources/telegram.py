@@ -30,11 +30,12 @@ from collectors.interface import (
     Collector,
     Cursor,
     Duration,
+    Gap,
     Page,
     SourceSettings,
     Terms,
 )
-from collectors.paging import Walks, stopped
+from collectors.paging import Walks, asked_again, going_on, put_off, stopped, unreachable
 from collectors.rereads import Rereads
 from collectors.telegram_lookup import look_up
 from collectors.telegram_preview import Preview
@@ -107,15 +108,20 @@ class TelegramCollector(Rereads, Collector[TelegramSettings]):
             else:
                 times = [post.published_at for post in posts if post.published_at]
                 done = not numbers or (bool(times) and max(times) < oldest_wanted)
-            # A page that does not go further back would be walked for ever.
-            done = done or numbers[0] <= 1 or (before is not None and numbers[0] >= before)
-            state = _finished(state) if done else {**state, "before": numbers[0]}
-            capped = not done and number == self.settings.pages
+            again = bool(numbers) and before is not None and numbers[0] >= before
+            gaps = tuple[Gap, ...]()
             note = "the channel shows no messages" if not numbers and before is None else ""
-            if capped:
+            if again and (waiting := asked_again(state)):
+                state, (done, note) = waiting, put_off(waiting)
+            elif again or done or numbers[0] <= 1:
+                lost = unreachable(None, (post.published_at for post in posts))
+                state, done, gaps = _finished(state), True, (lost,) if again else ()
+            else:
+                state = {**going_on(state), "before": numbers[0]}
+            if not done and number == self.settings.pages:
                 note = stopped(number)
             skipped = found.converted.skipped
-            yield Page(walks.moved(channel, state), posts, skipped, deleted, note=note)
+            yield Page(walks.moved(channel, state), posts, skipped, deleted, gaps, note=note)
             if done:
                 return
 

@@ -45,6 +45,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, count, mapping, sequence, string
+from collectors.numbered_pages import read_numbered
 from collectors.paging import Batch, Window
 from collectors.spend import Budget, PaidSettings
 from collectors.text import clean, language
@@ -130,19 +131,28 @@ class TrustpilotCollector(Walker[TrustpilotSettings]):
 
     async def fetch(self, key: str, window: Window) -> Batch:
         """One page; pages know no dates, so one with a review from before the start ends it."""
-        number, size = int(window.at or 1), self.settings.page_size
+        size = self.settings.page_size
+        place, reviews, times = await read_numbered(window, partial(self._page, key, size))
+        reached = bool(times) and min(times) < window.start
+        found = convert(reviews, partial(self._post, key), lambda one: mapping(one).get("id"))
+        if place.repeated_by(found):
+            return Batch(found, times, again=True)
+        more = len(reviews) >= size and not reached
+        return Batch(found, times, place.following(found, times) if more else None)
+
+    async def _page(
+        self, company: str, size: int, number: int
+    ) -> tuple[Sequence[Any], tuple[datetime, ...]]:
+        """The reviews of one page, and when they appeared."""
         answer = await self._ask(
-            f"/v1/business-units/{await self._unit(key)}/reviews",
+            f"/v1/business-units/{await self._unit(company)}/reviews",
             {"orderBy": "createdat.desc", "perPage": size, "page": number},
         )
         if not isinstance(answer.get("reviews"), list):
             raise RetriableError("Trustpilot answered without reviews: not its API's format")
-        reviews = sequence(answer["reviews"])
-        created = (parse_date(mapping(one).get("createdAt"), now=self.clock()) for one in reviews)
-        times = tuple(moment for moment in created if moment)
-        reached = bool(times) and min(times) < window.start
-        found = convert(reviews, partial(self._post, key), lambda one: mapping(one).get("id"))
-        return Batch(found, times, number + 1 if len(reviews) >= size and not reached else None)
+        reviews, now = sequence(answer["reviews"]), self.clock()
+        created = (parse_date(mapping(one).get("createdAt"), now=now) for one in reviews)
+        return reviews, tuple(moment for moment in created if moment)
 
     async def _unit(self, name: str) -> str:
         """The company's id; asked for once, if a domain is given."""

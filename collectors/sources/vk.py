@@ -139,7 +139,7 @@ class VkCollector(Rereads, Walker[VkSettings]):
         authors = authors_of(answer)
         converted = convert(items, lambda item: self._post(item, authors), wall_id)
         times = tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
-        return Batch(converted, times, next_at, gaps)
+        return Batch(converted, times, next_at, gaps, again=here.repeated_by(answered))
 
     async def _page(self, query: str, here: TokenSlice, window: Window) -> Mapping[str, Any] | None:
         """The answer; `None` if VK no longer knows the place where an earlier poll stopped."""

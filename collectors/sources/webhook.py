@@ -42,7 +42,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -69,6 +69,7 @@ from collectors.signing import SHORTEST_SECRET
 
 MOST_DELIVERIES: Final = 1000
 """Read in one poll; the cursor names each of them."""
+WAITING: Final = f"stopped after {MOST_DELIVERIES} deliveries; the next poll goes on"
 
 
 class WebhookSettings(SourceSettings):
@@ -140,12 +141,14 @@ class WebhookCollector(Collector[WebhookSettings]):
         # Their posts are stored, as the cursor that names them was.
         await asyncio.to_thread(inbox.remove, [str(name) for name in cursor.get("done", ())])
         names = await asyncio.to_thread(inbox.names)
-        rest, done = names[:MOST_DELIVERIES], []
+        rest, done = names[:MOST_DELIVERIES], list[str]()
+        more = len(names) > MOST_DELIVERIES
         while rest:
             batch = await asyncio.to_thread(self._take, inbox, rest)
             rest = rest[len(batch.names) :]
             done += batch.names
-            yield self._page(batch, {"done": list(done)})
+            note = WAITING if more and not rest else ""
+            yield replace(self._page(batch, {"done": list(done)}), note=note)
         if not names:
             yield Page({"done": []}, note="no new deliveries")
 

@@ -87,12 +87,13 @@ class WildberriesCollector(Walker[WildberriesSettings]):
         items = await self._items(key, int(window.start.timestamp()), until, skip)
         created = (self._created(mapping(item)) for item in items)
         times = tuple(moment for moment in created if moment)
-        full = len(items) >= self.settings.page_size
-        next_at, gaps = self._next(until, skip, times) if full else (None, ())
+        again = max((int(t.timestamp()) for t in times), default=until) > until + 1
+        more = len(items) >= self.settings.page_size and not again
+        next_at, gaps = self._next(until, skip + len(items), times) if more else (None, ())
         kind, _, _ = key.partition("/")
         post = partial(self._post, kind)
         converted = convert(items, post, lambda item: mapping(item).get("id"))
-        return Batch(converted, times, next_at, gaps)
+        return Batch(converted, times, next_at, gaps, again=again)
 
     def _next(
         self, until: int, skip: int, times: Sequence[datetime]
@@ -102,16 +103,11 @@ class WildberriesCollector(Walker[WildberriesSettings]):
         Not further on throughout: what is answered meanwhile leaves the list, and all behind it
         moves up.
         """
-        seconds = [int(moment.timestamp()) for moment in times]
-        if max(seconds, default=until) > until + 1:
-            # A service that ignores the window would send the same items for ever.
-            return None, ()
-        oldest = min(seconds, default=until)
+        oldest = min((int(moment.timestamp()) for moment in times), default=until)
         if oldest < until:
             return {"until": oldest}, ()
-        size = self.settings.page_size
-        if skip + 2 * size <= self.settings.reachable:
-            return {"until": until, "skip": skip + size}, ()
+        if skip + self.settings.page_size <= self.settings.reachable:
+            return {"until": until, "skip": skip}, ()
         moment = datetime.fromtimestamp(until, UTC)
         gap = Gap("more items in one second than a search shows", moment, moment)
         return {"until": until - 1}, (gap,)

@@ -21,17 +21,16 @@ Terms: the publisher's copyright; exports carry an excerpt and the link.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from collectors.feed_fetch import ACCEPT, parsed
-from collectors.interface import (
-    RetriableError,
-    Terms,
-)
+from collectors.interface import RetriableError, Terms
 from collectors.items import Converted
+from collectors.numbered_pages import read_numbered
 from collectors.paging import Batch, Window
 from collectors.text import site_of
 from collectors.walking import Walker, WalkSettings
@@ -67,11 +66,19 @@ class WordPressCollector(Walker[WordPressSettings]):
 
     async def fetch(self, key: str, window: Window) -> Batch:
         """One page of the search, by date: it is by relevance if nobody asks otherwise."""
-        number = int(window.at or 1)
+        place, found, times = await read_numbered(window, partial(self._page, key))
+        if place.repeated_by(found):
+            return Batch(found, times, again=True)
+        reached = bool(times) and min(times) < window.start
+        more = bool(found.posts or found.skipped) and not reached
+        return Batch(found, times, place.following(found, times) if more else None)
+
+    async def _page(self, query: str, number: int) -> tuple[Converted, tuple[datetime, ...]]:
+        """A page of the search, and when its posts appeared; nothing behind the last one."""
         response = await self.http.get(
             f"{self.settings.site.rstrip('/')}/",
             params={
-                "s": key,
+                "s": query,
                 "feed": "rss2",
                 "orderby": "date",
                 "order": "desc",
@@ -82,13 +89,10 @@ class WordPressCollector(Walker[WordPressSettings]):
             ok=(200, 404) if number > 1 else (200,),
         )
         if response.status == 404:
-            return Batch(Converted((), ()), ())
+            return Converted((), ()), ()
         feed = await parsed(response, self.clock())
         if feed.cut:
             # The walk would go on behind entries that nobody has seen.
             raise RetriableError("the search feed breaks off in the middle")
         times = tuple(post.published_at for post in feed.posts if post.published_at)
-        reached = bool(times) and min(times) < window.start
-        found = Converted(feed.posts, feed.skipped)
-        more = bool(feed.posts or feed.skipped) and not reached
-        return Batch(found, times, number + 1 if more else None)
+        return Converted(feed.posts, feed.skipped), times

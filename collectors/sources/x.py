@@ -49,7 +49,7 @@ from collectors.interface import (
     Terms,
 )
 from collectors.items import convert, mapping, sequence, string
-from collectors.paging import Walks, stopped
+from collectors.paging import Walks, asked_again, going_on, put_off, stopped, unreachable
 from collectors.rereads import Rereads
 from collectors.spend import Budget, PaidSettings, Price
 from collectors.x_api import FEWEST, Api, Asking, authors_of, read_post
@@ -143,16 +143,23 @@ class XCollector(Rereads, Collector[XSettings]):
                 raise FatalError(f"X refused the search {query!r}: check its syntax")
             items, authors = sequence(answer.get("data")), authors_of(answer)
             following = string(mapping(answer.get("meta")).get("next_token"))
-            state = _seen(state, items, now) | {"token": following if following != token else ""}
-            done = not state["token"]
-            cursor = walks.moved(query, _finished(state) if done else state)
             found = convert(
                 items,
                 lambda item, known=authors: read_post(item, known, now),  # type: ignore[misc]
                 lambda item: mapping(item).get("id"),
             )
-            capped = not done and number == self.settings.pages
-            note = stopped(number) if capped else ""
+            again, done, note = following == token != "", not following, ""
+            if again and (waiting := asked_again(state)):
+                state, (done, note) = waiting, put_off(waiting)
+            elif again or done:
+                state, done = _finished(_seen(state, items, now)), True
+                lost = unreachable(None, (post.published_at for post in found.posts))
+                gaps += (lost,) if again else ()
+            else:
+                state = _seen(going_on(state), items, now) | {"token": following}
+            if not done and number == self.settings.pages:
+                note = stopped(number)
+            cursor = walks.moved(query, state)
             yield Page(cursor, found.posts, found.skipped, gaps=gaps, note=note)
             if done:
                 return

@@ -113,18 +113,21 @@ class _Business:
 
     async def fetch(self, window: Window) -> Batch:
         """One page, as far as Yelp shows any."""
-        offset = int(window.at or 0)
+        at = mapping(window.at)
+        offset = count(at.get("offset")) or 0
         answer = await self._answer(offset)
         reviews = sequence(answer["reviews"])
         found = convert(reviews, self._post, lambda one: mapping(one).get("id"))
         times = tuple(filter(None, (self._created(mapping(one)) for one in reviews)))
         reached = bool(times) and min(times) < window.start
         beyond, total = offset + len(reviews), count(answer.get("total")) or 0
+        if found.mark and found.mark == at.get("mark"):
+            return Batch(found, times, again=True)
         if reached or beyond >= total or not reviews:
             hidden = not reached and self.known and not reviews and total > beyond
             gap = Gap("Yelp shows only its newest reviews: older ones are lost", window.start)
             return Batch(found, times, gaps=(gap,) if hidden else ())
-        return Batch(found, times, beyond)
+        return Batch(found, times, {"offset": beyond, "mark": found.mark})
 
     async def _answer(self, offset: int) -> Mapping[str, Any]:
         settings, http = self.settings, self.collector.http

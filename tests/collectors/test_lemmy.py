@@ -161,10 +161,14 @@ async def test_a_server_that_ignores_page_numbers_is_not_walked_for_ever(
             {"posts": views} if "post" in request.path else {"comments": []}
         ),
     )
-    run = await world.poll()
-    assert len(run.texts) == 3
-    assert len(run.pages) == 3
-    assert not run.notes
+    first = await world.poll()
+    assert len(first.texts) == 3
+    assert len(first.pages) == 4
+    assert "came twice" in first.notes[0]
+    assert not first.gaps
+    second = await world.poll(first.cursor)
+    assert len(second.pages) == 2
+    assert "comes again and again" in second.gaps[0].reason
 
 
 async def test_items_that_moved_up_a_page_between_two_polls_are_found(open_world: Open) -> None:

@@ -83,9 +83,13 @@ async def test_a_refused_request_is_fatal_and_says_why(world: World) -> None:
         await world.poll()
 
 
-async def test_a_place_that_stays_the_same_is_the_end(world: World) -> None:
+async def test_a_place_that_stays_the_same_is_not_walked_for_ever(world: World) -> None:
     world.mood = lambda _request: json_answer(answer(review(), has_next=True, last_id="0190a1"))
-    assert len((await world.poll()).pages) == 2
+    first = await world.poll()
+    assert len(first.pages) == 3
+    second = await world.poll(first.cursor)
+    assert len(second.pages) == 1
+    assert "comes again and again" in second.gaps[0].reason
 
 
 async def test_another_sellers_walk_is_not_gone_on_with(

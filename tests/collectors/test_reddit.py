@@ -20,14 +20,13 @@ from collectors.http import HttpClient
 from collectors.interface import Author, FatalError, Post, RetriableError
 from collectors.registry import parse_settings
 from tests.collectors.worlds import changed, world_of
-from tests.conformance import test_failures, test_posts
+from tests.conformance import test_clocks, test_failures, test_paging, test_posts
 from tests.conformance.kit import NOW, Item, World
 from tests.conformance.kits.reddit import (
     TOKEN,
     RedditKit,
     body_of,
     name_of,
-    page_of,
     path_of,
 )
 from tests.conformance.server import Answer, Request, json_answer
@@ -47,7 +46,7 @@ class RssKit(RedditKit):
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
         if request.path != "/search.rss":
             return Answer(404, b"<html>not found", HTML)
-        page, _ = page_of(request, items)
+        page, _ = RedditKit().page_of(request, items)
         return atom(*(entry(item) for item in page))
 
 
@@ -135,6 +134,10 @@ def searches(world: World) -> list[Request]:
 # --- The two routes
 
 
+async def three_hundred_items_come_once_each(world: World) -> None:
+    await test_paging.test_many_items_come_once_each(world, 300)
+
+
 # What the conformance suite checks of the application's route, for the fallback.
 ALSO_BY_RSS: list[Callable[[World], Awaitable[None]]] = [
     test_posts.test_every_item_becomes_a_clean_post,
@@ -143,10 +146,10 @@ ALSO_BY_RSS: list[Callable[[World], Awaitable[None]]] = [
     test_posts.test_a_late_item_is_found_once,
     test_posts.test_an_edited_item_comes_again_under_its_id,
     test_posts.test_killed_after_any_page_it_goes_on_without_loss,
-    test_posts.test_a_post_from_2099_neither_lies_nor_blinds,
+    test_clocks.test_a_post_from_2099_neither_lies_nor_blinds,
     test_posts.test_an_item_without_id_or_text_is_counted_with_its_reason,
     test_posts.test_an_item_without_a_date_is_kept_without_one,
-    test_posts.test_three_hundred_items_come_once_each,
+    three_hundred_items_come_once_each,
     test_failures.test_silence_is_retriable,
     test_failures.test_a_cut_answer_is_an_error_or_keeps_what_it_holds,
     test_failures.test_a_failure_leaves_the_cursor_good_for_the_next_run,
@@ -340,8 +343,12 @@ async def test_a_search_that_ends_at_a_thousand_posts_leaves_a_gap(world: World)
 async def test_a_search_does_not_turn_in_circles(world: World) -> None:
     searching(world, lambda _request: listing(link(1), link(2), after="t3_z2"))
     run = await world.poll()
-    assert len(run.pages) == 2
-    assert "paged" in run.gaps[0].reason
+    assert len(run.pages) == 3
+    assert "came twice" in run.notes[0]
+    assert not run.gaps
+    second = await world.poll(run.cursor)
+    assert len(second.pages) == 1
+    assert "comes again and again" in second.gaps[0].reason
 
 
 async def test_a_post_approved_late_is_found_by_the_daily_look_back(world: World) -> None:

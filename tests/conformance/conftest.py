@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def _kit(name: str) -> Kit:
 
 @pytest.fixture(params=sorted(collector_types()))
 def kit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kit:
-    kit = _kit(request.param)
+    kit = copy.copy(_kit(request.param))
     for name, value in kit.environment.items():
         monkeypatch.setenv(name, value)
     return kit

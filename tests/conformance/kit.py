@@ -13,10 +13,13 @@ from typing import Any, ClassVar, cast
 
 from collectors.http import HttpClient, HttpSettings
 from collectors.interface import Collector, Gap, Page, Post, Skipped
-from collectors.registry import create, parse_settings
+from collectors.registry import collector_types, create, parse_settings
 from tests.conformance.server import Answer, Request, Respond, Server
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+FULL = 50
+"""Items on a full page, where it is the service that decides."""
 
 FAST = HttpSettings(
     allow_private=True,
@@ -68,6 +71,15 @@ class Kit(ABC):
         lag: how late an item may arrive with its own date and still has to be found.
         over_http: whether it is read over HTTP; if not, it has `publish` instead of `answer`.
         truncation_is_an_error: whether a cut answer cannot be salvaged, as HTML and XML can.
+        size: the parameter that asks for a size of page, where the service may give fewer.
+        span: the time within which the service shows ten thousand items.
+        most: the newest items that the service shows at all.
+        at_scale: settings with which ten thousand items can be read.
+
+    Attributes:
+        page: items on a page, where it is the service that decides.
+        shown: hits of one search that can be paged through, where that has an end.
+        empty_tail: whether the last page with items promises one more, as some services do.
     """
 
     type: ClassVar[str]
@@ -76,6 +88,13 @@ class Kit(ABC):
     secrets: ClassVar[tuple[str, ...]] = ()
     lag: ClassVar[timedelta] = timedelta(minutes=10)
     truncation_is_an_error: ClassVar[bool] = True
+    size: ClassVar[str] = ""
+    span: ClassVar[timedelta] = timedelta(hours=10)
+    most: ClassVar[int] = 10_000
+    at_scale: ClassVar[Mapping[str, Any]] = {}
+    shown = 0
+    page = 3
+    empty_tail = False
 
     @abstractmethod
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
@@ -84,6 +103,10 @@ class Kit(ABC):
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
         """What the service answers while it holds `items`, in order of arrival."""
         raise NotImplementedError
+
+    def goes_on(self, begin: int, size: int, total: int) -> bool:
+        """Whether a page of `size` items from `begin` on says that another follows it."""
+        return begin + size < total or (self.empty_tail and begin < total)
 
     def publish(self, items: Sequence[Item], folder: Path) -> None:
         """Put the items where a source that is not read over HTTP finds them."""
@@ -129,6 +152,7 @@ class World:
         self.kit = kit
         self.folder = folder
         self.items: list[Item] = []
+        self.settings: dict[str, Any] = {}
         self.now = NOW
         self.mood: Respond | None = None
         self.server: Server | None = None
@@ -139,7 +163,33 @@ class World:
 
     def table(self) -> dict[str, Any]:
         base_url = self.server.url if self.server else ""
-        return {"name": "a source", "type": self.kit.type, **self.kit.table(base_url, self.folder)}
+        table = {**self.kit.table(base_url, self.folder), **self.settings}
+        return {"name": "a source", "type": self.kit.type, **table}
+
+    def page_by(self, size: int | None) -> None:
+        """Let pages hold `size` more items than the kit's, or as many as Molva asks for.
+
+        Args:
+            size: what is added; `None` takes the collector's own default.
+        """
+        small = self.kit.table("", self.folder)
+        known = [name for name in ("page_size", "comment_page_size") if name in small]
+        fields = collector_types()[self.kit.type].Settings.model_fields
+        self.kit.page = FULL if size is None else type(self.kit).page + size
+        self.settings = {
+            name: fields[name].default if size is None else small[name] + size for name in known
+        }
+        if size is None:
+            self.settings |= self.kit.at_scale
+            self.kit.shown = self.kit.shown and fields["reachable"].default
+            self.settings |= {"reachable": self.kit.shown} if self.kit.shown else {}
+
+    async def poll_out(self, cursor: Mapping[str, Any] | None = None) -> list[Run]:
+        """Poll until no walk is left unfinished at its page cap."""
+        runs = [await self.poll(cursor)]
+        while runs[-1].notes and "next poll goes on" in runs[-1].notes[-1]:
+            runs.append(await self.poll(runs[-1].cursor))
+        return runs
 
     def collector(self, http: HttpClient) -> Collector[Any]:
         return create(parse_settings(self.table()), http, lambda: self.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -100,6 +101,11 @@ class _Http(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     owner: Server
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Show a fault of the stand-in, but not that a client has hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

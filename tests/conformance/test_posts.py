@@ -141,23 +141,6 @@ async def test_arrivals_between_kill_and_resume_are_found(world: World) -> None:
     assert texts(first, second, third) == {item.text for item in world.items}
 
 
-async def test_a_naive_time_is_utc(world: World) -> None:
-    world.items = [Item(1, "What time is it", minutes_ago(30), naive=True)]
-    (post,) = (await world.poll()).posts
-    assert post.published_at == minutes_ago(30)
-
-
-async def test_a_post_from_2099_neither_lies_nor_blinds(world: World) -> None:
-    future = Item(3, "From the future", datetime(2099, 1, 1, tzinfo=UTC))
-    world.items = [*some_items(2), future]
-    first = await world.poll()
-    assert all(post.published_at is None or post.published_at <= NOW for post in first.posts)
-    world.now += timedelta(minutes=15)
-    world.items = [*world.items, Item(4, "From the present", NOW + timedelta(minutes=10))]
-    second = await world.poll(first.cursor)
-    assert "From the present" in texts(second)
-
-
 @pytest.mark.parametrize("junk", [7, "text", [], {"unknown": {"shape": None}}])
 async def test_one_malformed_item_does_not_lose_the_page(world: World, junk: object) -> None:
     world.items = [Item(1, "Before", minutes_ago(9)), Item(2, "", minutes_ago(8), junk=junk)]
@@ -210,16 +193,3 @@ async def test_null_bytes_go(world: World) -> None:
     run = await world.poll()
     assert all("\x00" not in post.text for post in run.posts)
     assert len(run.posts) + len(run.skipped) == 1
-
-
-async def test_three_hundred_items_come_once_each(world: World) -> None:
-    base = NOW - timedelta(hours=10)
-    world.items = [Item(n, f"Number {n}", base + timedelta(seconds=100 * n)) for n in range(300)]
-    first = await world.poll()
-    polls = [first]
-    # A poll may stop at its page cap; the following ones then go on from there.
-    while polls[-1].notes and "next poll goes on" in polls[-1].notes[-1]:
-        polls.append(await world.poll(polls[-1].cursor))
-    assert texts(*polls) == {item.text for item in world.items}
-    assert len({post.native_id for run in polls for post in run.posts}) == 300
-    assert not any(run.gaps for run in polls)

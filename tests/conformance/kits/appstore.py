@@ -4,12 +4,11 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.conformance.kit import NOW, Item, Kit
 from tests.conformance.server import Answer, Request, json_answer
 
-SIZE = 3
 APP = "1400000001"
 ADDRESS = re.compile(rf"/us/rss/customerreviews/page=(\d+)/id={APP}/sortby=mostrecent/json")
 OTHER_ADDRESS = re.compile(rf"/us/rss/customerreviews/id={APP}/page=(\d+)/sortby=mostrecent/json")
@@ -18,6 +17,7 @@ OTHER_ADDRESS = re.compile(rf"/us/rss/customerreviews/id={APP}/page=(\d+)/sortby
 class AppStoreKit(Kit):
     type = "appstore"
     lag = timedelta(days=6)
+    at_scale: ClassVar = {"last_page": 201}
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {
@@ -25,7 +25,7 @@ class AppStoreKit(Kit):
             "countries": ["us"],
             "pages": 30,
             "last_page": 200,
-            "page_size": SIZE,
+            "page_size": self.page,
             "base_url": base_url,
         }
 
@@ -34,9 +34,9 @@ class AppStoreKit(Kit):
         if not found:
             return Answer(404, b"<html>not found", {"Content-Type": "text/html"})
         shown = sorted(items, key=lambda item: (item.at or NOW, item.number), reverse=True)
-        start = SIZE * (int(found[1]) - 1)
-        last = max(1, -(-len(shown) // SIZE))
-        return json_answer(feed([entry(item) for item in shown[start : start + SIZE]], last))
+        start = self.page * (int(found[1]) - 1)
+        last = max(1, -(-len(shown) // self.page))
+        return json_answer(feed([entry(item) for item in shown[start : start + self.page]], last))
 
 
 def feed(entries: Sequence[Any], last: int = 10) -> dict[str, Any]:

@@ -23,6 +23,7 @@ ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
 
 class AppStoreConnectKit(Kit):
     type = "appstoreconnect"
+    size = "limit"
     environment: ClassVar = {"ASC_KEY": PEM}
     secrets = (PEM.splitlines()[1],)
     lag = timedelta(days=13)
@@ -46,7 +47,7 @@ class AppStoreConnectKit(Kit):
         size, offset = int(request.query["limit"]), int(request.query.get("cursor", 0))
         found = sorted(items, key=_place, reverse=True)
         links = {"self": "https://elsewhere.example/"}
-        if len(found) > offset + size:
+        if self.goes_on(offset, size, len(found)):
             links["next"] = f"https://elsewhere.example/v1?cursor={offset + size}&limit={size}"
         data = [_review(item) for item in found[offset : offset + size]]
         return json_answer({"data": data, "links": links})

@@ -13,6 +13,7 @@ XRPC = "/xrpc/"
 
 class BlueskyKit(Kit):
     type = "bluesky"
+    size = "limit"
     environment: ClassVar = {"BLUESKY_PASSWORD": "s3cret-app-password"}
     secrets = ("s3cret-access-jwt", "s3cret-refresh-jwt")
 
@@ -30,7 +31,7 @@ class BlueskyKit(Kit):
         if method == "com.atproto.server.createSession":
             return self._session(request)
         answers = {
-            "app.bsky.feed.searchPosts": _found,
+            "app.bsky.feed.searchPosts": self._found,
             "app.bsky.feed.getPosts": _posts,
             "com.atproto.repo.getRecord": _record,
         }
@@ -46,15 +47,14 @@ class BlueskyKit(Kit):
         tokens = {"accessJwt": "s3cret-access-jwt", "refreshJwt": "s3cret-refresh-jwt"}
         return json_answer({**tokens, "did": "did:plc:molva", "handle": "molva.example"})
 
-
-def _found(request: Request, items: Sequence[Item]) -> Answer:
-    since = datetime.fromisoformat(request.query["since"])
-    found = sorted((i for i in items if _sorted_at(i) >= since), key=_sorted_at, reverse=True)
-    start, size = int(request.query.get("cursor", 0)), int(request.query["limit"])
-    answer: dict[str, Any] = {"posts": [_view(item) for item in found[start : start + size]]}
-    if start + size < len(found):
-        answer["cursor"] = str(start + size)
-    return json_answer(answer)
+    def _found(self, request: Request, items: Sequence[Item]) -> Answer:
+        since = datetime.fromisoformat(request.query["since"])
+        found = sorted((i for i in items if _sorted_at(i) >= since), key=_sorted_at, reverse=True)
+        start, size = int(request.query.get("cursor", 0)), int(request.query["limit"])
+        answer: dict[str, Any] = {"posts": [_view(item) for item in found[start : start + size]]}
+        if self.goes_on(start, size, len(found)):
+            answer["cursor"] = str(start + size)
+        return json_answer(answer)
 
 
 def _posts(request: Request, items: Sequence[Item]) -> Answer:

@@ -17,7 +17,6 @@ class DiscourseKit(Kit):
     type = "discourse"
     environment: ClassVar = {"DISCOURSE_KEY": "s3cret-discourse-key"}
     lag = timedelta(days=300)
-    page = 3
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {"url": f"{base_url}/forum", "key_env": "DISCOURSE_KEY", "key_user": "reader"}

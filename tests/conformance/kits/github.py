@@ -14,6 +14,7 @@ SPAN = re.compile(r" updated:(\S+?)\.\.(\S+)$")
 
 class GitHubKit(Kit):
     type = "github"
+    size = "per_page"
     environment: ClassVar = {"GITHUB_TOKEN_FOR_MOLVA": "s3cret-github-token"}
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ LISTS = {
 
 class GoogleBusinessKit(Kit):
     type = "googlebusiness"
+    size = "pageSize"
     environment: ClassVar = {
         "GBP_ID": SENT["client_id"],
         "GBP_SECRET": SENT["client_secret"],
@@ -60,7 +61,7 @@ class GoogleBusinessKit(Kit):
         answer: dict[str, Any] = {}
         if shown := [_review(item) for item in found[offset : offset + size]]:
             answer = {"reviews": shown, "averageRating": 4, "totalReviewCount": len(found)}
-        if len(found) > offset + size:
+        if self.goes_on(offset, size, len(found)):
             answer["nextPageToken"] = str(offset + size)
         return json_answer(answer)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.conformance.kit import NOW, Item, Kit
 from tests.conformance.kits.rss import feed_of
@@ -20,6 +20,8 @@ class GoogleNewsKit(Kit):
     type = "googlenews"
     lag = timedelta(hours=20)
     truncation_is_an_error = False
+    span = timedelta(days=30)
+    at_scale: ClassVar = {"backfill": "40d"}
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {"queries": ["zerno"], "reachable": SHOWN, "pages": 200, "base_url": base_url}

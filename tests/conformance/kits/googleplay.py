@@ -30,6 +30,7 @@ TOKEN = "s3cret-google-token"
 
 class GooglePlayKit(Kit):
     type = "googleplay"
+    size = "maxResults"
     environment: ClassVar = {"GOOGLE_PLAY_KEY": json.dumps(ACCOUNT)}
     secrets = (TOKEN, PEM.splitlines()[1])
     lag = timedelta(days=6)
@@ -56,7 +57,7 @@ class GooglePlayKit(Kit):
         answer: dict[str, Any] = {}
         if shown := [_review(item) for item in found[offset : offset + size]]:
             answer["reviews"] = shown
-        if len(found) > offset + size:
+        if self.goes_on(offset, size, len(found)):
             answer["tokenPagination"] = {"nextPageToken": str(offset + size)}
         return json_answer(answer)
 

@@ -12,6 +12,7 @@ from tests.conformance.server import Answer, Request, json_answer
 
 class HackerNewsKit(Kit):
     type = "hackernews"
+    size = "hitsPerPage"
     lag = timedelta(hours=5)
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
@@ -37,7 +38,7 @@ class HackerNewsKit(Kit):
         found.sort(key=lambda pair: (pair[0], pair[1].number), reverse=True)
         start = size * int(request.query["page"])
         hits = [_hit(second, item) for second, item in found[start : start + size]]
-        pages = -(-len(found) // size)
+        pages = -(-len(found) // size) + self.empty_tail
         return json_answer({"hits": hits, "nbHits": len(found), "page": 0, "nbPages": pages})
 
 

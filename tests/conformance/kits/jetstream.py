@@ -21,7 +21,7 @@ class JetstreamKit(Kit):
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         hosts = [base_url.replace("http://", "ws://")]
-        return {"hosts": hosts, "page_size": 3, "backfill": "2h"}
+        return {"hosts": hosts, "page_size": 3, "backfill": "5h"}
 
     def answer(self, request: Request, items: Sequence[Item]) -> Answer:
         if request.path != "/subscribe":

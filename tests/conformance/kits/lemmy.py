@@ -76,7 +76,7 @@ class LemmyV4Kit(LemmyKit):
         assert (query["search_term"], query["listing_type"]) == ("zerno", "all")
         at, size = int(query.get("page_cursor", "P0")[1:]), int(query["limit"])
         views = [self.view(item) for item in shown[at : at + size]]
-        more = {"next_page": f"P{at + size}"} if at + size < len(shown) else {}
+        more = {"next_page": f"P{at + size}"} if self.goes_on(at, size, len(shown)) else {}
         empty: dict[str, Any] = {"posts": [], "comments": [], "communities": [], "persons": []}
         return {**empty, query["type_"]: views, **more}
 

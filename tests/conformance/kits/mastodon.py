@@ -12,6 +12,7 @@ from tests.conformance.server import Answer, Request, json_answer
 
 class MastodonKit(Kit):
     type = "mastodon"
+    size = "limit"
     environment: ClassVar = {"MASTODON_TOKEN": "s3cret-mastodon-token"}
     lag = timedelta(days=300)
     home = "https://kofe.example"

@@ -8,20 +8,20 @@ from typing import Any, ClassVar
 from tests.conformance.kit import NOW, Item, Kit
 from tests.conformance.server import Answer, Request, json_answer
 
-REACHABLE = 30
-
 
 class NewsApiKit(Kit):
     type = "newsapi"
+    size = "pageSize"
     environment: ClassVar = {"NEWSAPI_KEY": "s3cret-newsapi-key"}
     lag = timedelta(hours=20)
+    shown = 30
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {
             "queries": ["zerno"],
             "key_env": "NEWSAPI_KEY",
             "page_size": 3,
-            "reachable": REACHABLE,
+            "reachable": self.shown,
             "pages": 500,
             "requests_a_day": 100_000,
             "base_url": base_url,
@@ -34,7 +34,7 @@ class NewsApiKit(Kit):
             return json_answer({"status": "error", "code": "apiKeyInvalid"}, 401)
         query = request.query
         size, page = int(query["pageSize"]), int(query["page"])
-        if size * page > REACHABLE:
+        if size * page > self.shown:
             return json_answer({"status": "error", "code": "maximumResultsReached"}, 426)
         start, until = (
             datetime.fromisoformat(query[name]).replace(tzinfo=UTC) for name in ("from", "to")

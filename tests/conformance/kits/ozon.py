@@ -11,6 +11,7 @@ from tests.conformance.server import Answer, Request, json_answer
 
 class OzonKit(Kit):
     type = "ozon"
+    size = "limit"
     environment: ClassVar = {"OZON_API_KEY": "s3cret-ozon-key"}
     lag = timedelta(days=6)
 
@@ -39,7 +40,7 @@ class OzonKit(Kit):
         return json_answer(
             {
                 "reviews": [_review(item) for item in shown],
-                "has_next": len(found) > len(shown),
+                "has_next": self.goes_on(0, len(shown), len(found)),
                 "last_id": f"uuid-{shown[-1].number}" if shown else "",
             }
         )

@@ -16,12 +16,14 @@ BASIC = base64.b64encode(b"s3cret-reddit-id:s3cret-reddit-secret").decode()
 
 class RedditKit(Kit):
     type = "reddit"
+    size = "limit"
     environment: ClassVar = {
         "REDDIT_ID": "s3cret-reddit-id",
         "REDDIT_SECRET": "s3cret-reddit-secret",
     }
     secrets = (TOKEN, BASIC)
     lag = timedelta(hours=1, minutes=50)
+    most = 1000
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {
@@ -44,21 +46,21 @@ class RedditKit(Kit):
             wanted = request.query["id"].split(",")
             found = [_child(item) for item in items if name_of(item) in wanted]
             return json_answer({"kind": "Listing", "data": {"children": found, "after": None}})
-        page, more = page_of(request, items)
+        page, more = self.page_of(request, items)
         after = name_of(page[-1]) if page and more else None
         children = [_child(item) for item in page]
         return json_answer({"kind": "Listing", "data": {"children": children, "after": after}})
 
-
-def page_of(request: Request, items: Sequence[Item]) -> tuple[list[Item], bool]:
-    """The items a page shows, newest first, and whether there are more behind them."""
-    found = sorted(items, key=lambda item: (item.at or NOW, item.number), reverse=True)
-    anchor = request.query.get("after")
-    names = [name_of(item) for item in found]
-    # Behind a post that is no longer there Reddit shows nothing.
-    start = (names.index(anchor) + 1 if anchor in names else len(found)) if anchor else 0
-    end = start + int(request.query["limit"])
-    return found[start:end], end < len(found)
+    def page_of(self, request: Request, items: Sequence[Item]) -> tuple[list[Item], bool]:
+        """The items a page shows, newest first, and whether it says that there are more."""
+        found = sorted(items, key=lambda item: (item.at or NOW, item.number), reverse=True)
+        found = found[: self.most]
+        anchor = request.query.get("after")
+        names = [name_of(item) for item in found]
+        # Behind a post that is no longer there Reddit shows nothing.
+        start = (names.index(anchor) + 1 if anchor in names else len(found)) if anchor else 0
+        size = int(request.query["limit"])
+        return found[start : start + size], self.goes_on(start, size, len(found))
 
 
 def name_of(item: Item) -> str:

@@ -14,6 +14,7 @@ FIRST = 79_000_000
 
 class StackExchangeKit(Kit):
     type = "stackexchange"
+    size = "pagesize"
     environment: ClassVar = {"STACKEXCHANGE_KEY": "s3cret-application-key(("}
     lag = timedelta(minutes=50)
 
@@ -51,7 +52,7 @@ class StackExchangeKit(Kit):
         size = int(query["pagesize"])
         start = size * (int(query["page"]) - 1)
         shown = [_excerpt(item) for item in found[start : start + size]]
-        return wrapper(shown, has_more=start + size < len(found))
+        return wrapper(shown, has_more=self.goes_on(start, size, len(found)))
 
 
 def wrapper(items: list[Any], *, has_more: bool = False, **fields: Any) -> Answer:

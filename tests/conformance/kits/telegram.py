@@ -19,7 +19,6 @@ HEAD = (
 class TelegramKit(Kit):
     type = "telegram"
     lag = timedelta(days=300)
-    page = 3
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {"channels": ["zerno_news"], "base_url": base_url, "backfill": "30d"}

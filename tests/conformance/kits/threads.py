@@ -11,6 +11,7 @@ from tests.conformance.server import Answer, Request, json_answer
 
 class ThreadsKit(Kit):
     type = "threads"
+    size = "limit"
     environment: ClassVar = {"THREADS_TOKEN": "s3cret-threads-token"}
     lag = timedelta(hours=1, minutes=50)
 

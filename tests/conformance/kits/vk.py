@@ -16,15 +16,17 @@ SHOWN = 30
 
 class VkKit(Kit):
     type = "vk"
+    size = "count"
     environment: ClassVar = {"VK_TOKEN": "s3cret-vk-service-key"}
     lag = timedelta(minutes=110)
+    shown = SHOWN
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {
             "queries": ["zerno"],
             "token_env": "VK_TOKEN",
             "page_size": 3,
-            "reachable": SHOWN,
+            "reachable": self.shown,
             "too_fast_wait": 0.01,
             "base_url": f"{base_url}/method",
         }
@@ -43,7 +45,7 @@ class VkKit(Kit):
         found = [item for item in items if after <= _second(item) <= until]
         found.sort(key=lambda item: (_second(item), item.number), reverse=True)
         start, size = int(query.get("start_from", 0)), int(query["count"])
-        page = found[:SHOWN][start : start + size]
+        page = found[: self.shown][start : start + size]
         response = {
             "items": [_post(item) for item in page],
             "count": len(page),
@@ -51,7 +53,7 @@ class VkKit(Kit):
             "profiles": PROFILES,
             "groups": [],
         }
-        if start + size < min(len(found), SHOWN):
+        if self.goes_on(start, size, min(len(found), self.shown)):
             response["next_from"] = str(start + size)
         return json_answer({"response": response})
 

@@ -12,7 +12,7 @@ from tests.conformance.kit import Item, Kit
 
 
 class WebhookKit(Kit):
-    """A sender that delivers everything it has again and again, two posts at a time."""
+    """A sender that delivers everything it has again and again, a page at a time."""
 
     type = "webhook"
     over_http = False
@@ -28,8 +28,8 @@ class WebhookKit(Kit):
     def publish(self, items: Sequence[Item], folder: Path) -> None:
         inbox = Inbox(folder / "a-source")
         inbox.remove(inbox.names())
-        for start in range(0, len(items), 2):
-            body = json.dumps([_post(item) for item in items[start : start + 2]])
+        for start in range(0, len(items), self.page):
+            body = json.dumps([_post(item) for item in items[start : start + self.page]])
             inbox.put(f"{next(self._deliveries):06}", body.encode())
 
 

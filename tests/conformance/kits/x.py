@@ -11,6 +11,7 @@ from tests.conformance.server import Answer, Request, json_answer
 
 class XKit(Kit):
     type = "x"
+    size = "max_results"
     environment: ClassVar = {"X_TOKEN": "s3cret-x-token"}
     lag = timedelta(days=3)
 
@@ -39,8 +40,8 @@ class XKit(Kit):
         found = [i for i in items if above < _id(i) < below and (i.at is None or i.at >= start)]
         found.sort(key=_id, reverse=True)
         meta: dict[str, Any] = {"result_count": len(found[:size])}
-        if len(found) > size:
-            meta["next_token"] = str(_id(found[size - 1]))
+        if self.goes_on(0, size, len(found)):
+            meta["next_token"] = str(_id(found[:size][-1]))
         data = {"data": [_post(item) for item in found[:size]]} if found else {}
         return json_answer({**data, "meta": meta})
 

@@ -11,6 +11,7 @@ from tests.conformance.server import Answer, Request, json_answer
 
 class YandexMarketKit(Kit):
     type = "yandexmarket"
+    size = "limit"
     environment: ClassVar = {"MARKET_TOKEN": "s3cret-market-token"}
     lag = timedelta(days=6)
 
@@ -32,7 +33,7 @@ class YandexMarketKit(Kit):
         start, end = (datetime.fromisoformat(asked[n]) for n in ("dateTimeFrom", "dateTimeTo"))
         found = sorted((i for i in items if start < min(_at(i), NOW) < end), key=_at)
         size, offset = int(query["limit"]), int(query.get("pageToken", 0))
-        further = str(offset + size) if len(found) > offset + size else None
+        further = str(offset + size) if self.goes_on(offset, size, len(found)) else None
         feedbacks = [_review(item) for item in found[offset : offset + size]]
         paging = {"nextPageToken": further} if further else {}
         return json_answer({"status": "OK", "result": {"feedbacks": feedbacks, "paging": paging}})

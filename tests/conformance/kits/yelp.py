@@ -13,6 +13,7 @@ class YelpKit(Kit):
     """A plan that shows all reviews, with leave to keep them."""
 
     type = "yelp"
+    size = "limit"
     environment: ClassVar = {"YELP_KEY": "s3cret-yelp-key"}
     lag = timedelta(days=6)
 

@@ -18,8 +18,10 @@ class YoutubeKit(Kit):
     """Odd items are videos that the search finds, even ones comments under one known video."""
 
     type = "youtube"
+    size = "maxResults"
     environment: ClassVar = {"YOUTUBE_KEY": "s3cret-youtube-key"}
     lag = timedelta(hours=47)
+    shown = SHOWN
 
     def table(self, base_url: str, folder: Path) -> dict[str, Any]:
         return {
@@ -33,7 +35,7 @@ class YoutubeKit(Kit):
             "comment_pages": 60,
             "page_size": 3,
             "comment_page_size": 3,
-            "reachable": SHOWN,
+            "reachable": self.shown,
             "base_url": f"{base_url}/youtube/v3",
         }
 
@@ -47,7 +49,7 @@ class YoutubeKit(Kit):
         videos = [item for item in shown if item.number % 2]
         method = request.path.removeprefix("/youtube/v3/")
         if method == "search":
-            return _searched(request, videos)
+            return self._searched(request, videos)
         if method == "videos":
             wanted = request.query["id"].split(",")
             found = [_video(item) for item in videos if _video_id(item) in wanted]
@@ -57,8 +59,23 @@ class YoutubeKit(Kit):
         if method == "commentThreads":
             comments = [item for item in shown if not item.number % 2]
             talked_of = request.query["videoId"] == TALKED_OF
-            return _paged(request, [_thread(item) for item in comments if talked_of])
+            return self._paged(request, [_thread(item) for item in comments if talked_of])
         return Answer(404)
+
+    def _searched(self, request: Request, videos: Sequence[Item]) -> Answer:
+        after, until = (
+            int(datetime.fromisoformat(request.query[name]).timestamp())
+            for name in ("publishedAfter", "publishedBefore")
+        )
+        found = [item for item in videos if after <= _second(item) < until]
+        return self._paged(request, [_hit(item) for item in found[: self.shown]])
+
+    def _paged(self, request: Request, found: Sequence[object]) -> Answer:
+        start, size = int(request.query.get("pageToken", 0)), int(request.query["maxResults"])
+        answer: dict[str, Any] = {"items": found[start : start + size]}
+        if self.goes_on(start, size, len(found)):
+            answer["nextPageToken"] = str(start + size)
+        return json_answer(answer)
 
 
 def _looked_up(request: Request, shown: Sequence[Item]) -> Answer:
@@ -75,23 +92,6 @@ def _looked_up(request: Request, shown: Sequence[Item]) -> Answer:
 def refusal(code: int, reason: str, message: str = "No") -> Answer:
     cause = {"message": message, "domain": "youtube", "reason": reason}
     return json_answer({"error": {"code": code, "message": message, "errors": [cause]}}, code)
-
-
-def _searched(request: Request, videos: Sequence[Item]) -> Answer:
-    after, until = (
-        int(datetime.fromisoformat(request.query[name]).timestamp())
-        for name in ("publishedAfter", "publishedBefore")
-    )
-    found = [item for item in videos if after <= _second(item) < until]
-    return _paged(request, [_hit(item) for item in found[:SHOWN]])
-
-
-def _paged(request: Request, found: Sequence[object]) -> Answer:
-    start, size = int(request.query.get("pageToken", 0)), int(request.query["maxResults"])
-    answer: dict[str, Any] = {"items": found[start : start + size]}
-    if start + size < len(found):
-        answer["nextPageToken"] = str(start + size)
-    return json_answer(answer)
 
 
 def _second(item: Item) -> int:
