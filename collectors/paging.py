@@ -137,7 +137,7 @@ async def walk_back(walks: Walks, key: str, plan: Plan, fetch: Fetch) -> AsyncIt
     for number in range(1, plan.pages + 1):
         batch = await fetch(window)
         newest = max((t for t in (newest, *batch.times) if t <= window.ceiling), default=newest)
-        gaps, note, done = batch.gaps, "", batch.next_at is None
+        gaps, note, done = batch.gaps, "", batch.again or batch.next_at is None
         if batch.again and (waiting := asked_again(mapping(state.get("walk")))):
             state = {**state, "walk": {**waiting, **_kept(window, newest)}}
             done, note = put_off(waiting)
