@@ -27,38 +27,22 @@ Terms: set by each forum. Deleted posts must go here too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from collectors.discourse_api import Forum
 from collectors.discourse_lookup import look_up
-from collectors.discourse_post import Reading, converted, created, deleted
 from collectors.discourse_search import Search
-from collectors.interface import Collector, Cursor, Duration, Gap, Page, SourceSettings, Terms
-from collectors.items import count, mapping, sequence
-from collectors.paging import (
-    Plan,
-    Walks,
-    asked_again,
-    going_on,
-    put_off,
-    stopped,
-    unreachable,
-    walk_back,
-)
+from collectors.discourse_stream import STREAM, Stream
+from collectors.interface import Collector, Cursor, Duration, Page, SourceSettings, Terms
+from collectors.paging import Plan, Walks, walk_back
 from collectors.rereads import Rereads
 
 SWEEP = timedelta(days=7)
-STREAM = "posts"
-STRIDE = 50
-"""Numbers a page spans on older forums, which leave private posts out of it: it may be empty."""
-
-MOST_EMPTY = 10
-
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
@@ -75,11 +59,7 @@ class DiscourseSettings(SourceSettings):
 
 
 class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
-    """Walks the numbers of all posts back to the last known one, or each search back in time.
-
-    State of the first: `last`, the newest number all stored up to; `recent`, the numbers of the
-    newest page, to notice deletions; while a walk is unfinished also `newest`, `before`, `empty`.
-    """
+    """Walks the numbers of all posts back to the last known one, or each search back in time."""
 
     type = "discourse"
     Settings = DiscourseSettings
@@ -110,7 +90,8 @@ class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
         settings, now = self.settings, self.clock()
         forum = self._forum
         if not settings.queries:
-            async for page in self._stream(forum, Walks(cursor, [STREAM])):
+            stream = Stream(forum, settings.pages, now - settings.backfill, now)
+            async for page in stream.walk(Walks(cursor, [STREAM])):
                 yield page
             return
         searches = {
@@ -123,59 +104,3 @@ class DiscourseCollector(Rereads, Collector[DiscourseSettings]):
             search = searches[key]
             async for page in walk_back(walks, key, plan, search.fetch):
                 yield replace(page, deleted=search.gone)
-
-    async def _stream(self, forum: Forum, walks: Walks) -> AsyncIterator[Page]:
-        state = walks[STREAM]
-        for number in range(1, self.settings.pages + 1):
-            before = count(state.get("before"))
-            items = await forum.latest(before)
-            ids = sorted(n for n in (count(mapping(item).get("id")) for item in items) if n)
-            gone = deleted(items)
-            if before is None:
-                gone += _missing(sequence(state.get("recent")), ids)
-                state |= {"newest": max([*ids, state.get("last", 0)]), "recent": ids}
-            found = converted(items, Reading(self._base, self.clock()))
-            again = before is not None and bool(ids) and ids[0] >= before < ids[-1]
-            gaps, note = tuple[Gap, ...](), ""
-            if again and (waiting := asked_again(state)):
-                state, (done, note) = waiting, put_off(waiting)
-            elif again:
-                gaps = (unreachable(None, (post.published_at for post in found.posts)),)
-                state, done = _finished(state), True
-            else:
-                state, done = self._moved(state, items, ids)
-            if not done and number == self.settings.pages:
-                note = stopped(number)
-            cursor = walks.moved(STREAM, state)
-            yield Page(cursor, found.posts, found.skipped, tuple(gone), gaps, note=note)
-            if done:
-                return
-
-    def _moved(
-        self, state: Mapping[str, Any], items: Sequence[Any], ids: Sequence[int]
-    ) -> tuple[dict[str, Any], bool]:
-        """The state after a page, and whether it was the last."""
-        before, empty = state.get("before"), 0
-        if before is not None and (not ids or ids[0] >= before):
-            before, empty = before - STRIDE, state.get("empty", 0) + 1
-        elif ids:
-            before = ids[0]
-        done = before is None or before <= state.get("last", 1) or empty > MOST_EMPTY
-        if "last" not in state:
-            now = self.clock()
-            times = [t for t in (created(item, now) for item in items) if t]
-            done = done or (bool(times) and max(times) < now - self.settings.backfill)
-        if not done:
-            return {**going_on(state), "before": before, "empty": empty}, False
-        return _finished(state), True
-
-
-def _finished(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {"last": state["newest"], "recent": state["recent"]} if state["newest"] else {}
-
-
-def _missing(known: Sequence[int], present: Sequence[int]) -> list[str]:
-    """Known posts that are missing between two present ones."""
-    if not present:
-        return []
-    return [str(n) for n in known if present[0] < n < present[-1] and n not in present]

@@ -24,39 +24,19 @@ Terms: articles stay their publishers'; exports carry an excerpt and the link.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
-from collectors.credentials import secret
 from collectors.day_quota import DayQuota
-from collectors.http import Response
-from collectors.interface import (
-    Collector,
-    CollectorError,
-    Cursor,
-    Duration,
-    FatalError,
-    Gap,
-    Page,
-    RetriableError,
-    Terms,
-)
-from collectors.items import Converted, convert, count, mapping, sequence, string
-from collectors.newsapi_article import published, read_article
-from collectors.paging import Batch, Plan, Walks, Window, walk_back
+from collectors.interface import Collector, Cursor, Duration, Page, Terms
+from collectors.newsapi_search import REQUESTS, Search
+from collectors.paging import Plan, Walks, walk_back
 from collectors.spend import Budget, PaidSettings
-from collectors.text import clean
-from collectors.time_slices import Slice
-
-REQUESTS = "requests"
-
-_USED_UP = {"apiKeyExhausted": timedelta(hours=12), "rateLimited": timedelta(hours=1)}
-_BEYOND = "maximumResultsReached"
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500)]
 
@@ -91,7 +71,18 @@ class NewsApiCollector(Collector[NewsApiSettings]):
             pages = min(settings.pages, quota.left(REQUESTS))
             waiting += pages < 1
             plan = Plan(now, self.overlap, settings.backfill, pages)
-            search = _Search(self, query, now, quota)
+            search = Search(
+                self.http,
+                self.budget(),
+                quota,
+                settings.base_url,
+                settings.key_env,
+                settings.language,
+                settings.page_size,
+                settings.reachable,
+                query,
+                now,
+            )
             async for page in walk_back(walks, query, plan, search.fetch):
                 yield replace(page, cursor={**page.cursor, "quota": quota.state})
         if waiting:
@@ -114,79 +105,3 @@ class NewsApiCollector(Collector[NewsApiSettings]):
     def _quota(self, cursor: Cursor, now: datetime) -> DayQuota:
         limits = {REQUESTS: self.settings.requests_a_day}
         return DayQuota(cursor.get("quota"), limits, now, ZoneInfo("UTC"))
-
-
-class _Search:
-    def __init__(
-        self, collector: NewsApiCollector, query: str, now: datetime, quota: DayQuota
-    ) -> None:
-        self.collector, self.settings = collector, collector.settings
-        self.query, self.now, self.quota = query, now, quota
-
-    async def fetch(self, window: Window) -> Batch:
-        """One page of the window's present slice."""
-        place, size = Slice.of(window), self.settings.page_size
-        answer = await self._answer(place)
-        if answer.get("code") == _BEYOND:
-            until = datetime.fromtimestamp(place.until, UTC)
-            gap = Gap("your plan shows no older articles of this search", window.start, until)
-            return Batch(Converted((), ()), (), gaps=(gap,))
-        articles = sequence(answer["articles"])
-        times = tuple(filter(None, (published(mapping(one), self.now) for one in articles)))
-        lang = self.settings.language or None
-        found = convert(
-            articles,
-            lambda one: read_article(one, self.now, lang),
-            lambda one: mapping(one).get("url"),
-        )
-        seconds = [int(moment.timestamp()) for moment in times]
-        total = count(answer.get("totalResults")) or 0
-        if place.repeated_by(seconds):
-            return Batch(found, times, again=True)
-        if not articles or total <= len(articles) + (place.page - 1) * size:
-            return Batch(found, times)
-        pages = max(self.settings.reachable // size, 1)
-        return Batch(found, times, *place.further(seconds, pages=pages))
-
-    async def _answer(self, place: Slice) -> Mapping[str, Any]:
-        settings, http = self.settings, self.collector.http
-        (key,) = secret(settings.key_env)
-        budget = self.collector.budget()
-        reserved = await budget.reserve(items=settings.page_size)
-        params: dict[str, str | int] = {
-            "q": self.query,
-            "from": _stamp(place.start),
-            "to": _stamp(place.until),
-            "sortBy": "publishedAt",
-            "pageSize": settings.page_size,
-            "page": place.page,
-        }
-        if settings.language:
-            params["language"] = settings.language
-        self.quota.spend(REQUESTS)
-        response = await http.get(
-            f"{settings.base_url.rstrip('/')}/everything",
-            params=params,
-            headers={"X-Api-Key": key},
-            ok=(200, 400, 426),
-        )
-        answer = mapping(response.json())
-        if answer.get("status") == "ok" and isinstance(answer.get("articles"), list):
-            await budget.settle(reserved, items=len(answer["articles"]))
-            return answer
-        if answer.get("code") == _BEYOND:
-            return answer
-        raise _refusal(answer, response, key)
-
-
-def _refusal(answer: Mapping[str, Any], response: Response, key: str) -> CollectorError:
-    code, said = string(answer.get("code")), string(answer.get("message")).replace(key, "…")
-    if code in _USED_UP:
-        return RetriableError(f"NewsAPI's quota is used up ({code})", retry_after=_USED_UP[code])
-    if code or response.status != 200:
-        return FatalError(f"NewsAPI refused the search: {clean(said)[:200] or code or 'no reason'}")
-    return RetriableError("the search answered without articles: not the API's format")
-
-
-def _stamp(second: float) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -35,20 +35,12 @@ from pydantic import Field, StringConstraints
 from collectors.credentials import secret
 from collectors.dates import parse_date
 from collectors.http import Params
-from collectors.interface import (
-    Author,
-    Cursor,
-    Engagement,
-    Page,
-    Post,
-    RetriableError,
-    Terms,
-)
-from collectors.items import convert, count, mapping, sequence, string
+from collectors.interface import Cursor, Page, RetriableError, Terms
+from collectors.items import convert, mapping, sequence, string
 from collectors.numbered_pages import read_numbered
 from collectors.paging import Batch, Window
 from collectors.spend import Budget, PaidSettings
-from collectors.text import clean, language
+from collectors.trustpilot_review import review_post
 from collectors.walking import Walker, WalkSettings
 
 _UNIT = re.compile(r"[0-9a-f]{24}")
@@ -134,7 +126,11 @@ class TrustpilotCollector(Walker[TrustpilotSettings]):
         size = self.settings.page_size
         place, reviews, times = await read_numbered(window, partial(self._page, key, size))
         reached = bool(times) and min(times) < window.start
-        found = convert(reviews, partial(self._post, key), lambda one: mapping(one).get("id"))
+        found = convert(
+            reviews,
+            partial(review_post, company=key, now=self.clock()),
+            lambda one: mapping(one).get("id"),
+        )
         if place.repeated_by(found):
             return Batch(found, times, again=True)
         more = len(reviews) >= size and not reached
@@ -166,25 +162,3 @@ class TrustpilotCollector(Walker[TrustpilotSettings]):
                 raise RetriableError(f"Trustpilot named no business unit for {name}")
             memory[key] = unit
         return str(memory[key])
-
-    def _post(self, company: str, review: Mapping[str, Any]) -> Post:
-        now = self.clock()
-        native_id, consumer = string(review["id"]), mapping(review.get("consumer"))
-        stars = count(review.get("stars")) or None
-        replied = bool(mapping(review.get("companyReply")).get("text"))
-        return Post(
-            native_id=native_id,
-            kind="review",
-            title=clean(string(review.get("title"))),
-            text=clean(string(review.get("text"))),
-            url=f"https://www.trustpilot.com/reviews/{native_id}" if native_id else "",
-            published_at=parse_date(review.get("createdAt"), now=now),
-            edited_at=parse_date(review.get("updatedAt"), now=now),
-            author=Author(string(consumer.get("id")), name=string(consumer.get("displayName"))),
-            engagement=Engagement(count(review.get("numberOfLikes")), comments=int(replied)),
-            lang=language(review.get("language")),
-            rating=stars,
-            rating_scale=5 if stars else None,
-            thread_id=company,
-            site="trustpilot.com",
-        )

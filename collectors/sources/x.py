@@ -30,29 +30,26 @@ may be passed on to others.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from collectors import x_lookup
-from collectors.dates import parse_date
 from collectors.http import HttpClient
 from collectors.interface import (
     Clock,
     Collector,
     Cursor,
     Duration,
-    FatalError,
-    Gap,
     Page,
     Terms,
 )
-from collectors.items import convert, mapping, sequence, string
-from collectors.paging import Walks, asked_again, going_on, put_off, stopped, unreachable
+from collectors.paging import Walks
 from collectors.rereads import Rereads
 from collectors.spend import Budget, PaidSettings, Price
-from collectors.x_api import FEWEST, Api, Asking, authors_of, read_post
+from collectors.x_api import FEWEST, Api, Asking
+from collectors.x_search import Search
 
 MARGIN = timedelta(minutes=10)
 """By how much less than its reach X is asked for, as its clock goes on meanwhile."""
@@ -120,81 +117,17 @@ class XCollector(Rereads, Collector[XSettings]):
 
     async def poll(self, cursor: Cursor) -> AsyncIterator[Page]:
         """Yield each query's posts, newest first."""
-        api = Api(self.http, self._asking, self._budget())
-        walks = Walks(cursor, self.settings.queries)
+        settings, now = self.settings, self.clock()
+        search = Search(
+            Api(self.http, self._asking, self._budget()),
+            settings.pages,
+            settings.page_size,
+            now - settings.backfill,
+            now - settings.reach + MARGIN,
+            now,
+        )
+        walks = Walks(cursor, settings.queries)
         for query in walks.in_turn:
-            async for page in self._query(api, walks, query):
+            words = query if settings.reposts else f"({query}) -is:retweet"
+            async for page in search.walk(walks, query, words):
                 yield page
-
-    async def _query(self, api: Api, walks: Walks, query: str) -> AsyncIterator[Page]:
-        now = self.clock()
-        for number in range(1, self.settings.pages + 1):
-            state = {"begun": (now - self.settings.backfill).isoformat(), **walks[query]}
-            start, gaps = self._start(state, now)
-            words = query if self.settings.reposts else f"({query}) -is:retweet"
-            params, token = {"query": words, **start}, string(state.get("token"))
-            answer = await api.search(
-                {**params, **({"next_token": token} if token else {})}, self.settings.page_size
-            )
-            if answer is None and token:
-                # X no longer knows the place where an earlier poll stopped: begin anew.
-                token, answer = "", await api.search(params, self.settings.page_size)
-            if answer is None:
-                raise FatalError(f"X refused the search {query!r}: check its syntax")
-            items, authors = sequence(answer.get("data")), authors_of(answer)
-            following = string(mapping(answer.get("meta")).get("next_token"))
-            found = convert(
-                items,
-                lambda item, known=authors: read_post(item, known, now),  # type: ignore[misc]
-                lambda item: mapping(item).get("id"),
-            )
-            again, done, note = following == token != "", not following, ""
-            if again and (waiting := asked_again(state)):
-                state, (done, note) = waiting, put_off(waiting)
-            elif again or done:
-                state, done = _finished(_seen(state, items, now)), True
-                lost = unreachable(None, (post.published_at for post in found.posts))
-                gaps += (lost,) if again else ()
-            else:
-                state = _seen(going_on(state), items, now) | {"token": following}
-            if not done and number == self.settings.pages:
-                note = stopped(number)
-            cursor = walks.moved(query, state)
-            yield Page(cursor, found.posts, found.skipped, gaps=gaps, note=note)
-            if done:
-                return
-
-    def _start(
-        self, state: dict[str, Any], now: datetime
-    ) -> tuple[dict[str, str], tuple[Gap, ...]]:
-        """From where on to ask; X refuses an id older than it searches."""
-        earliest = now - self.settings.reach + MARGIN
-        since, at = string(state.get("since")), parse_date(state.get("since_at"), now=now)
-        if since and at and at > earliest:
-            return {"since_id": since}, ()
-        if since and at:
-            gap = Gap("X searches seven days back, and the last post is older", at, earliest)
-            return {"start_time": _stamp(earliest)}, () if state.get("token") else (gap,)
-        begun = parse_date(state["begun"], now=now) or now
-        return {"start_time": _stamp(max(begun, earliest))}, ()
-
-
-def _seen(state: dict[str, Any], items: list[Any], now: datetime) -> dict[str, Any]:
-    """The state with the newest post of the walk so far; ids grow with time."""
-    found = [(state.get("newest", ""), state.get("newest_at"))]
-    for item in map(mapping, items):
-        at = parse_date(item.get("created_at"), now=now)
-        if at and at <= now and string(item.get("id")).isdecimal():
-            found.append((string(item["id"]), at.isoformat()))
-    newest, newest_at = max(found, key=lambda pair: int(pair[0] or 0))
-    return {**state, "newest": newest, "newest_at": newest_at}
-
-
-def _finished(state: dict[str, Any]) -> dict[str, Any]:
-    if state["newest"]:
-        return {"since": state["newest"], "since_at": state["newest_at"]}
-    return {name: state[name] for name in ("since", "since_at", "begun") if name in state}
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
