@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.classifier import centred, softmax
+from sentiment.classifier import softmax
 from sentiment.clauses import Span, contrasts
 from sentiment.denial import denied, plain
 from sentiment.encoder import EncodedText, Encoder
@@ -31,6 +31,7 @@ from sentiment.signals import ClauseSignals, Signals, intents
 from sentiment.signals import version as signals_version
 from sentiment.taxonomy import Cause, Taxonomy
 from sentiment.terms import term_pattern
+from sentiment.words import word_columns
 
 THRESHOLD = 0.4
 """Causes less probable are not reported: 0.3 finds most in complaints, 0.5 errs least on news."""
@@ -145,13 +146,15 @@ class CauseFinder:
 
     def _scores(self, clauses: Clauses) -> Floats:
         """Scores [clauses, causes + 1] by likeness alone: the clause's own, and its text's."""
-        centres = np.stack([self._fitted.centres[lang] for lang in clauses.langs])
-        own = self._fitted.classifier.logits(centred(clauses.embeddings, centres))
-        wholes = clauses.wholes[clauses.owners()]
-        text = self._fitted.classifier.logits(centred(wholes, centres))
-        counts = np.diff(clauses.bounds)[clauses.owners()][:, None]
-        share = np.where(counts >= LONG, WHOLE, 0.0)
-        scores: Floats = (1 - share) * own + share * text
+        scores = self._fitted.scores(clauses.embeddings, clauses.langs, clauses.words)
+        long = np.flatnonzero(np.diff(clauses.bounds) >= LONG)
+        if len(long):
+            bounds = [(clauses.bounds[at], clauses.bounds[at + 1]) for at in long]
+            langs = [clauses.langs[begin] for begin, _ in bounds]
+            words = word_columns([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
+            wholes = self._fitted.scores(clauses.wholes[long], langs, words)
+            for (begin, end), whole in zip(bounds, wholes, strict=True):
+                scores[begin:end] = (1 - WHOLE) * scores[begin:end] + WHOLE * whole
         return scores
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:

@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import Encoder
 from sentiment.taxonomy import LANGUAGES, Taxonomy
+from sentiment.words import Columns, word_columns
 
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 """The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
 
 BACKGROUND_WEIGHT = 0.2
 """What a background text counts in the fit against an example of a cause."""
+
+ENOUGH = 40
+"""Examples a cause from which on its words are learnt as well; with six they do harm."""
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
@@ -38,6 +42,15 @@ class Fitted:
 
     classifier: Classifier
     centres: Mapping[str, Floats]
+
+    def scores(
+        self, embeddings: NDArray[np.floating], langs: Sequence[str], words: Columns
+    ) -> Floats:
+        """Logits [n, causes + 1] of clauses by their embeddings [n, H], languages and words."""
+        rows = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
+        if len(self.classifier.weights) > rows.shape[1]:
+            rows = np.hstack([rows, words])
+        return self.classifier.logits(rows)
 
 
 def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
@@ -71,6 +84,8 @@ def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None 
     background = classes == none
     centres = _centres(embeddings, langs, background)
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
+    if (~background).sum() >= ENOUGH * none:
+        rows = np.hstack([rows, word_columns(texts)])
     weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
     classifier = fit(rows, classes.tolist(), weights)
     return Fitted(classifier, centres)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.clauses import Span, split_clauses
 from sentiment.encoder import EncodedText, Encoder
+from sentiment.words import Columns, word_columns
 
 Floats = NDArray[np.float64]
 Item = tuple[EncodedText, str, str]
@@ -28,6 +29,7 @@ class Clauses:
         embeddings: [n, H], not centred.
         logits: sentiment [n, 3], not calibrated.
         wholes: embeddings of the texts [texts, H].
+        words: the clauses' words as columns [n, W].
     """
 
     spans: list[Span]
@@ -37,6 +39,7 @@ class Clauses:
     embeddings: NDArray[np.floating]
     logits: NDArray[np.floating]
     wholes: NDArray[np.floating]
+    words: Columns
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -74,18 +77,20 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         for (encoded, _, _), own in zip(items, spans, strict=True)
         if own
     ]
+    texts = [
+        text[span.start : span.end]
+        for (_, text, _), own in zip(items, spans, strict=True)
+        for span in own
+    ]
     return Clauses(
         spans=[span for own in spans for span in own],
-        texts=[
-            text[span.start : span.end]
-            for (_, text, _), own in zip(items, spans, strict=True)
-            for span in own
-        ],
+        texts=texts,
         langs=[lang for (_, _, lang), own in zip(items, spans, strict=True) for _ in own],
         bounds=np.cumsum([0, *map(len, spans)]).tolist(),
         embeddings=_joined([embeddings for _, embeddings in pooled]),
         logits=_joined([logits for logits, _ in pooled]),
         wholes=np.array([encoded.embedding for encoded, _, _ in items]),
+        words=word_columns(texts),
     )
 
 

@@ -29,6 +29,7 @@ from sentiment.passages import Clauses
 from sentiment.rival import rival_in
 from sentiment.taxonomy import Taxonomy
 from sentiment.terms import term_pattern
+from sentiment.words import word_columns
 
 EXAMPLES = Path(__file__).with_name("signals.toml")
 SHIPPED_FIT = Path(__file__).with_name("signals.npz")
@@ -42,6 +43,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "denial": ("complaint", "praise"),
 }
 """The classes of each group, in the order of its classifier; of "denial", what is denied."""
+
+WORDED = ("intent", "denial")
+"""The groups with examples enough to learn by their words as well."""
 
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
@@ -94,10 +98,11 @@ class Signals:
 
     def _rows(self, clauses: Clauses) -> Floats:
         centres = np.stack([self.centres[lang] for lang in clauses.langs])
-        return centred(clauses.embeddings, centres)
+        return np.hstack([centred(clauses.embeddings, centres), clauses.words])
 
     def _chances(self, group: str, rows: Floats) -> Floats:
-        return softmax(self.heads[group].logits(rows))
+        head = self.heads[group]
+        return softmax(head.logits(rows[:, : len(head.weights)]))
 
     def read(self, clauses: Clauses) -> list[ClauseSignals]:
         """What each clause tells."""
@@ -218,7 +223,8 @@ def learnt(encoder: Encoder) -> Signals:
     row_of = {text: row for row, text in enumerate(texts)}
     embeddings, langs = unit(embed(encoder, texts)), languages_of(texts)
     centres = {lang: embeddings[langs == lang].mean(axis=0) for lang in ("en", "ru")}
-    rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
+    likeness = centred(embeddings, np.stack([centres[lang] for lang in langs]))
+    rows = np.hstack([likeness, word_columns(texts)])
     silent = [*own["none"]["none"], *(t for s in _SILENT_STAGES for t in own["stage"][s])]
     silent += [text for level in own["severity"].values() for text in level]
     nones = {
@@ -233,7 +239,8 @@ def learnt(encoder: Encoder) -> Signals:
             pairs += [(row_of[text], len(classes)) for text in nones[group]]
         numbers = [at for _, at in pairs]
         weights = _weights(group, np.array(numbers))
-        heads[group] = fit(rows[[row for row, _ in pairs]], numbers, weights)
+        seen = rows if group in WORDED else likeness
+        heads[group] = fit(seen[[row for row, _ in pairs]], numbers, weights)
     return Signals(heads, centres)
 
 

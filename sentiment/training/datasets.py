@@ -14,11 +14,12 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 from sentiment.training.entities import spellings
-from sentiment.training.rows import Row
+from sentiment.training.rows import UNLABELLED, Row
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,13 @@ def emotion(folder: Path) -> Iterator[Row]:
         yield Row("emotion", "en", html.unescape(text), tones[label], weight=0.4)
 
 
+def tweets_of_other_tasks(task: str, folder: Path) -> Iterator[Row]:
+    """English tweets labelled with something that says nothing of sentiment."""
+    texts = gzip.decompress((folder / f"tweeteval_{task}" / "train_text.txt.gz").read_bytes())
+    for text in texts.decode("utf-8").splitlines():
+        yield Row(UNLABELLED, "en", html.unescape(text), label=1)
+
+
 def _agreed(polarities: list[str]) -> int | None:
     """The class all polarities of a sentence share, or None when they differ or are unknown."""
     found = {_POLARITY.get(value.strip().casefold()[:3]) for value in polarities}
@@ -201,6 +209,8 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "m_absa": m_absa,
     "cedr_emotions": cedr,
     "tweeteval_emotion": emotion,
+    "tweeteval_irony": partial(tweets_of_other_tasks, "irony"),
+    "tweeteval_offensive": partial(tweets_of_other_tasks, "offensive"),
 }
 
 

@@ -27,7 +27,7 @@ from sentiment.training.export import export_fp32, only_with_target, quantise
 from sentiment.training.network import BranchedNet
 from sentiment.training.recipe import Paths, load_network
 from sentiment.training.rows import Part, Row
-from sentiment.training.train import PAD, tokenise
+from sentiment.training.train import of_like_length, padded, tokenise
 
 log = logging.getLogger(__name__)
 
@@ -116,14 +116,9 @@ def network_logits(
     items = [Row(t.source, t.lang, t.text, t.label, t.target, aliases=t.aliases) for t in texts]
     tokens = tokenise(tokenizer, items, bundle.MAX_LENGTH)
     found = np.zeros((len(items), len(CLASSES)))
-    order = sorted(range(len(items)), key=lambda at: len(tokens[at].ids))
-    for start in range(0, len(order), 32):
-        group = order[start : start + 32]
-        ids = torch.full((len(group), len(tokens[group[-1]].ids)), PAD, dtype=torch.int64)
-        for row, at in enumerate(group):
-            ids[row, : len(tokens[at].ids)] = torch.tensor(tokens[at].ids)
+    for group in of_like_length([len(own.ids) for own in tokens], size=32):
         with torch.no_grad():
-            plain, _, _, towards = network(ids, (ids != PAD).long())
+            plain, _, _, towards = network(*padded([tokens[at].ids for at in group]))
         told = torch.tensor([bool(items[at].names) for at in group])
         found[group] = torch.where(told[:, None], towards, plain).float().numpy()
     return found

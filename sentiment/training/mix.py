@@ -17,7 +17,7 @@ from pathlib import Path
 from sentiment.target import mention_pattern, names_in
 from sentiment.training.compose import composed, two_names
 from sentiment.training.entities import ENTITIES, named_in
-from sentiment.training.rows import OWN_EXAMPLES, Row, read_rows
+from sentiment.training.rows import OWN_EXAMPLES, UNLABELLED, Row, read_rows
 
 QUOTAS: dict[str, tuple[int, int, int]] = {
     "tweeteval": (6600, 8500, 7500),
@@ -38,6 +38,7 @@ QUOTAS: dict[str, tuple[int, int, int]] = {
     "product_reviews": (70, 27, 80),
     "cedr": (800, 900, 600),
     "emotion": (600, 0, 400),
+    UNLABELLED: (0, 14_000, 0),
 }
 """Rows an epoch takes of each set: (negative, neutral, positive); fewer if it has fewer."""
 
@@ -239,7 +240,7 @@ def joined(rows: Sequence[Row], lang: str, count: int, rng: random.Random) -> li
 def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
     """The rows of one epoch, shuffled, and texts of two brands joined from them."""
     rng = random.Random(f"{seed}-{epoch}")  # noqa: S311 - sampling, not a secret
-    chosen = in_turn(rows, epoch, seed)
+    chosen = in_turn([row for row in rows if row.source != UNLABELLED], epoch, seed)
     pairs = [row for lang, count in PAIRS.items() for row in joined(chosen, lang, count, rng)]
     chosen = [mistype(recase(augment(row, rng), rng), rng) for row in chosen] + pairs
     rng.shuffle(chosen)
@@ -247,7 +248,10 @@ def epoch_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
 
 
 def whole_rows(rows: Sequence[Row], epoch: int, seed: int) -> list[Row]:
-    """The rows of one epoch that judge a text as a whole, our own among them, shuffled."""
+    """The rows of one epoch that judge a text as a whole, our own among them, shuffled.
+
+    Those without a label are among them, so the answers of another model have to be there too.
+    """
     rng = random.Random(f"{seed}-{epoch}-whole")  # noqa: S311 - sampling, not a secret
     taken = in_turn(rows, epoch, seed)
     held = rng.sample(taken, round(len(taken) * _HELD_SHARE))

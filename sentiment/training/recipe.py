@@ -15,7 +15,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from sentiment.training import convert, datasets, mix, rows, themes
-from sentiment.training.network import BranchedNet, SentimentNet, branch_depth, round_weights
+from sentiment.training.network import (
+    CLASSES,
+    BranchedNet,
+    SentimentNet,
+    branch_depth,
+    round_weights,
+)
 from sentiment.training.rows import Row
 from sentiment.training.shipped import read_trunk
 from sentiment.training.train import (
@@ -160,7 +166,7 @@ def _run_epoch(
     centre = known[known.abs().sum(1) > 0].float().mean(0)
     log.info("epoch %d: base embeddings ready", epoch)
     rng = random.Random(f"{settings.seed}-order-{epoch}")  # noqa: S311 - sampling, not a secret
-    wanted = labels_of(chosen, _answers(paths, tokens, epoch, settings))
+    wanted = labels_of(chosen, _answers(paths, chosen, tokens, epoch, settings))
     stream = batches(chosen, tokens, wanted, settings, rng)
     theme_rng = random.Random(f"{settings.seed}-themes-{epoch}")  # noqa: S311 - sampling
     drawn = themes.draw(themes.read_themes(paths.data), len(chosen), theme_rng)
@@ -169,17 +175,24 @@ def _run_epoch(
 
 
 def _answers(
-    paths: Paths, tokens: Sequence[Tokens], epoch: int, settings: Settings
+    paths: Paths, chosen: Sequence[Row], tokens: Sequence[Tokens], epoch: int, settings: Settings
 ) -> Tensor | None:
-    """What the shipped trunk says of an epoch's texts, if only its upper layers are trained on."""
+    """What the teachers say of an epoch's texts, if only upper layers are trained on."""
     if settings.start is None or not settings.upper:
         return None
     cache = paths.work / f"answers-{epoch}.npy"
     if not cache.exists():
-        shipped = SentimentNet.from_base(paths.base)
-        shipped.load_state_dict(read_trunk(settings.start))
-        np.save(cache, answers_of(shipped, tokens, settings.threads).numpy())
-        log.info("epoch %d: answers of %s ready", epoch, settings.start)
+        # Of our own rows nobody is asked: they have their labels.
+        asked = [at for at, row in enumerate(chosen) if row.source != "own"]
+        told = torch.zeros(len(chosen), CLASSES)
+        teachers = settings.teachers or (settings.start,)
+        for folder in teachers:
+            teacher = SentimentNet.from_base(paths.base)
+            teacher.load_state_dict(read_trunk(folder))
+            answers = answers_of(teacher, [tokens[at] for at in asked], settings.threads)
+            told[asked] += answers / len(teachers)
+            log.info("epoch %d: answers of %s ready", epoch, folder)
+        np.save(cache, told.numpy())
     return torch.from_numpy(np.load(cache))
 
 

@@ -28,7 +28,10 @@ _RETWEET = re.compile(r"(?:^|.*\s|[\"“«])rt\s*:?\s*@\w+:?", re.IGNORECASE | r
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-TRAIN_ONLY = frozenset({"cedr", "emotion"})
+UNLABELLED = "tweets_of_other_tasks"
+"""The set whose rows have no sentiment: only the answers of teachers say what to learn of them."""
+
+TRAIN_ONLY = frozenset({"cedr", "emotion", UNLABELLED})
 """Sets labelled with something else, whose classes are read off it: too rough to measure on."""
 
 

@@ -30,7 +30,7 @@ from sentiment.encoder import target_part
 from sentiment.normalise import normalise
 from sentiment.training import themes
 from sentiment.training.network import CLASSES, SentimentNet, masked_mean
-from sentiment.training.rows import Row
+from sentiment.training.rows import UNLABELLED, Row
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,8 @@ class Settings:
 
     `minutes`, if given, ends the schedule early on a slow machine. `start`, a shipped model's
     folder, trains on from its weights, which have `seen` the first of the `epochs`. With `upper`
-    the upper layers alone are trained, on texts judged as a whole, and then its branch.
+    the upper layers alone are trained, on texts judged as a whole, and then its branch; what
+    `teachers`, shipped models too, say of the sets on average is kept (if none, what `start` says).
     """
 
     epochs: int = 3
@@ -67,6 +68,7 @@ class Settings:
     start: Path | None = None
     seen: int = 0
     upper: bool = False
+    teachers: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +135,14 @@ def labels_of(rows: Sequence[Row], answers: Tensor | None = None) -> Tensor:
     Args:
         rows: texts with their labels.
         answers: probabilities [n, 3] that the model trained on gives (learning without
-            forgetting, Li & Hoiem 2017); our own rows are there to be learnt, so they keep theirs.
+            forgetting, Li & Hoiem 2017), or several models on average (Hinton et al. 2015); our own
+            rows are there to be learnt, so they keep their labels.
     """
     labels = functional.one_hot(torch.tensor([row.label for row in rows]), CLASSES).float()
     if answers is None:
         return labels
-    kept = torch.tensor([0.0 if row.source == "own" else KEPT for row in rows])[:, None]
+    shares = {"own": 0.0, UNLABELLED: 1.0}
+    kept = torch.tensor([shares.get(row.source, KEPT) for row in rows])[:, None]
     return kept * answers + (1 - kept) * labels
 
 
@@ -180,7 +184,7 @@ def theme_batches(
                 sequence += texts[at].ids[: (THEME_LENGTH - 2) // len(own)] or [PAD]
                 places[at] = (number, begin, len(sequence))
             sequences.append([*sequence, EOS])
-        ids, mask = _padded(sequences)
+        ids, mask = padded(sequences)
         yield ThemeBatch(
             ids,
             mask,
@@ -203,7 +207,7 @@ def interleaved(
 def _collate(
     rows: Sequence[Row], tokens: Sequence[Tokens], wanted: Tensor, group: list[int]
 ) -> Batch:
-    ids, mask = _padded([tokens[index].ids for index in group])
+    ids, mask = padded([tokens[index].ids for index in group])
     text_mask = torch.zeros_like(ids)
     for at, index in enumerate(group):
         text_mask[at, : tokens[index].text_length] = 1
@@ -211,7 +215,7 @@ def _collate(
     return Batch(ids, mask, text_mask, wanted[group], weights, group)
 
 
-def _padded(sequences: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+def padded(sequences: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
     """Ids and mask [n, longest] of sequences of ids."""
     ids = torch.full((len(sequences), max(map(len, sequences))), PAD, dtype=torch.int64)
     mask = torch.zeros_like(ids)
@@ -219,6 +223,12 @@ def _padded(sequences: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
         ids[at, : len(own)] = torch.tensor(own)
         mask[at, : len(own)] = 1
     return ids, mask
+
+
+def of_like_length(lengths: Sequence[int], size: int = 64) -> Iterator[list[int]]:
+    """The numbers of all sequences, `size` at a time, the short ones first."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    yield from (order[start : start + size] for start in range(0, len(order), size))
 
 
 def base_embeddings(
@@ -229,15 +239,8 @@ def base_embeddings(
     network.eval()
     hidden = network.projection.in_features
     out = np.zeros((len(tokens), hidden), dtype=np.float16)
-    order = sorted(range(len(tokens)), key=lambda i: tokens[i].text_length)
-    for start in range(0, len(order), 64):
-        group = order[start : start + 64]
-        longest = max(tokens[index].text_length for index in group)
-        ids = torch.full((len(group), longest), PAD, dtype=torch.int64)
-        for at, index in enumerate(group):
-            own = tokens[index]
-            ids[at, : own.text_length] = torch.tensor(own.ids[: own.text_length])
-        mask = (ids != PAD).long()
+    for group in of_like_length([own.text_length for own in tokens]):
+        ids, mask = padded([tokens[at].ids[: tokens[at].text_length] for at in group])
         with torch.no_grad(), fast_arithmetic():
             states = network.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         pooled = functional.normalize(masked_mean(states.float(), mask), dim=-1)
@@ -250,10 +253,8 @@ def answers_of(network: SentimentNet, tokens: Sequence[Tokens], threads: int) ->
     torch.set_num_threads(threads)
     network.eval()
     out = torch.zeros(len(tokens), CLASSES)
-    order = sorted(range(len(tokens)), key=lambda at: len(tokens[at].ids))
-    for start in range(0, len(order), 64):
-        group = order[start : start + 64]
-        ids, mask = _padded([tokens[at].ids for at in group])
+    for group in of_like_length([len(own.ids) for own in tokens]):
+        ids, mask = padded([tokens[at].ids for at in group])
         with torch.no_grad(), fast_arithmetic():
             out[group] = network(ids, mask)[0].float().softmax(dim=1)
     return out

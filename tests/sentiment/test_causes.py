@@ -8,8 +8,9 @@ import pytest
 from sentiment.causes import CauseFinder, of_text
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
-from sentiment.learn import shipped_fit
+from sentiment.learn import learn, shipped_fit
 from sentiment.taxonomy import Taxonomy
+from sentiment.words import WIDTH
 
 GYM = """version = "1"
 [[cause]]
@@ -220,6 +221,17 @@ def test_a_long_text_and_odd_signs_are_survived(encoder: Encoder, gym: CauseFind
 def test_the_shipped_fit_is_of_the_shipped_model_and_taxonomy(encoder: Encoder) -> None:
     """If this fails, run `python -m sentiment.training.fit_causes`."""
     assert shipped_fit(encoder, Taxonomy.load()) is not None
+
+
+def test_words_are_learnt_only_from_many_examples(encoder: Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "gym.toml"
+    path.write_text(GYM, encoding="utf-8")
+    width = encoder.encode_chunk([("slow", ())])[0].embedding.shape[0]
+    shipped = shipped_fit(encoder, Taxonomy.load())
+    assert shipped is not None
+    assert len(shipped.classifier.weights) == width + WIDTH
+    few = learn(encoder, Taxonomy.load(path))
+    assert len(few.classifier.weights) == width
 
 
 def test_the_best_of_many_clauses_is_told_with_less_certainty() -> None:

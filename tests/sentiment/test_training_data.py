@@ -12,7 +12,16 @@ from sentiment.target import names_in
 from sentiment.training import datasets, mix, towards
 from sentiment.training.compose import composed
 from sentiment.training.entities import spellings
-from sentiment.training.rows import OWN_EXAMPLES, Row, part_of, read_rows, split, words, write_rows
+from sentiment.training.rows import (
+    OWN_EXAMPLES,
+    UNLABELLED,
+    Row,
+    part_of,
+    read_rows,
+    split,
+    words,
+    write_rows,
+)
 
 
 def test_a_retweet_stands_on_the_side_of_its_original() -> None:
@@ -168,6 +177,13 @@ def test_epochs_keep_quotas_and_differ() -> None:
     assert [sum(row.label == label for row in first) for label in range(3)] == [6600, 8500, 7500]
     assert {row.text for row in first} != {row.text for row in second}
     assert mix.epoch_rows(rows, 0, 1) == first
+
+
+def test_rows_without_a_label_are_only_shown_with_the_answers_of_teachers() -> None:
+    rows = [Row(UNLABELLED, "en", f"some tweet {n}", 1) for n in range(50)]
+    rows += [Row("tweeteval", "en", f"late again {n}", 0) for n in range(50)]
+    assert {row.source for row in mix.epoch_rows(rows, 0, 1)} == {"tweeteval"}
+    assert UNLABELLED in {row.source for row in mix.whole_rows(rows, 0, 1)}
 
 
 def test_the_trunk_alone_is_shown_texts_that_are_judged_as_a_whole() -> None:

@@ -318,7 +318,7 @@ def test_the_upper_layers_and_the_branch_are_trained_on_alone(
     trained: recipe.Paths, model: Path, tmp_path: Path
 ) -> None:
     more = replace(trained, work=tmp_path)
-    start = replace(SETTINGS, start=model, upper=True)
+    start = replace(SETTINGS, start=model, upper=True, teachers=(model, model))
     for step in ("split", "convert", "train", "branch"):
         run_step(step, more, start)
     before, after = read_shipped(model), recipe.load_network(more).state_dict()
