@@ -39,7 +39,11 @@ class Classifier:
 
     def logits(self, rows: Floats) -> Floats:
         """Logits [n, K] of rows [n, H], centred as the examples were."""
-        scores: Floats = rows @ self.weights + self.bias
+        # Row by row: in one product the last digits of a row depend on how many there are.
+        scores = np.empty((len(rows), self.weights.shape[1]))
+        for at, row in enumerate(rows):
+            scores[at] = row @ self.weights
+        scores += self.bias
         return scores
 
 

@@ -48,10 +48,10 @@ M-ABSA, SXSW brand tweets and McDonald's complaints (English); SentiRuEval-2016 
 RuSentiTweet, RuReviews, reviews of banks (otzovik.com, sravni.ru) and phones, ROMIP-2012 news
 quotes, M-ABSA (Russian); by emotion, read as tone, TweetEval emotion (English) and CEDR (Russian);
 without labels, by what four versions of this model say of them on average, TweetEval irony and
-offensive (English); and our own examples (`sentiment/training/own_*`). For what means the same, the reasons, aspects or
-intents of BANKING77 (PolyAI, Casanueva et al. 2020, CC BY 4.0), McDonald's complaints, SemEval and
-M-ABSA, residents' comments on a housing service (Russian), for a fifth of the training complaints
-to the US CFPB, and our own taxonomy and signals.
+offensive (English); and our own examples (`sentiment/training/own_*`). For what means the same,
+the reasons, aspects or intents of BANKING77 (PolyAI, Casanueva et al. 2020, CC BY 4.0), McDonald's
+complaints, SemEval and M-ABSA, residents' comments on a housing service (Russian), for a fifth of
+the training complaints to the US CFPB, and our own taxonomy and signals.
 RuReviews is Apache-2.0, the CFPB's complaints are open data of the US government; the others state
 **no licence** and are used as research data. Their texts are not in this repository. No provenance
 is claimed beyond what their origins state.

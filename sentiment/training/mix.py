@@ -74,7 +74,10 @@ _LONGEST_HALF = 160
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A sentence of our own with a slot for a brand, and perhaps one for its rival."""
+    """A sentence of our own with a slot for a brand, and perhaps one for its rival.
+
+    One without a slot is shown towards a brand that it does not name.
+    """
 
     lang: str
     text: str
