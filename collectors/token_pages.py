@@ -58,7 +58,9 @@ async def read_page(
         RetriableError: the service refuses even the first page.
     """
     place = mapping(window.at)
-    token, mark = string(place.get("token")), string(place.get("mark"))
+    token = string(place.get("token"))
+    # Since an earlier poll a page's worth of posts may have pushed its last page on to this place.
+    mark = "" if window.resumed else string(place.get("mark"))
     listed = await ask(token)
     if listed is None and token:
         token = mark = ""

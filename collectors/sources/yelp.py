@@ -121,7 +121,8 @@ class _Business:
         times = tuple(filter(None, (self._created(mapping(one)) for one in reviews)))
         reached = bool(times) and min(times) < window.start
         beyond, total = offset + len(reviews), count(answer.get("total")) or 0
-        if found.mark and found.mark == at.get("mark"):
+        # Since an earlier poll a page's worth of reviews may have pushed its last page on to here.
+        if found.mark and found.mark == at.get("mark") and not window.resumed:
             return Batch(found, times, again=True)
         if reached or beyond >= total or not reviews:
             hidden = not reached and self.known and not reviews and total > beyond

@@ -131,6 +131,24 @@ async def test_killed_in_the_second_run_it_loses_nothing(world: World) -> None:
         assert texts(first, second, third) == {item.text for item in world.items}
 
 
+@pytest.mark.parametrize("news", [3, 6, 9])
+async def test_a_page_of_arrivals_between_kill_and_resume_hides_nothing(
+    world: World, news: int
+) -> None:
+    """They push a page that was read on to the very place where the walk goes on."""
+    world.items = some_items(18)
+    runs = [await world.poll(pages=1)]
+    world.now += timedelta(minutes=15)
+    world.items += [
+        Item(n, f"Meanwhile {n}", NOW + timedelta(minutes=5, seconds=n))
+        for n in range(19, 19 + news)
+    ]
+    for _ in range(3):
+        runs += await world.poll_out(runs[-1].cursor)
+    assert texts(*runs) == {item.text for item in world.items}
+    assert not any(run.gaps for run in runs)
+
+
 async def test_arrivals_between_kill_and_resume_are_found(world: World) -> None:
     world.items = some_items(9)
     first = await world.poll(pages=1)
