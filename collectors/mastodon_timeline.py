@@ -81,10 +81,15 @@ class Timeline:
             return
         yield self.page(walks.cursor, newest, "")
         for number in range(1, self.pages + 1):
-            statuses, response = await self.ask(tag, {"min_id": last})
+            statuses, _ = await self.ask(tag, {"min_id": last})
             between = _ids(statuses)
-            # The newest page once more is the end of a walk, or no answer to what was asked.
-            again = bool(between) and (between[0] == last or between == ids)
+            again = bool(between) and between[0] == last
+            if between == ids:
+                # The end of a walk, or no answer to what was asked: what is older tells which.
+                older, _ = await self.ask(tag, {"max_id": ids[-1]})
+                yield self.page(walks.cursor, older, "")
+                below = _ids(older)[:1]
+                again = not (below and _reaches(below, last))
             if again and (waiting := asked_again(state)):
                 state, (later, note) = {**waiting, "last": last}, put_off(waiting)
                 shown = statuses if between != ids else ()
@@ -93,9 +98,8 @@ class Timeline:
                     return
                 continue
             if again or not between or set(between) <= set(ids):
-                ignored = again and "link" not in response.headers
                 gap = Gap("the server cannot page upwards: posts in between are lost")
-                yield Page(walks.moved(tag, {"last": ids[0]}), gaps=(gap,) if ignored else ())
+                yield Page(walks.moved(tag, {"last": ids[0]}), gaps=(gap,) if again else ())
                 return
             last, state = between[0], {}
             yield self.page(walks.moved(tag, {"last": last}), statuses, self._capped(number))
