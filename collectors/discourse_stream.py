@@ -60,10 +60,10 @@ class Stream:
                 state, done = _finished(state), True
             else:
                 state, done = self._moved(state, items, ids)
-            if not done and number == self.pages:
+            if capped := not done and number == self.pages:
                 note = stopped(number)
-            cursor = walks.moved(STREAM, state)
-            yield Page(cursor, found.posts, found.skipped, tuple(gone), gaps, note=note)
+            cursor, own = walks.moved(STREAM, state), found.posts
+            yield Page(cursor, own, found.skipped, tuple(gone), gaps, note=note, goes_on=capped)
             if done:
                 return
 

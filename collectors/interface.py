@@ -122,6 +122,7 @@ class Page:
         deleted: native ids the source now says are gone.
         poll_after: how long the source asked us to wait before the next poll, if it did.
         note: why the page is empty or short, in a few words for a person.
+        goes_on: the poll stops here at its page cap, with more to read: the next is due soon.
     """
 
     cursor: Cursor
@@ -131,6 +132,7 @@ class Page:
     gaps: tuple[Gap, ...] = ()
     poll_after: timedelta | None = None
     note: str = ""
+    goes_on: bool = False
 
 
 class CollectorError(Exception):

@@ -147,10 +147,10 @@ async def walk_back(walks: Walks, key: str, plan: Plan, fetch: Fetch) -> AsyncIt
         else:
             window = Window(window.start, window.ceiling, batch.next_at)
             state = {**state, "walk": _kept(window, newest)}
-        if not done and number == plan.pages:
+        if capped := not done and number == plan.pages:
             note = stopped(number)
-        found = batch.converted
-        yield Page(walks.moved(key, state), found.posts, found.skipped, gaps=gaps, note=note)
+        found, cursor = batch.converted, walks.moved(key, state)
+        yield Page(cursor, found.posts, found.skipped, gaps=gaps, note=note, goes_on=capped)
         if done:
             return
 

@@ -7,14 +7,24 @@ from datetime import datetime, timedelta
 
 JITTER = 0.1
 LONGEST_WAIT = timedelta(hours=24)
+SOON = timedelta(minutes=1)
+"""To a poll that goes on where the last one stopped at its page cap: a burst is no time to wait."""
 
 
 def after_success(
-    now: datetime, interval: timedelta, asked: timedelta | None, rng: random.Random
+    now: datetime,
+    interval: timedelta,
+    asked: timedelta | None,
+    rng: random.Random,
+    *,
+    goes_on: bool = False,
 ) -> datetime:
-    """The next poll after a good one: the interval, or longer if the source asked for it."""
-    wait = max(interval, min(asked or interval, LONGEST_WAIT))
-    return now + _jittered(wait, rng)
+    """The next poll after a good one: the interval, or longer if the source asked for it.
+
+    A poll that stopped with more to read goes on `SOON`.
+    """
+    least = min(interval, SOON) if goes_on else interval
+    return now + _jittered(max(least, min(asked or least, LONGEST_WAIT)), rng)
 
 
 def after_failure(

@@ -115,9 +115,8 @@ class ImapCollector(Collector[ImapSettings]):
             state = {**state, "last": uids[start : start + size][-1]}
             states[folder] = state
             capped = number == cap and start + size < len(uids)
-            yield Page(
-                dict(states), found.posts, found.skipped, note=stopped(number) if capped else note
-            )
+            said = stopped(number) if capped else note
+            yield Page(dict(states), found.posts, found.skipped, note=said, goes_on=capped)
             if capped:
                 return
         # Whatever lies below is from before the first poll, and stays unread.

@@ -26,6 +26,7 @@ Terms: posts are public; a deleted post has to be deleted here too.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -138,13 +139,13 @@ class JetstreamCollector(Collector[JetstreamSettings]):
         if not heard and not events:
             raise RetriableError("the stream said nothing: it is broken, or not of this network")
         note = "" if caught_up else "stopped before it had caught up; the next poll goes on"
-        yield self._page(last, events, gaps, note)
+        yield replace(self._page(last, events, gaps), note=note, goes_on=not caught_up)
 
-    def _page(self, last: int, events: list[Any], gaps: tuple[Gap, ...], note: str = "") -> Page:
+    def _page(self, last: int, events: list[Any], gaps: tuple[Gap, ...]) -> Page:
         found = convert(events, self._post, uri_of)
         deleted = tuple(filter(None, map(deleted_uri, events))) if self.settings.deletions else ()
         cursor: Cursor = {"time_us": last} if last else {}
-        return Page(cursor, found.posts, found.skipped, deleted, gaps, note=note)
+        return Page(cursor, found.posts, found.skipped, deleted, gaps)
 
     def _post(self, event: Mapping[str, Any]) -> Post | None:
         post, words = event_post(event, self.clock()), self.settings.words

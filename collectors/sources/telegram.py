@@ -118,10 +118,10 @@ class TelegramCollector(Rereads, Collector[TelegramSettings]):
                 state, done, gaps = _finished(state), True, (lost,) if again else ()
             else:
                 state = {**going_on(state), "before": numbers[0]}
-            if not done and number == self.settings.pages:
+            if capped := not done and number == self.settings.pages:
                 note = stopped(number)
-            skipped = found.converted.skipped
-            yield Page(walks.moved(channel, state), posts, skipped, deleted, gaps, note=note)
+            cursor, skipped = walks.moved(channel, state), found.converted.skipped
+            yield Page(cursor, posts, skipped, deleted, gaps, note=note, goes_on=capped)
             if done:
                 return
 

@@ -142,13 +142,14 @@ class WebhookCollector(Collector[WebhookSettings]):
         await asyncio.to_thread(inbox.remove, [str(name) for name in cursor.get("done", ())])
         names = await asyncio.to_thread(inbox.names)
         rest, done = names[:MOST_DELIVERIES], list[str]()
-        more = len(names) > MOST_DELIVERIES
+        beyond = len(names) > MOST_DELIVERIES
         while rest:
             batch = await asyncio.to_thread(self._take, inbox, rest)
             rest = rest[len(batch.names) :]
             done += batch.names
-            note = WAITING if more and not rest else ""
-            yield replace(self._page(batch, {"done": list(done)}), note=note)
+            more = beyond and not rest
+            page = self._page(batch, {"done": list(done)})
+            yield replace(page, note=WAITING if more else "", goes_on=more)
         if not names:
             yield Page({"done": []}, note="no new deliveries")
 

@@ -57,6 +57,7 @@ class SourceOutcome:
     error: str = ""
     error_kind: Literal["", "fatal", "retriable", "throttled"] = ""
     note: str = ""
+    goes_on: bool = False
 
     def add(self, page: Page, kept: KeptPage) -> None:
         """Count one kept page."""
@@ -99,6 +100,7 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
     try:
         async for page in collector.poll(source.cursor):
             asked = page.poll_after or asked
+            outcome.goes_on |= page.goes_on
             if _is_nothing(page) and page.cursor == cursor:
                 # Most polls of most feeds: the end of the poll says all there is to say.
                 outcome.note = page.note or outcome.note
@@ -116,7 +118,10 @@ async def collect_source(rooms: Rooms, source: SourceRow) -> SourceOutcome:
         outcome.error, outcome.error_kind = f"{type(error).__name__}: {error}", "retriable"
         next_poll_at = _after_error(rooms, source, outcome, error)
     else:
-        next_poll_at = cadence.after_success(rooms.clock(), interval, asked, rooms.rng)
+        goes_on = outcome.goes_on
+        next_poll_at = cadence.after_success(
+            rooms.clock(), interval, asked, rooms.rng, goes_on=goes_on
+        )
     await rooms.writer.write(partial(_finish, rooms, poll_id, outcome, next_poll_at))
     return outcome
 

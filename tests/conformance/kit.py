@@ -141,6 +141,10 @@ class Run:
         return [page.note for page in self.pages if page.note]
 
     @property
+    def goes_on(self) -> bool:
+        return any(page.goes_on for page in self.pages)
+
+    @property
     def cursor(self) -> dict[str, Any]:
         return json.loads(json.dumps(self.pages[-1].cursor)) if self.pages else {}
 
@@ -187,7 +191,7 @@ class World:
     async def poll_out(self, cursor: Mapping[str, Any] | None = None) -> list[Run]:
         """Poll until no walk is left unfinished at its page cap."""
         runs = [await self.poll(cursor)]
-        while runs[-1].notes and "next poll goes on" in runs[-1].notes[-1]:
+        while runs[-1].goes_on:
             runs.append(await self.poll(runs[-1].cursor))
         return runs
 

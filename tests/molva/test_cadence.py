@@ -34,6 +34,15 @@ def test_a_source_that_asks_for_less_time_is_not_polled_more_often_than_configur
     assert waits(cadence.after_success(NOW, HOUR, timedelta(seconds=1), random.Random(1))) >= HOUR
 
 
+def test_a_poll_that_stopped_with_more_to_read_goes_on_soon_unless_the_source_asked_for_time():
+    def after(interval: timedelta, asked: timedelta | None) -> timedelta:
+        return waits(cadence.after_success(NOW, interval, asked, random.Random(1), goes_on=True))
+
+    assert cadence.SOON <= after(HOUR, None) <= cadence.SOON * 1.1
+    assert after(timedelta(seconds=20), None) <= timedelta(seconds=22)
+    assert after(HOUR, timedelta(hours=5)) >= timedelta(hours=5)
+
+
 @pytest.mark.parametrize(("errors", "hours"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 24), (500, 24)])
 def test_failures_in_a_row_double_the_wait_up_to_a_day(errors: int, hours: int):
     wait = waits(cadence.after_failure(NOW, HOUR, errors, None, random.Random(1)))

@@ -11,9 +11,12 @@ import pytest
 from molva import polls as polls_module
 from molva.app import App
 from molva.config import load_config
+from molva.pipeline.collect import collect_due
 from molva.polls import Polls
 from store.engine import reading
 from store.sources import due_sources, poll_counts, sources
+from tests.conformance.kit import Item
+from tests.conformance.kits.wordpress import WordPressKit
 from tests.conformance.server import Answer, Request, serving
 
 FEED = b"""<rss version="2.0"><channel><title>t</title>
@@ -116,3 +119,24 @@ async def test_a_host_that_asks_for_patience_holds_up_its_own_sources_only(
         async with polling(path) as app:
             await polled(app, {f"127.0.0.1-{n}" for n in range(3)})
             assert len([r for r in server.requests if "localhost" in r.headers["host"]]) <= 3
+
+
+async def test_a_burst_that_a_poll_did_not_read_to_its_end_is_gone_on_with_soon(tmp_path: Path):
+    kit, now = WordPressKit(), datetime.now(UTC)
+    items = [Item(n, f"Acme again, {n}", now - timedelta(minutes=n)) for n in range(30)]
+    site = '[[source]]\nname = "blog"\ntype = "wordpress"\nqueries = ["zerno"]\npages = 2\n'
+    waits, stored, goes_on = [], 0, True
+    with serving(lambda request: kit.answer(request, items)) as server:
+        path = written(tmp_path, {}, server.port)
+        path.write_text(path.read_text() + site + f'site = "{server.url}"\n')
+        async with App.open(load_config(path)) as app:
+            while goes_on:
+                (outcome,) = await collect_due(app.rooms, force=True)
+                stored, goes_on = stored + len(outcome.stored), outcome.goes_on
+                with reading(app.rooms.engine) as conn:
+                    (found,) = sources(conn)
+                waits.append(found.next_poll_at - datetime.now(UTC))
+    assert stored == len(items)
+    assert len(waits) >= 4
+    assert max(waits[:-1]) < timedelta(minutes=2)
+    assert min(waits[-1:]) > timedelta(minutes=5)
