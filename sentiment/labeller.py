@@ -143,5 +143,11 @@ class Labeller:
 
 
 def arrives(intent: IntentLink, names: Sequence[str]) -> bool:
-    """Whether the writer has switched to the very brand, of these names, that is judged."""
-    return intent.rival is not None and names_in(intent.rival, names)
+    """Whether the writer has switched to the very brand, of these names, that is judged.
+
+    A brand may be called by a part of its name: "moved to Osprey" for Osprey Power.
+    """
+    rival = intent.rival
+    if rival is None:
+        return False
+    return names_in(rival, names) or any(names_in(name, (rival,)) for name in names)

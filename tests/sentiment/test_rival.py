@@ -23,6 +23,8 @@ from sentiment.rival import rival_in
         ("перешли в другой банк", None),
         ("already ordered a sim from someone else", None),
         ("closing it on Monday", None),
+        ("Switched to the new 500 Mb plan today", None),
+        ("В трейлере открытый мир", None),
         ("going back to my old landline", None),
         ("ухожу к конкурентам", None),
         ("", None),

@@ -131,10 +131,10 @@ def test_a_switch_to_the_brand_itself_is_no_intent_against_it(encoder: Encoder) 
             for label in labeller.label([Text("1", text, "en", target)])
             for intent in label.intents
         ]
-        for target in ("Brixtel", None)
+        for target in ("Brixtel", "Brixtel Mobile", "Kamar", None)
     }
-    assert towards[None] == ["switched"]
-    assert towards["Brixtel"] == []
+    assert towards[None] == towards["Kamar"] == ["switched"]
+    assert towards["Brixtel"] == towards["Brixtel Mobile"] == []
 
 
 def test_the_version_of_labels_names_the_signals(finder: CauseFinder) -> None:
