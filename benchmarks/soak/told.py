@@ -189,7 +189,7 @@ class _Reader:
             if any(overflowed):
                 told.gaps.add(1, sure=sure and all(overflowed))
             self.bodies = {entry.body} if kept else (self.bodies or {_NONE}) | {entry.body}
-            self.windows = [numbers] if kept else [*self.windows, numbers]
+            self.windows = [numbers] if kept else [*(self.windows or [set()]), numbers]
         self._count(told, entry, sure=sure)
 
     def _salvaged(self, told: Told, entry: Entry) -> None:
