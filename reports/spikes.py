@@ -15,22 +15,24 @@ How a row is judged, from the rows before it alone:
    (`reports/surges.py`).
 
 Spikes do not poison the baseline: what is learnt from a row is clipped, and while an event lasts
-the spread is not learnt at all. An event raises one alarm and is over after a calm stretch.
+the spread is not learnt at all. An event raises one alarm, another where it has grown to twice what
+it was, and is over after a calm stretch.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from reports.spike_event import Event
 from reports.spike_season import Season
 from reports.spike_window import Window
 from reports.statistics import lognormal_quantile, negative_binomial_quantile
-from reports.surges import CALM, DAY, Surges
+from reports.surges import DAY, SharedSurges, Surges
 
 WINDOWS = (1, 3, 12)
 LONGEST_WINDOW = timedelta(days=3)
@@ -50,7 +52,8 @@ class SpikeSettings:
     """What a user chooses.
 
     Attributes:
-        false_alarms_per_month: how many alarms an uneventful series may raise in a month.
+        false_alarms_per_month: how many alarms an uneventful series may raise in a month. Where
+            surges go beyond what chance explains, the three greatest a month are told for each.
         minimum_count: a window with fewer than this raises none (series of whole numbers only).
     """
 
@@ -114,16 +117,16 @@ class SpikeDetector:
         self.settings = settings or SpikeSettings()
         self._season = Season(step)
         windows = window_rows(step)
-        rate = self.settings.false_alarms_per_month / len(windows)
-        self._windows = [Window(rows, Surges(step, rate)) for rows in windows]
+        rate = self.settings.false_alarms_per_month
+        self._windows = [Window(rows, Surges(step, rate / len(windows))) for rows in windows]
+        self._surges = SharedSurges([window.surges for window in self._windows], rate)
         self._memory = max(LEVEL_MEMORY / step, float(LEVEL_MEMORY_ROWS))
         self._level = [0.0, 0.0]
         self._nonzero = [0.0, 0.0]
         self._counts = True
         self._rows = 0
         self._last: datetime | None = None
-        self._event_began: datetime | None = None
-        self._calm_rows = 0
+        self._event: Event | None = None
         self._recent: deque[Reading] = deque(maxlen=max(window_rows(step)))
 
     def update(self, reading: Reading) -> Spike | None:
@@ -157,17 +160,13 @@ class SpikeDetector:
         doubt = self._season.doubt(slots) + self._level_doubt(expected)
         full = [window for window in self._windows if window.push(value, expected)]
         surprises = [window.surprise(self._counts, doubt) for window in full]
-        spike = None
-        if self._event_began is not None:
-            self._follow_event(at, max(surprises, default=0.0))
-        elif self._rows >= WARM_UP_ROWS:
-            spike = self._decide(at, full, surprises, doubt)
-        if self._event_began is None or spike:
+        was_event = self._event is not None
+        spike = self._follow(at, full, surprises, doubt) if self._rows >= WARM_UP_ROWS else None
+        if self._event is None or not was_event:
             for window in full:
                 window.learn(self._counts, doubt)
         if self._rows >= WARM_UP_ROWS:
-            for window, surprise in zip(full, surprises, strict=True):
-                window.surges.see(surprise)
+            self._surges.see(surprises)
         self._learn_level(at, value, expected, factor, slots, doubt)
         self._rows += 1
         return spike
@@ -178,19 +177,32 @@ class SpikeDetector:
         row = self._windows[0]
         return (row.dispersion + (1 / max(expected, 0.01) if self._counts else 0.0)) / rows
 
+    def _follow(
+        self, at: datetime, full: list[Window], surprises: list[float], doubt: float
+    ) -> Spike | None:
+        """Follow the event that is on, or see whether one begins; an alarm where there is news."""
+        event = self._event
+        news = full if event is None else event.grown(at, full)
+        striking = max(surprises[:1], default=0.0) >= -math.log(0.025)
+        judged = [(w, s) for w, s in zip(full, surprises, strict=True) if striking and w in news]
+        spike = self._decide(at, judged, doubt)
+        if event is None:
+            self._event = Event(at, full) if spike else None
+            return spike
+        if spike:
+            event.tell(at)
+        calm = max(surprises, default=0.0) <= -math.log(CALM_PROBABILITY)
+        if event.is_over(self.step, calm=calm):
+            self._event = None
+        return spike
+
     def _decide(
-        self,
-        at: datetime,
-        full: list[Window],
-        surprises: list[float],
-        doubt: float,
+        self, at: datetime, judged: Sequence[tuple[Window, float]], doubt: float
     ) -> Spike | None:
         row = self._windows[0]
-        if not surprises or surprises[0] < -math.log(0.025):
-            return None
         beyond = [
             (surprise - window.surges.threshold, window)
-            for window, surprise in zip(full, surprises, strict=True)
+            for window, surprise in judged
             if not self._counts or window.value >= self.settings.minimum_count
         ]
         if not beyond or max(beyond, key=lambda pair: pair[0])[0] < 0:
@@ -198,7 +210,6 @@ class SpikeDetector:
         margin = max(margin for margin, _ in beyond)
         rows = min(window.rows for over, window in beyond if over >= 0)
         low, high = self._interval(row, doubt)
-        self._event_began, self._calm_rows = at, 0
         return Spike(
             detected_at=at,
             start=self._start(rows, row.expected),
@@ -227,12 +238,6 @@ class SpikeDetector:
             lognormal_quantile(0.975, row.expected, variance),
         )
 
-    def _follow_event(self, at: datetime, surprise: float) -> None:
-        """An event is over after a calm stretch."""
-        self._calm_rows = 0 if surprise > -math.log(CALM_PROBABILITY) else self._calm_rows + 1
-        if self._calm_rows >= max(1, round(CALM / self.step)):
-            self._event_began = None
-
     def _learn_level(
         self,
         at: datetime,
@@ -247,22 +252,22 @@ class SpikeDetector:
         learnt = self._clipped(at, value, expected, doubt)
         keep = 0.5 ** (1 / self._memory)
         self._level = [self._level[0] * keep + learnt, self._level[1] * keep + factor]
-        if self._event_began is None:
+        if self._event is None:
             level = self._level[0] / self._level[1]
             self._season.learn(slots, learnt / level if level > 0 else 1.0)
 
     def _clipped(self, at: datetime, value: float, expected: float, doubt: float) -> float:
         if self._rows < WARM_UP_ROWS:
             return value
-        began = self._event_began
-        if began is not None and at - began > max(NEW_NORMAL, 5 * self.step):
+        event = self._event
+        if event is not None and at - event.began > max(NEW_NORMAL, 5 * self.step):
             return value
         row = self._windows[0]
         relative = row.dispersion + doubt
         deviation = math.sqrt((expected if self._counts else 0.0) + relative * expected**2)
         # A sparse series lives on single items: clipping those would teach it that there are none.
         unit = 1.0 if self._counts else self._nonzero[0] / max(self._nonzero[1], 1)
-        return min(value, expected + (3 if began is None else 1) * deviation + 2 * unit)
+        return min(value, expected + (3 if event is None else 1) * deviation + 2 * unit)
 
 
 def severity(ratio: float, margin: float) -> int:

@@ -9,11 +9,16 @@ Annals of Statistics 3 (1975) 1163-1174), which for counts that do follow the la
 their exponential tail; the exponent has a gamma prior at the law's worth ten surges, so the
 predictive tail is log-Lomax. Surges that reached the threshold are censored at it: one great crisis
 does not silence the next, many alarms raise the threshold until they are as rare as stated.
+
+A surge mostly shows in several windows at once and is one alarm: how far they share their surges
+is learnt (`SharedSurges`). And where surges have no typical size at all, a great one is seldom
+nothing: the greatest `SURGES_TO_TELL` a month are told for each false alarm that is allowed.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,6 +27,11 @@ DAY: Final = timedelta(days=1)
 CALM: Final = timedelta(hours=3)
 MEMORY: Final = timedelta(weeks=4)
 """Half-life of what is remembered of surges."""
+SURGES_TO_TELL: Final = 3.0
+"""A month, for each false alarm a month: who is told of one surge in ten days can follow them, and
+takes two real ones in three for worth it. By volume alone nobody can tell which they are."""
+_NO_TYPICAL_SIZE = 0.5
+"""The mean of a logarithm from which on its exponential has a variance without end."""
 _PRIOR_SURGES = 4.0
 _PRIOR_TIME = timedelta(days=7)
 _LEAST_PROBABILITY = 0.02
@@ -35,11 +45,14 @@ class Surges:
         rate: how many alarms a month this window may raise.
 
     Attributes:
+        rate: the same, for surges; a change tells when the next one is over.
         threshold: the surprise above which an alarm is raised.
+        number: of the surges so far.
     """
 
     def __init__(self, step: timedelta, rate: float) -> None:
-        self._rate = rate
+        self.rate = rate
+        self.number = 0
         self._least = max(-math.log(_LEAST_PROBABILITY), math.log(DAY / step))
         self._calm_rows = max(1, round(CALM / step))
         self._row = step / MONTH
@@ -50,6 +63,23 @@ class Surges:
         self._calm = self._rows = 0
         self.threshold = self._law
         self._calibrate()
+
+    @property
+    def surging(self) -> bool:
+        """Whether a surge is not over yet."""
+        return self._peak > 0
+
+    @property
+    def has_typical_size(self) -> bool:
+        """Whether the surprise of surges has a finite variance, by what is known of them."""
+        shape, scale = self._tail()
+        return scale / shape < _NO_TYPICAL_SIZE
+
+    def _tail(self) -> tuple[float, float]:
+        """Shape and scale of what is believed of the exponent of the surges' tail (a gamma)."""
+        # A surprise that exceeds `least` by an exponential of mean 1 exceeds its log by this mean.
+        law = 1 / (1 + self._least)
+        return _PRIOR_SURGES + self._whole, _PRIOR_SURGES * law + self._excess
 
     def see(self, surprise: float) -> None:
         """Take in the surprise of a row; the threshold moves when a surge is over."""
@@ -63,6 +93,7 @@ class Surges:
                 self._close()
 
     def _close(self) -> None:
+        self.number += 1
         keep = self._keep**self._rows
         self._months = self._months * keep + self._row * (1 - keep) / (1 - self._keep)
         self._count = self._count * keep + 1
@@ -75,9 +106,42 @@ class Surges:
     def _calibrate(self) -> None:
         prior_months = _PRIOR_TIME / MONTH
         a_month = (self._count + 1) / (self._months + prior_months)
-        # A surprise that exceeds `least` by an exponential of mean 1 exceeds its log by this mean.
-        law = 1 / (1 + self._least)
-        shape = _PRIOR_SURGES + self._whole
-        scale = _PRIOR_SURGES * law + self._excess
-        rarer = max(0.0, (a_month / self._rate) ** (1 / shape) - 1)
+        shape, scale = self._tail()
+        rarer = max(0.0, (a_month / self.rate) ** (1 / shape) - 1)
         self.threshold = max(self._law, self._least * math.exp(min(scale * rarer, 6.0)))
+
+
+class SharedSurges:
+    """The surges of all windows of a series, and how far they are the same ones.
+
+    Four windows that always surge together raise one alarm where four apart would raise four: with
+    `k` times as many surges of the series as of one of its windows, on average, each window may
+    raise a k-th of the alarms. Until surges are known, all are taken for apart.
+
+    Args:
+        windows: the surges of each window.
+        rate: how many false alarms a month they may raise together.
+    """
+
+    def __init__(self, windows: Sequence[Surges], rate: float) -> None:
+        self._windows = windows
+        self._rate = rate
+        self._number = 0
+        self._surging = False
+
+    def see(self, surprises: Sequence[float]) -> None:
+        """Take in the surprise of a row in each window, those that are not full left out."""
+        for window, surprise in zip(self._windows, surprises, strict=False):
+            window.see(surprise)
+        surging = any(window.surging for window in self._windows)
+        self._number += surging and not self._surging
+        self._surging = surging
+        rate = self._rate / self._apart()
+        for window in self._windows:
+            window.rate = rate * (1.0 if window.has_typical_size else SURGES_TO_TELL)
+
+    def _apart(self) -> float:
+        number = len(self._windows)
+        of_windows = sum(window.number for window in self._windows)
+        share = (self._number + _PRIOR_SURGES) / (of_windows + _PRIOR_SURGES)
+        return min(max(1.0, number * share), float(number))

@@ -68,6 +68,16 @@ def test_a_slow_rise_is_found_though_no_row_alone_is_striking() -> None:
     assert hits >= 5
 
 
+def test_an_event_that_grows_to_twice_its_size_is_told_again_though_not_at_once() -> None:
+    values = counts(800, daily(20), 1)
+    for row, value in zip(range(700, 712), (200, 450, *[180] * 6, 1000, *[300] * 3), strict=True):
+        values[row] = float(value)
+    found = [s for s in detect_spikes(readings(values)) if s.detected_at > START + 690 * HOUR]
+    rows = [round((spike.detected_at - START) / HOUR) for spike in found]
+    # 450 came an hour after the alarm: what an event is going to be takes its time.
+    assert rows == [700, 708]
+
+
 def test_two_events_a_day_apart_raise_two_alarms() -> None:
     values = counts(900, daily(20), 3)
     for row in (*range(700, 704), *range(730, 734)):

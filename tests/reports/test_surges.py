@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from reports.surges import MONTH, Surges
+from reports.surges import MONTH, SURGES_TO_TELL, SharedSurges, Surges
 
 HOUR = timedelta(hours=1)
 
@@ -62,3 +62,29 @@ def test_the_rate_holds_whatever_the_tail(exponent: float) -> None:
         months += 240 * 25 * HOUR / MONTH
     # A surge a day, after two months: about the stated one a month, not the ten of the law.
     assert reached <= 1.6 * months, reached / months
+
+
+def shared(surprises: Iterable[tuple[float, float]]) -> list[Surges]:
+    """Two windows after these surges, ten calm hours after each."""
+    windows = [Surges(HOUR, 0.5), Surges(HOUR, 0.5)]
+    surges = SharedSurges(windows, 1.0)
+    for pair in surprises:
+        surges.see(pair)
+        for _ in range(10):
+            surges.see((0.0, 0.0))
+    return windows
+
+
+def test_windows_that_always_surge_together_may_each_raise_what_the_series_may() -> None:
+    together, apart = shared([(5.0, 5.0)] * 60), shared([(5.0, 0.0), (0.0, 5.0)] * 30)
+    assert all(window.rate > 0.9 for window in together)
+    assert all(window.rate < 0.6 for window in apart)
+
+
+def test_where_surges_have_no_typical_size_more_of_them_are_told() -> None:
+    dice = random.Random(3)
+    usual = shared([(surprise := 4 + dice.expovariate(1), surprise) for _ in range(60)])
+    wild = shared([(surprise := 4 * dice.paretovariate(1), surprise) for _ in range(60)])
+    assert all(window.has_typical_size for window in usual)
+    assert not any(window.has_typical_size for window in wild)
+    assert wild[0].rate == pytest.approx(SURGES_TO_TELL * usual[0].rate, rel=0.1)
