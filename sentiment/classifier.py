@@ -96,26 +96,38 @@ def softmax(values: Floats) -> Floats:
 def _calibrate(scores: Floats, targets: Floats, weights: Floats) -> tuple[float, Floats, float]:
     """Scale, offsets [K] and mean loss that fit `softmax(scale * scores + offsets)` to targets.
 
-    Newton's method on a convex loss; offsets carry a small penalty.
+    Newton's method on a convex loss, a step halved until it gains (it diverges from far off
+    otherwise); offsets carry a small penalty.
     """
     classes = scores.shape[1]
     parameters = np.zeros(classes + 1)
     parameters[0] = 10.0
     ridge = np.diag([1e-6, *[OFFSET_PENALTY] * classes])
-    loss = np.inf
+
+    def loss(at: Floats) -> float:
+        chance = softmax(at[0] * scores + at[1:])
+        return float(-weights @ np.log((chance * targets).sum(axis=1) + 1e-12))
+
+    def penalised(at: Floats) -> float:
+        return loss(at) + float(at @ ridge @ at) / 2
+
     for _ in range(50):
         chance = softmax(parameters[0] * scores + parameters[1:])
         error = (chance - targets) * weights[:, None]
         gradient = np.concatenate([[np.sum(error * scores)], error.sum(axis=0)])
         gradient += ridge @ parameters
         step = np.linalg.solve(_curvature(scores, chance, weights) + ridge, gradient)
-        parameters = parameters - step
-        parameters[0] = max(parameters[0], 0.1)
+        before = penalised(parameters)
+        for _ in range(20):
+            moved = parameters - step
+            moved[0] = max(moved[0], 0.1)
+            if penalised(moved) <= before:
+                break
+            step = step / 2
+        parameters = moved
         if np.abs(step).max() < 1e-6:
             break
-    chance = softmax(parameters[0] * scores + parameters[1:])
-    loss = float(-weights @ np.log((chance * targets).sum(axis=1) + 1e-12) / weights.sum())
-    return float(parameters[0]), parameters[1:], loss
+    return float(parameters[0]), parameters[1:], loss(parameters) / float(weights.sum())
 
 
 def _curvature(scores: Floats, chance: Floats, weights: Floats) -> Floats:

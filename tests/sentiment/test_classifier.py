@@ -53,3 +53,18 @@ def test_length_of_an_embedding_says_nothing() -> None:
     centre = np.full(40, 0.1)
     assert centred(rows * 7, centre) == pytest.approx(centred(rows, centre))
     assert np.isfinite(centred(np.zeros((1, 40)), np.zeros(40))).all()
+
+
+def test_it_is_never_worse_than_what_the_shares_of_the_classes_tell() -> None:
+    for seed in range(178, 190):
+        dice = np.random.default_rng(seed)
+        count, classes, width = (int(dice.integers(*s)) for s in ((20, 300), (2, 5), (2, 400)))
+        numbers = dice.integers(0, classes, count)
+        numbers[:classes] = range(classes)
+        rows = unit(
+            dice.normal(size=(count, width)) + 3 * (seed % 2) * np.eye(classes, width)[numbers]
+        )
+        weights = np.where(numbers == classes - 1, dice.uniform(0.01, 1), 1.0)
+        shares = np.bincount(numbers, weights) / weights.sum()
+        least = -float(shares @ np.log(shares))
+        assert fit(rows, numbers.tolist(), weights).loss < 1.3 * least, seed
