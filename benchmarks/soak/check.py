@@ -13,7 +13,7 @@ from benchmarks.soak.faults import BY_NAME
 from benchmarks.soak.ledger import Ledger, Place, rows
 from benchmarks.soak.posts import DAY, HUGE, MARK, Shelf, Site
 from benchmarks.soak.told import PollRow, Range, Told
-from store.tables import CHANGE, REVISION, SIGHTING, SKIPPED_ITEM, SOURCE
+from store.tables import CHANGE, REVISION, SKIPPED_ITEM, SOURCE
 from store.work_tables import SPENDING
 
 _COUNTED: Final = ("fetched", "matched", "skipped", "gaps")
@@ -89,14 +89,13 @@ def _mentions(ledger: Ledger) -> list[Check]:
     lost, strange = wanted - found, found - wished
     doubled = {place for place, kept in ledger.kept.items() if len(kept) > 1}
     buried = {place for place, kept in ledger.kept.items() if any(one.deleted for one in kept)}
-    sightings = ledger.total(select(func.count()).select_from(SIGHTING))
     return [
         _check("posts that had to be kept", len(wanted), len(wanted & found)),
         _none("lost", lost, ledger),
         _none("doubled", doubled, ledger),
         _none("kept without the brand or an id", strange, ledger),
         _none("called deleted", buried, ledger),
-        _check("sightings", sum(map(len, ledger.kept.values())), sightings),
+        _none("not sighted by just one source", ledger.astray, ledger),
     ]
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from benchmarks.soak.log import Entry, entries
 from benchmarks.soak.plan import Plan
@@ -18,7 +18,7 @@ from benchmarks.soak.posts import MARK, Site, schedule
 from benchmarks.soak.told import PollRow, Story, Told, Version, seconds, tell
 from benchmarks.soak.worker import LOG, STORE
 from store.engine import open_store, reading
-from store.tables import MENTION, POLL, REVISION, SOURCE
+from store.tables import MENTION, POLL, REVISION, SIGHTING, SOURCE
 
 Place = tuple[int, int]
 """A source and a post's place in its schedule."""
@@ -100,15 +100,23 @@ class Ledger:
         found: dict[int, tuple[Place, Kept]] = {}
         asked = select(MENTION.c.id, MENTION.c.text, MENTION.c.revision, MENTION.c.deleted_at)
         for id_, text, revision, deleted in rows(self.engine, asked):
-            mark = MARK.search(text)
-            place = (int(mark[1]), int(mark[2])) if mark else (-1, id_)
-            found[id_] = place, Kept([text], revision, deleted is not None)
+            found[id_] = _place(id_, text), Kept([text], revision, deleted is not None)
         for id_, text in rows(self.engine, select(REVISION.c.mention_id, REVISION.c.text)):
             found[id_][1].texts.append(text)
         by_place: dict[Place, list[Kept]] = defaultdict(list)
         for place, kept in found.values():
             by_place[place].append(kept)
         return by_place
+
+    @cached_property
+    def astray(self) -> set[Place]:
+        """The mentions that were not sighted by just one source."""
+        seen = func.count(SIGHTING.c.id)
+        asked = select(MENTION.c.id, MENTION.c.text).outerjoin_from(
+            MENTION, SIGHTING, SIGHTING.c.mention_id == MENTION.c.id
+        )
+        found = rows(self.engine, asked.group_by(MENTION.c.id).having(seen != 1))
+        return {_place(id_, text) for id_, text in found}
 
     def told(self, site: Site) -> Iterator[tuple[PollRow, Told]]:
         """Each poll of a source, with what it must be."""
@@ -127,6 +135,11 @@ class Ledger:
         """A single number of the store."""
         ((number,),) = rows(self.engine, asked)
         return int(number or 0)
+
+
+def _place(mention: int, text: str) -> Place:
+    mark = MARK.search(text)
+    return (int(mark[1]), int(mark[2])) if mark else (-1, mention)
 
 
 def rows(engine: Engine, asked: Any) -> Sequence[Any]:
