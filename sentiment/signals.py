@@ -50,7 +50,7 @@ WORDED = ("intent", "denial")
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
 LEAST_EXPECTATION = 0.5
-LEAST_INTENT: Mapping[str, float] = {"leaving": 0.7, "switched": 0.7}
+LEAST_INTENT: Mapping[str, float] = {"leaving": 0.75, "switched": 0.7}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
 LONGEST_DENIAL = 2
@@ -126,7 +126,10 @@ class Signals:
 def intents(
     text: str, spans: Sequence[Span], signals: Sequence[ClauseSignals]
 ) -> tuple[IntentLink, ...]:
-    """The intents of a text, each with the clause that says it best; most probable first."""
+    """The intents of a text, each with the clause that says it best; most probable first.
+
+    Who has switched has left: that is told once, with the rival.
+    """
     best: dict[Intent, IntentLink] = {}
     for span, own in zip(spans, signals, strict=True):
         evidence = text[span.start : span.end]
@@ -137,6 +140,8 @@ def intents(
                 continue
             if intent not in best or chance > best[intent].probability:
                 best[intent] = IntentLink(intent, chance, evidence, span.start, span.end, rival)
+    if "switched" in best:
+        best.pop("leaving", None)
     return tuple(sorted(best.values(), key=lambda link: -link.probability))
 
 

@@ -126,6 +126,13 @@ def denial_texts(lang: str) -> list[Asked]:
     ]
 
 
+def leaver_texts(lang: str) -> list[Asked]:
+    """Posts of those who leave, who have switched, and who do neither; written after the fit."""
+    path = FOLDER / "cause_checks_leaving.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Asked(row["text"], lang, frozenset(), row) for row in rows if row["lang"] == lang]
+
+
 def tasks(data: Path) -> Iterator[Task]:
     """The held-out tasks of the labelled sets in `data`."""
     restaurant = Taxonomy.load(FOLDER / "taxonomies" / "restaurant.toml")

@@ -29,7 +29,15 @@ from sentiment.labeller import arrives
 from sentiment.learn import embed
 from sentiment.passages import Item
 from sentiment.taxonomy import Taxonomy
-from sentiment.training.cause_sets import Asked, Task, denial_texts, own_texts, stems, tasks
+from sentiment.training.cause_sets import (
+    Asked,
+    Task,
+    denial_texts,
+    leaver_texts,
+    own_texts,
+    stems,
+    tasks,
+)
 
 CARD = Path(__file__).parents[1] / "causes.md"
 LEVEL = 0.5
@@ -216,8 +224,20 @@ def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
         ("calibration error of causes", Figure(ece, ece, ece, sum(map(len, answers)))),
         *_evidence(texts, found),
         *_intents(texts, found),
+        *_leavers(encoder, lang),
         *_denials(encoder, lang),
     ]
+
+
+def _leavers(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
+    """Precision and recall of leaving and switching on posts that were written after the fit."""
+    texts = leaver_texts(lang)
+    found = read(CauseFinder(encoder, Taxonomy.load(), threshold=LEVEL), encoder, texts)
+    for intent in ("leaving", "switched"):
+        wanted = np.array([asked.row["intent"] == intent for asked in texts])
+        given = np.array([any(i.intent == intent for i in own.intents) for own in found])
+        yield f"{intent}, fresh posts: precision", _ratio(wanted & given, given)
+        yield f"{intent}, fresh posts: recall", _ratio(wanted & given, wanted)
 
 
 def _denials(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:

@@ -31,6 +31,14 @@ def test_every_class_has_examples_in_both_languages() -> None:
         assert all(len(texts) >= 90 for texts in own[group].values())
 
 
+def test_who_has_switched_is_not_told_to_leave_as_well(
+    encoder: Encoder, finder: CauseFinder
+) -> None:
+    text = "Cancelled my contract this morning, I'm done. Moved all our numbers over to Brix."
+    own = {intent.intent for intent in reasons(encoder, finder, text).intents}
+    assert own & {"leaving", "switched"} == {"switched"}
+
+
 def test_a_switch_to_nobody_in_particular_is_not_told(
     encoder: Encoder, finder: CauseFinder
 ) -> None:
