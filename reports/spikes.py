@@ -133,7 +133,7 @@ class SpikeDetector:
         """Judge a row from it and the rows before it, then learn from it.
 
         Returns:
-            An alarm, once per event, or None.
+            An alarm, of an event that begins or has grown to twice its size, or None.
 
         Raises:
             ValueError: the row is not later than the one before.

@@ -47,7 +47,7 @@ Public research sets: TweetEval sentiment, SemEval-2016/2017 task 4 C, SemEval-2
 M-ABSA, SXSW brand tweets and McDonald's complaints (English); SentiRuEval-2016 banks and telecoms,
 RuSentiTweet, RuReviews, reviews of banks (otzovik.com, sravni.ru) and phones, ROMIP-2012 news
 quotes, M-ABSA (Russian); by emotion, read as tone, TweetEval emotion (English) and CEDR (Russian);
-without labels, by what four versions of this model say of them on average, TweetEval irony and
+without labels, by what five versions of this model say of them on average, TweetEval irony and
 offensive (English); and our own examples (`sentiment/training/own_*`). For what means the same,
 the reasons, aspects or intents of BANKING77 (PolyAI, Casanueva et al. 2020, CC BY 4.0), McDonald's
 complaints, SemEval and M-ABSA, residents' comments on a housing service (Russian), for a fifth of
