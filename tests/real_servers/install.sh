@@ -32,7 +32,7 @@ if ! apt-get install -y --no-install-recommends snac2; then
 fi
 # Matrix Synapse is on PyPI only; pip takes the index that the machine is set up with.
 mkdir -p "$servers"
-python3 -m venv "$servers/synapse"
+python3 -m venv --clear "$servers/synapse"
 "$servers/synapse/bin/pip" install --quiet matrix-synapse
 # ntfy is in Debian 13; one package of it, unpacked, runs on Debian 12, whose own lists stay untouched.
 if ! apt-get install -y --no-install-recommends ntfy; then
