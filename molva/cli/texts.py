@@ -234,7 +234,12 @@ def _document(value: dict[str, Any]) -> Document:
 def spikes(
     file: Annotated[str, typer.Argument(metavar="FILE.csv", help="timestamp,value rows; -: stdin")],
     false_alarms_per_month: Annotated[
-        float, typer.Option(help="How many false alarms a month are acceptable.", min=0.001)
+        float,
+        typer.Option(
+            help="How many false alarms a month are acceptable; where surges have no typical size "
+            "(cascades of reposts), the three greatest are told for each.",
+            min=0.001,
+        ),
     ] = 1.0,
     minimum: Annotated[
         int, typer.Option(help="A spike below this value is never announced.", min=0)
