@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 JITTER = 0.1
 LONGEST_WAIT = timedelta(hours=24)
-SOON = timedelta(minutes=1)
-"""To a poll that goes on where the last one stopped at its page cap: a burst is no time to wait."""
+SOON, SOONER = timedelta(minutes=1), 5
+"""Before a poll goes on where the last one stopped at its page cap: a fifth of the interval, not
+under a minute. A burst is no time to wait; a long interval may guard a day's quota."""
 
 
 def after_success(
@@ -21,9 +22,9 @@ def after_success(
 ) -> datetime:
     """The next poll after a good one: the interval, or longer if the source asked for it.
 
-    A poll that stopped with more to read goes on `SOON`.
+    A poll that stopped with more to read goes on after a fifth of it.
     """
-    least = min(interval, SOON) if goes_on else interval
+    least = min(interval, max(SOON, interval / SOONER)) if goes_on else interval
     return now + _jittered(max(least, min(asked or least, LONGEST_WAIT)), rng)
 
 
