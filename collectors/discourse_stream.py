@@ -60,10 +60,9 @@ class Stream:
                 state, done = _finished(state), True
             else:
                 state, done = self._moved(state, items, ids)
-            if capped := not done and number == self.pages:
-                note = stopped(number)
-            cursor, own = walks.moved(STREAM, state), found.posts
-            yield Page(cursor, own, found.skipped, tuple(gone), gaps, note=note, goes_on=capped)
+            cursor = walks.moved(STREAM, state)
+            page = Page(cursor, found.posts, found.skipped, tuple(gone), gaps, note=note)
+            yield page if done or number < self.pages else stopped(page, number)
             if done:
                 return
 

@@ -65,9 +65,8 @@ class Timeline:
                 gaps = (unreachable(self.start, times),) if again else ()
             else:
                 state = {"newest": state["newest"], "max_id": ids[-1]}
-            cursor = walks.moved(tag, state)
-            page = self.page(cursor, statuses, note) if done else self._on(cursor, statuses, number)
-            yield replace(page, gaps=gaps)
+            page = replace(self.page(walks.moved(tag, state), statuses, note), gaps=gaps)
+            yield page if done else self._on(page, number)
             if done:
                 return
 
@@ -94,25 +93,21 @@ class Timeline:
             if again and (waiting := asked_again(state)):
                 state, (later, note) = {**waiting, "last": last}, put_off(waiting)
                 shown = statuses if between != ids else ()
-                cursor = walks.moved(tag, state)
+                page = self.page(walks.moved(tag, state), shown, note)
+                yield page if later else self._on(page, number)
                 if later:
-                    yield self.page(cursor, shown, note)
                     return
-                yield self._on(cursor, shown, number)
                 continue
             if again or not between or set(between) <= set(ids):
                 gap = Gap("the server cannot page upwards: posts in between are lost")
                 yield Page(walks.moved(tag, {"last": ids[0]}), gaps=(gap,) if again else ())
                 return
             last, state = between[0], {}
-            yield self._on(walks.moved(tag, {"last": last}), statuses, number)
+            yield self._on(self.page(walks.moved(tag, {"last": last}), statuses, ""), number)
 
-    def _on(self, cursor: Cursor, statuses: Statuses, number: int) -> Page:
+    def _on(self, page: Page, number: int) -> Page:
         """A page behind which there is more; the last that a poll may ask for says so."""
-        capped = number == self.pages
-        return replace(
-            self.page(cursor, statuses, stopped(number) if capped else ""), goes_on=capped
-        )
+        return stopped(page, number) if number == self.pages else page
 
 
 def _ids(statuses: Statuses) -> list[str]:

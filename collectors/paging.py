@@ -13,7 +13,7 @@ through, and what lies behind is recorded as a gap.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -147,10 +147,9 @@ async def walk_back(walks: Walks, key: str, plan: Plan, fetch: Fetch) -> AsyncIt
         else:
             window = Window(window.start, window.ceiling, batch.next_at)
             state = {**state, "walk": _kept(window, newest)}
-        if capped := not done and number == plan.pages:
-            note = stopped(number)
         found, cursor = batch.converted, walks.moved(key, state)
-        yield Page(cursor, found.posts, found.skipped, gaps=gaps, note=note, goes_on=capped)
+        page = Page(cursor, found.posts, found.skipped, gaps=gaps, note=note)
+        yield page if done or number < plan.pages else stopped(page, number)
         if done:
             return
 
@@ -172,9 +171,10 @@ async def walk_all(
             yield page
 
 
-def stopped(pages: int) -> str:
-    """The note of a poll that reached its page cap: its walk is not lost, only unfinished."""
-    return f"stopped after {pages} pages; the next poll goes on"
+def stopped(page: Page, pages: int) -> Page:
+    """The last page of a poll that reached its cap: its walk is not lost, only unfinished."""
+    note = f"stopped after {pages} pages; the next poll goes on"
+    return replace(page, note=note, goes_on=True)
 
 
 def asked_again(state: Mapping[str, Any]) -> dict[str, Any] | None:

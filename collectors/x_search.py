@@ -68,10 +68,9 @@ class Search:
                 gaps += (lost,) if again else ()
             else:
                 state = _seen(going_on(state), items, now) | {"token": following}
-            if capped := not done and number == self.pages:
-                note = stopped(number)
             cursor = walks.moved(query, state)
-            yield Page(cursor, found.posts, found.skipped, gaps=gaps, note=note, goes_on=capped)
+            page = Page(cursor, found.posts, found.skipped, gaps=gaps, note=note)
+            yield page if done or number < self.pages else stopped(page, number)
             if done:
                 return
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 JITTER = 0.1
 LONGEST_WAIT = timedelta(hours=24)
-SOON, SOONER = timedelta(minutes=1), 5
-"""Before a poll goes on where the last one stopped at its page cap: a fifth of the interval, not
-under a minute. A burst is no time to wait; a long interval may guard a day's quota."""
+GOING_ON_SHARE = 0.2
+"""Of the interval, before a poll goes on where the last one stopped at its page cap: a burst is no
+time to wait, but a long interval may guard a day's quota."""
+GOING_ON_LEAST = timedelta(minutes=1)
 
 
 def after_success(
@@ -24,8 +25,8 @@ def after_success(
 
     A poll that stopped with more to read goes on after a fifth of it.
     """
-    least = min(interval, max(SOON, interval / SOONER)) if goes_on else interval
-    return now + _jittered(max(least, min(asked or least, LONGEST_WAIT)), rng)
+    wait = min(interval, max(GOING_ON_LEAST, GOING_ON_SHARE * interval)) if goes_on else interval
+    return now + _jittered(max(wait, min(asked or wait, LONGEST_WAIT)), rng)
 
 
 def after_failure(

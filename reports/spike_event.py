@@ -40,7 +40,9 @@ class Event:
 
         None within `CALM` of the last alarm: what an event is going to be takes its time.
         """
-        grown = [w for w in windows if w.value >= GROWN * self._largest.get(w.rows, 0.0)]
+        # A window that was not full before has nothing yet to have grown from.
+        known = [window for window in windows if window.rows in self._largest]
+        grown = [w for w in known if w.value >= GROWN * self._largest[w.rows]]
         for window in windows:
             largest = self._largest.get(window.rows, 0.0)
             self._largest[window.rows] = max(largest, window.value)

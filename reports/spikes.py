@@ -53,7 +53,7 @@ class SpikeSettings:
 
     Attributes:
         false_alarms_per_month: how many alarms an uneventful series may raise in a month. Where
-            surges go beyond what chance explains, the three greatest a month are told for each.
+            surges have no typical size, the three greatest a month are told for each.
         minimum_count: a window with fewer than this raises none (series of whole numbers only).
     """
 

@@ -115,8 +115,8 @@ class ImapCollector(Collector[ImapSettings]):
             state = {**state, "last": uids[start : start + size][-1]}
             states[folder] = state
             capped = number == cap and start + size < len(uids)
-            said = stopped(number) if capped else note
-            yield Page(dict(states), found.posts, found.skipped, note=said, goes_on=capped)
+            page = Page(dict(states), found.posts, found.skipped, note=note)
+            yield stopped(page, number) if capped else page
             if capped:
                 return
         # Whatever lies below is from before the first poll, and stays unread.

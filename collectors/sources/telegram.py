@@ -118,10 +118,9 @@ class TelegramCollector(Rereads, Collector[TelegramSettings]):
                 state, done, gaps = _finished(state), True, (lost,) if again else ()
             else:
                 state = {**going_on(state), "before": numbers[0]}
-            if capped := not done and number == self.settings.pages:
-                note = stopped(number)
             cursor, skipped = walks.moved(channel, state), found.converted.skipped
-            yield Page(cursor, posts, skipped, deleted, gaps, note=note, goes_on=capped)
+            page = Page(cursor, posts, skipped, deleted, gaps, note=note)
+            yield page if done or number < self.settings.pages else stopped(page, number)
             if done:
                 return
 

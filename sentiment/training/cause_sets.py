@@ -127,7 +127,7 @@ def denial_texts(lang: str) -> list[Asked]:
 
 
 def leaver_texts(lang: str) -> list[Asked]:
-    """Posts of those who leave, who have switched, and who do neither; written after the fit."""
+    """Posts of those who leave, have switched or do neither, by hands that saw no text of ours."""
     path = FOLDER / "cause_checks_leaving.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [Asked(row["text"], lang, frozenset(), row) for row in rows if row["lang"] == lang]

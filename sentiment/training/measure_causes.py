@@ -230,7 +230,7 @@ def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
 
 
 def _leavers(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
-    """Precision and recall of leaving and switching on posts that were written after the fit."""
+    """Precision and recall of leaving and switching on posts by hands that saw no text of ours."""
     texts = leaver_texts(lang)
     found = read(CauseFinder(encoder, Taxonomy.load(), threshold=LEVEL), encoder, texts)
     for intent in ("leaving", "switched"):

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reports.spike_event import Event
+from reports.spike_window import Window
 from reports.spikes import (
     Reading,
     Spike,
@@ -76,6 +78,19 @@ def test_an_event_that_grows_to_twice_its_size_is_told_again_though_not_at_once(
     rows = [round((spike.detected_at - START) / HOUR) for spike in found]
     # 450 came an hour after the alarm: what an event is going to be takes its time.
     assert rows == [700, 708]
+
+
+def test_a_window_that_fills_during_an_event_is_no_growth() -> None:
+    short, long = (Window(rows, Surges(HOUR, 1.0)) for rows in (1, 12))
+    for row in range(12):
+        full = [window for window in (short, long) if window.push(200.0, 20.0)]
+        if row == 0:
+            event = Event(START, full)
+        else:
+            assert event.grown(START + row * HOUR, full) == []
+    assert full == [short, long]
+    short.push(450.0, 20.0)
+    assert event.grown(START + 12 * HOUR, full) == [short]
 
 
 def test_two_events_a_day_apart_raise_two_alarms() -> None:
