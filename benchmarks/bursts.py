@@ -1,12 +1,14 @@
 """Does `molva spikes` keep its stated rate on bursty series, and does it find an event in them?
 
     python -m benchmarks.bursts --series 3
+    python -m benchmarks.bursts --quiet --series 3 --size 300
 
 Series of forty days with a daily cycle that hold one event: *even* (negative binomial), *moods*
 (the rate wanders, log-normal, for hours), *cascades* (each post is passed on by a number with a
 Pareto tail, within minutes to hours; exponents 2.5 and 1.6). The event multiplies the mean rate by
 four for two hours, at a random time after the 25th day. Alarms of the first eight days, in which
-all is new, are not counted. Nothing here is taken from a public series.
+all is new, are not counted. `--quiet`: brands with nothing to tell, of the kinds that alerts are
+simulated with, a row an hour, 120 days each. Nothing here is taken from a public series.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.alarms import poisson_interval
+from benchmarks.quiet import KINDS as QUIET_KINDS
+from benchmarks.quiet import QuietKind, rates
 from reports.spikes import Reading, SpikeSettings, detect_spikes
 from reports.surges import MONTH
+from reports.usual import PER_HOUR
 
 Floats = NDArray[np.float64]
 Dice = np.random.Generator
@@ -34,6 +39,8 @@ LENGTH: Final = timedelta(days=40)
 EVENT: Final = timedelta(hours=2)
 EARLIEST, LATEST = timedelta(days=25), timedelta(days=38)
 TIMES: Final = 4.0
+HOUR: Final = timedelta(hours=1)
+QUIET_DAYS: Final = 120
 
 
 def _cycle(mean: float, step: timedelta) -> Floats:
@@ -108,6 +115,20 @@ def row_of(kind: str, options: argparse.Namespace) -> str:
     )
 
 
+def quiet_row(kind: QuietKind, options: argparse.Namespace) -> str:
+    """One row of the other table: alarms of brands that have nothing to tell, a row an hour."""
+    false = 0
+    for number in range(options.series):
+        dice = np.random.default_rng([number, int(options.size)])
+        tens = dice.poisson(rates(kind, QUIET_DAYS, options.size, dice))
+        hours = tens.reshape(-1, PER_HOUR).sum(axis=1).astype(float)
+        readings = (Reading(START + at * HOUR, value) for at, value in enumerate(hours))
+        false += len(list(detect_spikes(readings, SpikeSettings(options.rate))))
+    months = options.series * (timedelta(days=QUIET_DAYS) / MONTH)
+    low, high = (bound / months for bound in poisson_interval(false))
+    return f"| {kind} | {months:.1f} | {false} | {false / months:.2f} | {low:.2f}–{high:.2f} |"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bursts", description=__doc__)
@@ -117,7 +138,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--step", type=float, default=5.0, help="minutes from row to row")
     parser.add_argument("--rate", type=float, default=1.0, help="the stated rate")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="the quiet brands of `benchmarks.alarms`, --size mentions a day; every alarm is false",
+    )
     options = parser.parse_args(arguments)
+    if options.quiet:
+        print("| kind | months | false | a month | 95 % interval |\n|---|---|---|---|---|")
+        for quiet in QUIET_KINDS:
+            print(quiet_row(quiet, options), flush=True)
+        return 0
     print("| kind | months | false | a month | 95 % interval | event found | median delay |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for kind in options.kind or KINDS:

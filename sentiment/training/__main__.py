@@ -14,6 +14,31 @@ STEPS = ("split", "convert", "train", "branch", "export", "calibrate", "evaluate
 
 def main() -> None:
     """Run the steps asked for; finished ones (their result is in the work folder) are skipped."""
+    parser = _options()
+    given = parser.parse_args()
+    if given.upper and given.start is None:
+        parser.error("--upper trains on from a shipped model: name its folder with --start")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    given.work.mkdir(parents=True, exist_ok=True)
+    paths = recipe.Paths(given.data, given.work, given.wheels or given.work / "wheels")
+    settings = Settings(
+        threads=given.threads,
+        seed=given.seed,
+        minutes=given.minutes,
+        start=given.start,
+        seen=given.seen,
+        epochs=given.epochs,
+        learning_rate=given.rate,
+        upper=given.upper,
+        teachers=tuple(given.teacher),
+    )
+    for step in STEPS if given.step == "all" else (given.step,):
+        run_step(step, paths, settings)
+    if given.ship is not None:
+        finish.ship(paths.work / finish.MODEL_NAME, given.ship)
+
+
+def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sentiment.training", description=__doc__)
     parser.add_argument("step", choices=("all", *STEPS))
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
@@ -39,27 +64,7 @@ def main() -> None:
         help="with --upper: a shipped model whose answers are learnt; several on average",
     )
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
-    given = parser.parse_args()
-    if given.upper and given.start is None:
-        parser.error("--upper trains on from a shipped model: name its folder with --start")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    given.work.mkdir(parents=True, exist_ok=True)
-    paths = recipe.Paths(given.data, given.work, given.wheels or given.work / "wheels")
-    settings = Settings(
-        threads=given.threads,
-        seed=given.seed,
-        minutes=given.minutes,
-        start=given.start,
-        seen=given.seen,
-        epochs=given.epochs,
-        learning_rate=given.rate,
-        upper=given.upper,
-        teachers=tuple(given.teacher),
-    )
-    for step in STEPS if given.step == "all" else (given.step,):
-        run_step(step, paths, settings)
-    if given.ship is not None:
-        finish.ship(paths.work / finish.MODEL_NAME, given.ship)
+    return parser
 
 
 def run_step(step: str, paths: recipe.Paths, settings: Settings) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.soak.faults import FAULTS
-from benchmarks.soak.log import entries
+from benchmarks.soak.kinds import KINDS
+from benchmarks.soak.log import Entry, entries
 from benchmarks.soak.loop import SimulatedLoop
 from benchmarks.soak.plan import Plan
+from benchmarks.soak.posts import DAY, Site, schedule
 from benchmarks.soak.run import free_port, soak
+from benchmarks.soak.told import PollRow, tell
 from benchmarks.soak.worker import LOG
 
 
@@ -23,6 +26,21 @@ def test_a_simulated_hour_takes_no_time_and_a_thread_none_of_it():
 
     with asyncio.Runner(loop_factory=lambda: SimulatedLoop(100.0)) as runner:
         assert runner.run(wait()) == pytest.approx(3700)
+
+
+def test_a_first_full_window_after_a_kill_may_be_a_gap_or_none():
+    feed = Site(0, next(kind for kind in KINDS if kind.type == "rss"), 0)
+    planned = schedule(feed, 1, 3, 20)
+    shown = [(), ("0.0.0",), ("0.9.0", "0.8.0")]
+    asked = [Entry(n * DAY, 0, "poll", "", marks=marks, body=n) for n, marks in enumerate(shown)]
+    outcomes = ("ok", "crashed", "ok")
+    polls = [
+        PollRow(n * DAY, n * DAY + 1, outcome, *[0] * 8, gaps=0)
+        for n, outcome in enumerate(outcomes)
+    ]
+    last = tell(feed, planned, asked, polls, ()).polls[-1]
+    # The killed poll may have kept its post or not: only if it did are those after it missed.
+    assert (last.gaps.low, last.gaps.high) == (0, 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no 127.0.1.0/24")
