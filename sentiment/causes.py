@@ -8,8 +8,8 @@ rule (`sentiment.denial`), because neither likeness nor sentiment hears it well:
 is near the rude staff. Per text the best clause of each cause is its evidence.
 
 How sure is sure: the classifier is calibrated on the examples themselves, each judged by a fit that
-has not seen it, and `of_text` takes back what that is too sure of. How often a told probability was
-right is in `causes.md`.
+has not seen it, and `tempered` takes back what that is too sure of. How often a told probability
+was right is in `causes.md`.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ INCLUDE_BOOST = 2.0
 """What an `includes` term in the clause adds to the log-odds of its cause."""
 
 LONG = 4
-WHOLE = 0.3
-"""What the likeness of the whole text counts in a clause's score, from `LONG` clauses on."""
+"""Clauses from which on the likeness of the whole text counts in the score of each."""
 
 DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
@@ -59,12 +58,9 @@ how often the log-odds of no denial by the classifier count (chosen on our own `
 DOUBT = 0.1
 """The rule is not heard where the classifier finds a denial less probable."""
 
-MANY = 0.1
-"""What the logarithm of the number of clauses takes from the log-odds of a text's best one."""
-
-CERTAINTY = 0.6
-"""What is left of log-odds above even: examples are plainer than posts. Both were chosen on
-complaints about restaurants and about finance, and on review sentences."""
+CERTAINTY = 0.5
+"""What is left of log-odds above even: examples are plainer than posts. Chosen on complaints about
+restaurants and about finance, and on review sentences."""
 
 Floats = NDArray[np.float64]
 
@@ -153,8 +149,9 @@ class CauseFinder:
             langs = [clauses.langs[begin] for begin, _ in bounds]
             words = word_columns([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
             wholes = self._fitted.scores(clauses.wholes[long], langs, words)
+            share = self._fitted.whole
             for (begin, end), whole in zip(bounds, wholes, strict=True):
-                scores[begin:end] = (1 - WHOLE) * scores[begin:end] + WHOLE * whole
+                scores[begin:end] += share * (whole - scores[begin:end])
         return scores
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
@@ -201,7 +198,7 @@ class CauseFinder:
         if not spans:
             return ()
         best = chances.argmax(axis=0)
-        told = of_text(chances.max(axis=0), len(spans))
+        told = tempered(chances.max(axis=0))
         found = [
             _link(cause, chance, text, spans[row], signals[row])
             for cause, row, chance in zip(self._causes, best, told.tolist(), strict=True)
@@ -210,14 +207,10 @@ class CauseFinder:
         return tuple(sorted(found, key=lambda link: -link.probability))
 
 
-def of_text(chances: Floats, clauses: int) -> Floats:
-    """Probabilities [causes] that a text names what the likeliest of its clauses seems to name.
-
-    The best of many clauses is right less often than a single one as likely, and a fit on a few
-    plain examples is surer of itself than posts let it be.
-    """
+def tempered(chances: Floats) -> Floats:
+    """Probabilities as told: a fit on plain examples is surer of itself than posts let it be."""
     within = np.clip(chances, 1e-9, 1 - 1e-9)
-    odds = np.log(within / (1 - within)) - MANY * np.log(clauses)
+    odds = np.log(within / (1 - within))
     told = 1 / (1 + np.exp(-np.where(odds > 0, CERTAINTY * odds, odds)))
     possible: Floats = np.where(chances > 0, told, 0.0)
     return possible

@@ -39,12 +39,7 @@ class Classifier:
 
     def logits(self, rows: Floats) -> Floats:
         """Logits [n, K] of rows [n, H], centred as the examples were."""
-        # Row by row: in one product the last digits of a row depend on how many there are.
-        scores = np.empty((len(rows), self.weights.shape[1]))
-        for at, row in enumerate(rows):
-            scores[at] = row @ self.weights
-        scores += self.bias
-        return scores
+        return products(rows, self.weights) + self.bias
 
 
 def fit(rows: Floats, classes: Sequence[int], weights: Floats) -> Classifier:
@@ -69,6 +64,14 @@ def fit(rows: Floats, classes: Sequence[int], weights: Floats) -> Classifier:
             best = Classifier(scale * matrix, bias, loss)
     assert best is not None  # noqa: S101 - PENALTIES is not empty
     return best
+
+
+def products(rows: Floats, matrix: Floats) -> Floats:
+    """`rows @ matrix`, row by row: in one product a row's last digits depend on the others."""
+    found = np.empty((len(rows), matrix.shape[1]))
+    for at, row in enumerate(rows):
+        found[at] = row @ matrix
+    return found
 
 
 def unit(rows: NDArray[np.floating]) -> Floats:

@@ -2,6 +2,9 @@
 
 What a language adds to every text is taken out before: without that, examples in English alone
 find next to nothing in Russian.
+
+Where examples are few, each row is seen a second time whitened (`sentiment.whitening`) by what the
+many examples of the shipped taxonomy tell.
 """
 
 from __future__ import annotations
@@ -17,16 +20,24 @@ from numpy.typing import NDArray
 from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import Encoder
 from sentiment.taxonomy import LANGUAGES, Taxonomy
+from sentiment.whitening import beside_whitened, whitening_by
 from sentiment.words import Columns, word_columns
 
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 """The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
 
+ENOUGH = 40
+"""Examples a cause from which on they are enough: their words are learnt as well (with six they do
+harm), and the shipped taxonomy's are not asked how texts of one cause differ."""
+
 BACKGROUND_WEIGHT = 0.2
+FEW_BACKGROUND_WEIGHT = 0.12
 """What a background text counts in the fit against an example of a cause."""
 
-ENOUGH = 40
-"""Examples a cause from which on its words are learnt as well; with six they do harm."""
+WHOLE = 0.4
+FEW_WHOLE = 0.5
+"""What the whole text's likeness counts in a clause's score where texts are long. Few examples
+show a cause's words less than what it is about."""
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
@@ -37,18 +48,26 @@ Floats = NDArray[np.float64]
 class Fitted:
     """What is learnt from a taxonomy: the classifier, and the centre [H] of each language.
 
-    The last class of the classifier is "none".
+    The last class of the classifier is "none". `whitening` [H, H] is there if examples are few.
     """
 
     classifier: Classifier
     centres: Mapping[str, Floats]
+    whitening: Floats | None = None
+
+    @property
+    def whole(self) -> float:
+        """What the likeness of the whole text counts in a long text."""
+        return WHOLE if self.whitening is None else FEW_WHOLE
 
     def scores(
         self, embeddings: NDArray[np.floating], langs: Sequence[str], words: Columns
     ) -> Floats:
         """Logits [n, causes + 1] of clauses by their embeddings [n, H], languages and words."""
         rows = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
-        if len(self.classifier.weights) > rows.shape[1]:
+        if self.whitening is not None:
+            rows = beside_whitened(rows, self.whitening)
+        elif len(self.classifier.weights) > rows.shape[1]:
             rows = np.hstack([rows, words])
         return self.classifier.logits(rows)
 
@@ -62,6 +81,27 @@ def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
             return None
         classifier = Classifier(kept["weights"], kept["bias"], float(kept["loss"]))
         return Fitted(classifier, {lang: kept[f"centre_{lang}"] for lang in LANGUAGES})
+
+
+def shipped_whitening(encoder: Encoder) -> Floats | None:
+    """What whitens embeddings [H, H] of the shipped model; None for any other model."""
+    if not SHIPPED_FIT.is_file():
+        return None
+    with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
+        if str(kept["key"]).partition(" ")[0] != encoder.version:
+            return None
+        return np.asarray(kept["whitening"], dtype=np.float64)
+
+
+def whitening_of(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats]) -> Floats:
+    """What whitens [H, H] how the examples of a cause differ within each language."""
+    own = [
+        unit(embed(encoder, texts, known))
+        for cause in taxonomy.findable
+        for texts in cause.examples.values()
+        if len(texts) > 1
+    ]
+    return whitening_by(np.concatenate([rows - rows.mean(axis=0) for rows in own]))
 
 
 def fit_key(encoder: Encoder, taxonomy: Taxonomy) -> str:
@@ -84,11 +124,15 @@ def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None 
     background = classes == none
     centres = _centres(embeddings, langs, background)
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    if (~background).sum() >= ENOUGH * none:
+    few = (~background).sum() < ENOUGH * none
+    whitening = shipped_whitening(encoder) if few else None
+    if whitening is not None:
+        rows = beside_whitened(rows, whitening)
+    elif not few:
         rows = np.hstack([rows, word_columns(texts)])
-    weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
-    classifier = fit(rows, classes.tolist(), weights)
-    return Fitted(classifier, centres)
+    counts = FEW_BACKGROUND_WEIGHT if few else BACKGROUND_WEIGHT
+    weights = np.array([*[1.0] * none, counts])[classes]
+    return Fitted(fit(rows, classes.tolist(), weights), centres, whitening)
 
 
 def _centres(

@@ -12,14 +12,15 @@ import numpy as np
 
 from sentiment import signals
 from sentiment.encoder import Encoder
-from sentiment.learn import SHIPPED_FIT, fit_key, learn
+from sentiment.learn import SHIPPED_FIT, Floats, fit_key, learn, whitening_of
 from sentiment.taxonomy import Taxonomy
 
 
 def main() -> None:
     """Write `sentiment/taxonomy.npz` and `sentiment/signals.npz`."""
     encoder, taxonomy = Encoder.load(), Taxonomy.load()
-    fitted = learn(encoder, taxonomy)
+    known: dict[str, Floats] = {}
+    fitted = learn(encoder, taxonomy, known)
     np.savez_compressed(
         SHIPPED_FIT,
         key=np.array(fit_key(encoder, taxonomy)),
@@ -28,6 +29,7 @@ def main() -> None:
         loss=np.array(fitted.classifier.loss),
         centre_en=fitted.centres["en"].astype(np.float32),
         centre_ru=fitted.centres["ru"].astype(np.float32),
+        whitening=whitening_of(encoder, taxonomy, known).astype(np.float16),
     )
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {fitted.classifier.loss:.3f}\n")
     own = signals.learnt(encoder)
