@@ -51,12 +51,9 @@ LONG = 4
 DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
 
-DENIAL = 5.0
+DENIAL = 7.0
 """What a denial by rule ("no queue at all") takes from the log-odds of the causes it denies, and
-how often the log-odds of no denial by the classifier count (chosen on our own `denials.jsonl`)."""
-
-DOUBT = 0.1
-"""The rule is not heard where the classifier finds a denial less probable."""
+how often the log-odds of no denial by the classifier count (chosen on our own texts of denials)."""
 
 CERTAINTY = 0.5
 """What is left of log-odds above even: examples are plainer than posts. Chosen on complaints about
@@ -177,11 +174,11 @@ class CauseFinder:
     def _hear_denials(self, scores: Floats, clauses: Sequence[str], chances: Floats) -> None:
         """Take from complaints and from praise what a clause says was not so.
 
-        `chances` [n, 2] are those of a denied complaint and of denied praise; a rule that hears
-        a denial as well counts only where the classifier does not rule it out.
+        `chances` [n, 2] are those of a denied complaint and of denied praise by the classifier;
+        the rules are heard beside it.
         """
         rules = np.array([denied(clause) for clause in clauses])
-        heard = DENIAL * (np.log1p(-np.minimum(chances, 0.999)) - (rules & (chances >= DOUBT)))
+        heard = DENIAL * (np.log1p(-np.minimum(chances, 0.999)) - rules)
         causes = scores[:, : len(self._causes)]
         causes += np.where(self._negative, heard[:, :1], heard[:, 1:])
 

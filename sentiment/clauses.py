@@ -73,6 +73,12 @@ _JOINED = re.compile(
     r",\s+(?!т\.\s?[екдп]|[ei]\.\s?[ge])|\s+(?=(?:and|so|because|и|да|потому|поэтому)\s)|\s[-–—]\s",
     re.IGNORECASE,
 )
+# "I would not say" denies what follows, so both stay together.
+_DENIED_SAYING = re.compile(
+    r"\b(?:не|нельзя)\s+(?:\w+\s+)?(?:сказ\w+|скажу|было|бывало|случалось)(?:\s+\w+)?,\s+$",
+    re.IGNORECASE,
+)
+_THAT = re.compile(r"(?:что|чтоб\w*|будто)\b", re.IGNORECASE)
 _SOFT_CUT = re.compile(
     r"[,:]\s+|\s+(?=(?:and|so|because|then|и|потому|поэтому|потом)\s)", re.IGNORECASE
 )
@@ -156,6 +162,8 @@ def _joints(text: str, begin: int, end: int) -> Iterator[int]:
     """Where clauses are joined by a comma, a dash or "and", each long enough to say something."""
     for match in _JOINED.finditer(text, begin, end):
         enough = _SAYING if "," in match.group() else _SAYING_JOINED
+        if _THAT.match(text, match.end()) and _DENIED_SAYING.search(text[begin : match.end()]):
+            continue
         left = _WORDS.findall(text, begin, match.start())
         if len(left) >= enough and len(_WORDS.findall(text, match.end(), end)) >= enough:
             begin = match.end()

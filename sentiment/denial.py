@@ -59,13 +59,30 @@ _NOT = (
     r"не|нет|ни|без|никто|ничего|никогда|никаких|никакой|никакого|нисколько|отнюдь)"
 )
 _GAP = r"(?:\s+" + _LIGHT + r"){0,4}?\s+"
-# Russian also denies after the noun or the infinitive: «очереди нет», «ждать не пришлось».
+# Russian also denies after the noun or the infinitive: «очереди нет», «ждать не пришлось»; what
+# nobody noticed may have its owner in between: «грубости со стороны охраны не заметил».
 _AFTER = (
-    r"(?:\s+"
+    r"(?:(?:\s+"
     + _LIGHT
-    + r"){0,3}?\s+(?:нет|не\s+было|не\s+пришлось|не\s+возникло"
-    + r"|не\s+(?:заметил|обнаружил|встретил|видел|заставил)\w*)"
+    + r"){0,3}?\s+(?:нет|не\s+было|не\s+пришлось|не\s+возникло|не\s+заставил\w*)"
+    + r"|(?:\s+\w+){0,4}?\s+не\s+(?:замети|обнаруж|встрети|видел|виде[тн]|нашел|нашл|найд|почувств|"
+    + r"дожда|попал|последовал|случил|застал|заставал|наблюда)\w*"
+    + r"|\s+(?:it|they|he|she|that|this)\s+(?:is|was|were|are)(?:n't|\s+(?:not|never)))"
 )
+# Whatever stands in one of these is denied, complaint or praise.
+_FRAME = re.compile(
+    r"\b(?:ca(?:n't|nnot)\s+(?:\w+\s+)?(?:say|claim|call)|would(?:n't|\s+not)\s+(?:say|call|describe)"
+    r"|(?:it's|it\s+is|it\s+was|it\s+isn't)\s*(?:not)?\s+as\s+if"
+    r"|(?:не|нельзя)\s+(?:(?:могу|можем|буду|берусь)\s+)?(?:сказ\w+|скажу|назвать|назову|назвал\w*)"
+    r"|не\s+(?:было|бывало|случалось)\s+(?:\w+\s+)?(?:такого|случая)"
+    r"|(?:можно|можете|можешь|придется)\s+(?:смело\s+)?забыть|забудьте\s+(?:о|об|про)"
+    r"|(?:говорить|рассчитывать)\s+не\s+приходится)\b"
+)
+# One is only spared what is bad, and only what is good falls short.
+_SPARED = re.compile(
+    r"\b(?:(?:was|were|been)\s+spared|spared\s+(?:us|me)|managed\s+to\s+avoid|(?:обошл\w+|обошелся)\s+без|избежа\w+|миновал\w*)\b"
+)
+_FELL_SHORT = re.compile(r"\bне\s+(?:блещ|блист|балу|порадова|впечатл|превзош|оправда)\w*")
 _NOT_ONLY = re.compile(r"\b(?:not\s+(?:only|just)|не\s+(?:только|просто))\b")
 _AGAIN = re.compile(r"\b(?:no\s+longer|any\s*more|больше\s+не)\b")
 
@@ -99,6 +116,7 @@ def denied(clause: str) -> tuple[bool, bool]:
     """Whether a clause (made `plain`) denies a complaint, and whether it denies praise."""
     if _NOT_ONLY.search(clause) or _AGAIN.search(clause):
         return False, False
-    complaint = bool(_NO_COMPLAINT.search(clause))
-    praise = bool(_NO_PRAISE.search(clause)) and not _PRAISE_AFTER_ALL.search(clause)
-    return complaint, praise
+    frame = bool(_FRAME.search(clause))
+    complaint = frame or bool(_NO_COMPLAINT.search(clause) or _SPARED.search(clause))
+    praise = frame or bool(_NO_PRAISE.search(clause) or _FELL_SHORT.search(clause))
+    return complaint, praise and not _PRAISE_AFTER_ALL.search(clause)

@@ -39,6 +39,8 @@ def test_praise_and_complaint_of_one_sentence_are_apart(text: str, expected: lis
         "не только дорого но и грязно",
         "хотя бы извинились",
         "salt, pepper and oil",
+        "не сказала бы, что заказ несли долго",
+        "не было такого, чтобы код не пришёл",
     ],
 )
 def test_a_conjunction_that_contrasts_nothing_does_not_cut(text: str) -> None:

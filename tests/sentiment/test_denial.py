@@ -18,6 +18,10 @@ from sentiment.denial import denied, plain
         "никаких скрытых комиссий",
         "ни разу не завис",
         "грязи нигде нет",
+        "грубости со стороны охраны не заметил никакой",
+        "slow it was not",
+        "обошлось без хождения по кругу",
+        "we were spared the usual wait",
     ],
 )
 def test_a_complaint_denied(clause: str) -> None:
@@ -34,10 +38,24 @@ def test_a_complaint_denied(clause: str) -> None:
         "совсем не уютно",
         "проблему так и не решили",
         "быстрым обслуживание не назовёшь",
+        "качеством швы не блещут",
     ],
 )
 def test_praise_denied(clause: str) -> None:
     assert denied(plain(clause))[1]
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "I can't say that the counter was busy",
+        "нельзя сказать, что тут дорого",
+        "не было такого, чтобы код не пришёл",
+        "о скидках можно забыть",
+    ],
+)
+def test_what_stands_in_a_denial_of_saying_is_denied(clause: str) -> None:
+    assert denied(plain(clause)) == (True, True)
 
 
 @pytest.mark.parametrize(
