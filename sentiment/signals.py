@@ -50,7 +50,7 @@ WORDED = ("intent", "denial")
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
 LEAST_EXPECTATION = 0.5
-LEAST_INTENT: Mapping[str, float] = {"leaving": 0.75, "switched": 0.7}
+LEAST_INTENT: Mapping[str, float] = {"leaving": 0.75, "switched": 0.75}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
 LONGEST_DENIAL = 2

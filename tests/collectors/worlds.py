@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conformance.kit import Kit, World
+from tests.conformance.kit import NOW, Item, Kit, World
 from tests.conformance.server import Request, serving
 
 
@@ -37,3 +38,8 @@ def asked(world: World) -> list[Request]:
     """What the service was asked, in order."""
     assert world.server is not None
     return world.server.requests
+
+
+def items(count: int, start: datetime = NOW - timedelta(hours=1)) -> list[Item]:
+    """Posts 1 to `count`, a minute apart."""
+    return [Item(n, f"Post {n}", start + timedelta(minutes=n)) for n in range(1, count + 1)]
