@@ -50,7 +50,7 @@ WORDED = ("intent", "denial")
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
 LEAST_EXPECTATION = 0.5
-LEAST_INTENT: Mapping[str, float] = {"leaving": 0.75, "switched": 0.75}
+LEAST_INTENT: Mapping[str, float] = {"leaving": 0.85, "switched": 0.8}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
 LONGEST_DENIAL = 2
@@ -58,7 +58,7 @@ LONGEST_DENIAL = 2
 
 _SILENT_STAGES = ("use", "paying", "delivery", "first_contact")
 """Stages whose examples show no intent: they teach its "none"."""
-_NONE_WEIGHTS = {"intent": 0.12, "expectation": 0.3, "denial": 0.3}
+_NONE_WEIGHTS = {"intent": 0.1, "expectation": 0.3, "denial": 0.2}
 """What an example of none of a group counts in the fit against one of some."""
 
 Floats = NDArray[np.float64]

@@ -115,6 +115,17 @@ def own_texts(lang: str) -> list[Asked]:
     ]
 
 
+def fresh_texts(lang: str) -> list[Asked]:
+    """Posts with their causes, by a hand that saw neither our examples nor our checks."""
+    path = FOLDER / "cause_checks_fresh.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        Asked(row["text"], lang, frozenset(link["cause"] for link in row["links"]), row)
+        for row in rows
+        if row["lang"] == lang
+    ]
+
+
 def denial_texts(lang: str) -> list[Asked]:
     """Texts that deny a cause, and some that only look so; gold is empty where it is denied."""
     path = FOLDER / "cause_checks_negation.jsonl"
