@@ -36,8 +36,8 @@ from sentiment.training.train import (
 log = logging.getLogger(__name__)
 
 EPOCHS = 2
+"""Of a branch that begins as the trunk; a shipped one goes on for one."""
 RATE = 8e-5
-"""Of a branch that begins as the trunk; a shipped one goes on for an epoch at half of it."""
 WARMUP = 100
 ROUNDED_FROM = 0.7
 """The share of the steps after which weights are rounded as in the shipped file."""
@@ -73,7 +73,7 @@ def train_branch(paths: Paths, settings: Settings) -> None:
     network.eval()
     if settings.upper and settings.start is not None:
         network.load_state_dict(read_branch(settings.start), strict=False)
-        schedule, share = Schedule(1, RATE / 2), 0.0
+        schedule, share = Schedule(1, RATE), 0.0
     else:
         network.grow()
         schedule, share = Schedule(EPOCHS, RATE), TRUNK_SHARE

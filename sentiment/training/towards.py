@@ -37,7 +37,7 @@ NAMELESS = {
 """Rows of general sets, judged towards a brand that the text does not name."""
 
 JOINED = {"en": 2200, "ru": 2600}
-PAIR_REPEAT = 3
+PAIR_REPEAT = 2
 
 TITLE_SHARE = 0.12
 """Of all rows, those under a title that says nothing: a mention is read with its post's title."""
