@@ -30,7 +30,7 @@ ENOUGH = 40
 """Examples a cause from which on they are enough: their words are learnt as well (with six they do
 harm), and the shipped taxonomy's are not asked how texts of one cause differ."""
 
-BACKGROUND_WEIGHT = 0.45
+BACKGROUND_WEIGHT = 0.6
 FEW_BACKGROUND_WEIGHT = 0.06
 """What a background text counts in the fit against an example of a cause."""
 

@@ -126,6 +126,17 @@ def fresh_texts(lang: str) -> list[Asked]:
     ]
 
 
+def plain_texts(lang: str) -> list[Asked]:
+    """One to six words about one cause, by a hand that saw no text of ours."""
+    path = FOLDER / "cause_checks_plain.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        Asked(row["text"], lang, frozenset({row["cause"]}), row)
+        for row in rows
+        if row["lang"] == lang
+    ]
+
+
 def denial_texts(lang: str) -> list[Asked]:
     """Texts that deny a cause, and some that only look so; gold is empty where it is denied."""
     path = FOLDER / "cause_checks_negation.jsonl"

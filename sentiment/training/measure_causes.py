@@ -36,6 +36,7 @@ from sentiment.training.cause_sets import (
     fresh_texts,
     leaver_texts,
     own_texts,
+    plain_texts,
     stems,
     tasks,
 )
@@ -239,6 +240,13 @@ def _fresh(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
     answers = [grouped(own.causes, None) for own in found]
     yield "causes, fresh posts: micro F1 at 0.5", micro_f1(gold, answers)
     yield "no clear cause, fresh posts", unanswered(gold, answers)
+    texts = plain_texts(lang)
+    found = read(CauseFinder(encoder, Taxonomy.load(), threshold=LEAST), encoder, texts)
+    right = [
+        bool(own.causes) and own.causes[0].cause in asked.gold
+        for asked, own in zip(texts, found, strict=True)
+    ]
+    yield "the likeliest cause of one to six plain words is right", _share(right)
 
 
 def _leavers(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
