@@ -75,7 +75,8 @@ _JOINED = re.compile(
 )
 # "I would not say" denies what follows, so both stay together.
 _DENIED_SAYING = re.compile(
-    r"\b(?:не|нельзя)\s+(?:\w+\s+)?(?:сказ\w+|скажу|было|бывало|случалось)(?:\s+\w+)?,\s+$",
+    r"\b(?:(?:не|нельзя)\s+(?:\w+\s+)?сказать|не\s+скажу|не\s+сказал[аи]?\s+бы|бы\s+не\s+сказал[аи]?"
+    r"|не\s+(?:было|бывало|случалось)\s+(?:\w+\s+)?(?:такого|случая)),\s+$",
     re.IGNORECASE,
 )
 _THAT = re.compile(r"(?:что|чтоб\w*|будто)\b", re.IGNORECASE)

@@ -69,21 +69,28 @@ _AFTER = (
     + r"дожда|попал|последовал|случил|застал|заставал|наблюда)\w*"
     + r"|\s+(?:it|they|he|she|that|this)\s+(?:is|was|were|are)(?:n't|\s+(?:not|never)))"
 )
-# Whatever stands in one of these is denied, complaint or praise.
+# Whatever stands in one of these is denied, complaint or praise, as it is the writer who would not
+# say so: "they can't say when" and «не сказали, что отключат» are complaints.
 _FRAME = re.compile(
-    r"\b(?:ca(?:n't|nnot)\s+(?:\w+\s+)?(?:say|claim|call)|would(?:n't|\s+not)\s+(?:say|call|describe)"
-    r"|(?:it's|it\s+is|it\s+was|it\s+isn't)\s*(?:not)?\s+as\s+if"
-    r"|(?:не|нельзя)\s+(?:(?:могу|можем|буду|берусь)\s+)?(?:сказ\w+|скажу|назвать|назову|назвал\w*)"
-    r"|не\s+(?:было|бывало|случалось)\s+(?:\w+\s+)?(?:такого|случая)"
-    r"|(?:можно|можете|можешь|придется)\s+(?:смело\s+)?забыть|забудьте\s+(?:о|об|про)"
-    r"|(?:говорить|рассчитывать)\s+не\s+приходится)\b"
+    r"\b(?:i|we|one)\s+(?:\w+\s+)?(?:ca(?:n't|nnot)|would(?:n't|\s+not))\s+(?:\w+\s+)?say"
+    r"(?!\s+(?:enough|no\b))"
+    r"|\b(?:i|we)\s+would(?:n't|\s+not|\s+hardly)\s+(?:call|describe)"
+    r"|\bit(?:'s\s+not|\s+(?:is|was)(?:n't|\s+not))\s+as\s+if"
+    r"|\b(?:не|нельзя)\s+(?:(?:могу|можем|буду|берусь)\s+)?(?:сказать|назвать)\b"
+    r"|\bне\s+(?:скажу|назову|(?:сказал[аи]?|назвал[аи]?)\s+бы)\b|\bбы\s+не\s+(?:сказал|назвал)[аи]?\b"
+    r"|\bне\s+(?:было|бывало|случалось)\s+(?:\w+\s+)?(?:такого|случая)\b"
+    r"|\b(?:можно|можете|можешь|придется)\s+(?:смело\s+)?забыть\b|\bзабудьте\s+(?:о|об|про)\b"
+    r"|\b(?:говорить|рассчитывать)\s+не\s+приходится\b"
 )
 # One is only spared what is bad, and only what is good falls short.
 _SPARED = re.compile(
-    r"\b(?:(?:was|were|been)\s+spared|spared\s+(?:us|me)|managed\s+to\s+avoid|(?:обошл\w+|обошелся)\s+без|избежа\w+|миновал\w*)\b"
+    r"\b(?:(?:was|were|been)\s+spared|spared\s+(?:us|me)|managed\s+to\s+avoid"
+    r"|(?:меня|нас|мимо)\s+миновал\w*|миновал\w*\s+(?:меня|нас))\b"
+    r"|(?<!не )\b(?:обош(?:л\w+|елся)\s+без|избежал\w*|удалось\s+избежать)\b"
 )
 _FELL_SHORT = re.compile(r"\bне\s+(?:блещ|блист|балу|порадова|впечатл|превзош|оправда)\w*")
-_NOT_ONLY = re.compile(r"\b(?:not\s+(?:only|just)|не\s+(?:только|просто))\b")
+# Negators that leave standing what follows: "not only slow", «не обошлось без хамства».
+_STANDS = re.compile(r"\b(?:not\s+(?:only|just)|не\s+(?:только|просто)|не\s+обош\w+\s+без)\b")
 _AGAIN = re.compile(r"\b(?:no\s+longer|any\s*more|больше\s+не)\b")
 
 
@@ -114,7 +121,7 @@ def plain(text: str) -> str:
 
 def denied(clause: str) -> tuple[bool, bool]:
     """Whether a clause (made `plain`) denies a complaint, and whether it denies praise."""
-    if _NOT_ONLY.search(clause) or _AGAIN.search(clause):
+    if _STANDS.search(clause) or _AGAIN.search(clause):
         return False, False
     frame = bool(_FRAME.search(clause))
     complaint = frame or bool(_NO_COMPLAINT.search(clause) or _SPARED.search(clause))

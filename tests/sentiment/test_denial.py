@@ -13,6 +13,8 @@ from sentiment.denial import denied, plain
         "The waiters weren't slow",
         "far from expensive",
         "очереди не было",
+        "лишних трат удалось избежать",
+        "очередь меня миновала",
         "Ждать вообще не пришлось",
         "персонал совсем не грубый",
         "никаких скрытых комиссий",
@@ -52,6 +54,9 @@ def test_praise_denied(clause: str) -> None:
         "нельзя сказать, что тут дорого",
         "не было такого, чтобы код не пришёл",
         "о скидках можно забыть",
+        "я бы не сказала, что тут дорого",
+        "не сказала бы, что заказ несли долго",
+        "it was not as if anyone hurried",
     ],
 )
 def test_what_stands_in_a_denial_of_saying_is_denied(clause: str) -> None:
@@ -71,6 +76,17 @@ def test_what_stands_in_a_denial_of_saying_is_denied(clause: str) -> None:
         "не только дорого, но и грязно",
         "we left, no waiter in sight",
         "couldn't be better",
+        "they can't say when it comes",
+        "I can't call them",
+        "I can't claim my bonus",
+        "they wouldn't say why",
+        "it was as if nobody worked there",
+        "I can't say enough of the team",
+        "мне не сказали, что воды три дня",
+        "не назвали срок",
+        "не обошлось без хамства",
+        "избежать очереди не получится",
+        "миновало три недели, посылки всё ждём",
     ],
 )
 def test_a_complaint_that_is_itself_a_negation_stands(clause: str) -> None:
