@@ -26,10 +26,6 @@ from sentiment.words import Columns, word_columns
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 """The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
 
-ENOUGH = 40
-"""Examples a cause from which on they are enough: their words are learnt as well (with six they do
-harm), and the shipped taxonomy's are not asked how texts of one cause differ."""
-
 BACKGROUND_WEIGHT = 0.6
 FEW_BACKGROUND_WEIGHT = 0.06
 """What a background text counts in the fit against an example of a cause."""
@@ -124,13 +120,12 @@ def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None 
     background = classes == none
     centres = _centres(embeddings, langs, background)
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    few = (~background).sum() < ENOUGH * none
-    whitening = shipped_whitening(encoder) if few else None
+    whitening = shipped_whitening(encoder) if taxonomy.few else None
     if whitening is not None:
         rows = beside_whitened(rows, whitening)
-    elif not few:
+    elif not taxonomy.few:
         rows = np.hstack([rows, word_columns(texts)])
-    counts = FEW_BACKGROUND_WEIGHT if few else BACKGROUND_WEIGHT
+    counts = FEW_BACKGROUND_WEIGHT if taxonomy.few else BACKGROUND_WEIGHT
     weights = np.array([*[1.0] * none, counts])[classes]
     return Fitted(fit(rows, classes.tolist(), weights), centres, whitening)
 

@@ -12,7 +12,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +27,10 @@ from pydantic import (
 )
 
 from sentiment.interface import ModelError, Polarity
+
+ENOUGH = 40
+"""Examples a cause from which on they are enough: their words are learnt as well (with six they do
+harm), and the shipped taxonomy's are not asked how texts of one cause differ."""
 
 SHIPPED = Path(__file__).with_name("taxonomy.toml")
 LANGUAGES = ("en", "ru")
@@ -95,6 +99,12 @@ class Taxonomy:
             for cause in self.causes
             if cause.id not in parents or any(cause.examples.values())
         )
+
+    @property
+    def few(self) -> bool:
+        """Whether the causes have too few examples to be learnt without the shipped ones' help."""
+        texts = sum(len(cause.texts()) for cause in self.findable)
+        return texts < ENOUGH * len(self.findable)
 
     def names(self) -> dict[str, dict[str, str]]:
         """Names by cause id and language; a language the file leaves out has another's name."""
@@ -190,6 +200,7 @@ def _contradiction(parsed: _File) -> tuple[tuple[str | int, ...], str] | None:
 
 
 def _taxonomy(parsed: _File) -> Taxonomy:
+    """The taxonomy of a file; where the shipped one helps to read it, its version follows that."""
     causes = tuple(
         Cause(
             id=entry.id,
@@ -208,10 +219,13 @@ def _taxonomy(parsed: _File) -> Taxonomy:
         background: Mapping[str, tuple[str, ...]] = {lang: tuple(texts) for lang, texts in given}
     else:
         background = _shipped().background
-    content = [[entry.model_dump() for entry in parsed.cause], background]
+    content: list[object] = [[entry.model_dump() for entry in parsed.cause], background]
+    taxonomy = Taxonomy(str(parsed.version), causes, background)
+    if taxonomy.few:
+        content.append(_shipped().version)
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
-    return Taxonomy(f"{parsed.version}+{digest[:8]}", causes, background)
+    return replace(taxonomy, version=f"{parsed.version}+{digest[:8]}")
 
 
 def _error(

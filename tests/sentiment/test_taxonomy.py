@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_version_follows_the_content_not_the_layout(tmp_path: Path) -> None:
     assert first.startswith("3+")
     assert load(tmp_path, "# a note\n" + SMALL).version == first
     assert load(tmp_path, SMALL.replace("half an hour", "an hour")).version != first
+
+
+def test_version_follows_the_shipped_taxonomy_whose_examples_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = load(tmp_path, SMALL).version
+    other = replace(Taxonomy.load(), version="99+00000000")
+    monkeypatch.setattr("sentiment.taxonomy._shipped", lambda: other)
+
+    assert load(tmp_path, SMALL).version != first
 
 
 @pytest.mark.parametrize(
