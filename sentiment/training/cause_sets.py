@@ -107,52 +107,42 @@ _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…)\s]*")
 
 def own_texts(lang: str) -> list[Asked]:
     """Our own checked texts of a language, each with its causes."""
-    path = FOLDER / f"cause_checks_{lang}.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [
-        Asked(row["text"], lang, frozenset(link["cause"] for link in row["links"]), row)
-        for row in rows
-    ]
+    return [Asked(row["text"], lang, _linked(row), row) for row in _rows(lang, lang)]
 
 
 def fresh_texts(lang: str) -> list[Asked]:
     """Posts with their causes, by a hand that saw neither our examples nor our checks."""
-    path = FOLDER / "cause_checks_fresh.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [
-        Asked(row["text"], lang, frozenset(link["cause"] for link in row["links"]), row)
-        for row in rows
-        if row["lang"] == lang
-    ]
+    return [Asked(row["text"], lang, _linked(row), row) for row in _rows("fresh", lang)]
 
 
 def plain_texts(lang: str) -> list[Asked]:
     """One to six words about one cause, by a hand that saw no text of ours."""
-    path = FOLDER / "cause_checks_plain.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [
-        Asked(row["text"], lang, frozenset({row["cause"]}), row)
-        for row in rows
-        if row["lang"] == lang
-    ]
+    rows = _rows("plain", lang)
+    return [Asked(row["text"], lang, frozenset({row["cause"]}), row) for row in rows]
 
 
 def denial_texts(lang: str) -> list[Asked]:
     """Texts that deny a cause, and some that only look so; gold is empty where it is denied."""
-    path = FOLDER / "cause_checks_negation.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
         Asked(row["text"], lang, frozenset({row["cause"]} if row["named"] else ()), row)
-        for row in rows
-        if row["lang"] == lang
+        for row in _rows("negation", lang)
     ]
 
 
 def leaver_texts(lang: str) -> list[Asked]:
     """Posts of those who leave, have switched or do neither, by hands that saw no text of ours."""
-    path = FOLDER / "cause_checks_leaving.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Asked(row["text"], lang, frozenset(), row) for row in rows if row["lang"] == lang]
+    return [Asked(row["text"], lang, frozenset(), row) for row in _rows("leaving", lang)]
+
+
+def _rows(name: str, lang: str) -> list[dict[str, Any]]:
+    """The rows of a language of `cause_checks_<name>.jsonl`."""
+    text = (FOLDER / f"cause_checks_{name}.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    return [row for row in rows if row.get("lang", lang) == lang]
+
+
+def _linked(row: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(link["cause"] for link in row["links"])
 
 
 def tasks(data: Path) -> Iterator[Task]:
