@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sentiment.causes import THRESHOLD, CauseFinder
+from sentiment.causes import CauseFinder
 from sentiment.encoder import Encoder
 from sentiment.gain import RESAMPLES, Measure
 from sentiment.interface import CauseLink
@@ -76,7 +76,7 @@ def taught(finder: CauseFinder, encoder: Encoder, lessons: Sequence[CauseLesson]
         none += [
             link.evidence
             for link in links
-            if link.probability >= THRESHOLD
+            if link.probability >= finder.usual_threshold
             and link.cause not in lesson.causes
             and link.evidence not in shown
         ]

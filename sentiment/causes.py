@@ -1,14 +1,15 @@
 """Causes and drivers of a text, each with the clause that shows it and a probability.
 
-Every clause of a text is pooled from the one encoder pass that also gave the sentiment, and a
-classifier fitted on the taxonomy's examples (`sentiment.classifier`) gives it probabilities over
-all causes and "none". The clause's own sentiment then speaks: a complaint is no reason for
-delight, so a cause of the other polarity loses by how sure the sentiment is. Negation is heard by
-rule (`sentiment.denial`), because neither likeness nor sentiment hears it well: "not rude at all"
-is near the rude staff. Per text the best clause of each cause is its evidence.
+Every clause of a text is pooled from the one encoder pass that also gave the sentiment. What was
+learnt from the taxonomy's examples (`sentiment.learn`: a classifier of many, likeness to few) gives
+it probabilities over all causes and "none". The clause's own sentiment then speaks: a complaint is
+no reason for delight, so a cause of the other polarity loses by how sure the sentiment is. Negation
+is heard by rule (`sentiment.denial`), because neither likeness nor sentiment hears it well: "not
+rude at all" is near the rude staff. Per text the best clause of each cause is its evidence.
 
 How sure is sure: the classifier is calibrated on the examples themselves, each judged by a fit that
-has not seen it, and `tempered` takes back what that is too sure of. How often a told probability
+has not seen it, likeness on posts of other trades, and `tempered` takes back what they are too sure
+of. How often a told probability
 was right is in `causes.md`.
 """
 
@@ -26,15 +27,13 @@ from sentiment.denial import denied, plain
 from sentiment.encoder import EncodedText, Encoder
 from sentiment.interface import CauseLink, Reasons
 from sentiment.learn import Fitted, learn, shipped_fit
+from sentiment.likeness import Likeness
 from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.signals import ClauseSignals, Signals, intents
 from sentiment.signals import version as signals_version
 from sentiment.taxonomy import Cause, Taxonomy
 from sentiment.terms import term_pattern
 from sentiment.words import word_columns
-
-THRESHOLD = 0.4
-"""Causes less probable are not reported: 0.3 finds most in complaints, 0.5 errs least on news."""
 
 POLARITY_WEIGHT = 1.5
 """How much the clause's sentiment counts against the likeness of its words (log-odds factor)."""
@@ -45,19 +44,12 @@ NEUTRAL_CREDIT = 0.3
 INCLUDE_BOOST = 2.0
 """What an `includes` term in the clause adds to the log-odds of its cause."""
 
-LONG = 4
-"""Clauses from which on the likeness of the whole text counts in the score of each."""
-
 DISPUTE = 0.05
 """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
 
 DENIAL = 7.0
 """What a denial by rule ("no queue at all") takes from the log-odds of the causes it denies, and
 how often the log-odds of no denial by the classifier count (chosen on our own texts of denials)."""
-
-CERTAINTY = 0.5
-"""What is left of log-odds above even: examples are plainer than posts. Chosen on complaints about
-restaurants and about finance, and on review sentences."""
 
 Floats = NDArray[np.float64]
 
@@ -70,10 +62,12 @@ def version_with(taxonomy: Taxonomy) -> str:
 class CauseFinder:
     """Finds the causes of one taxonomy in encoded texts.
 
-    Construction encodes the taxonomy's examples and fits the classifier, for which two dozen causes
-    of six examples take a second; the fit of the shipped taxonomy comes with the package. Finding
-    is a few small matrix products for all clauses of a chunk together, so forty causes cost hardly
-    more than fifteen.
+    Construction encodes the taxonomy's examples, for which two dozen causes of six examples take a
+    second; the fit of the shipped taxonomy comes with the package. Finding is a few small matrix
+    products for all clauses of a chunk together, so forty causes cost hardly more than fifteen.
+
+    Attributes:
+        usual_threshold: causes less probable are not told, if nothing else is asked for.
     """
 
     def __init__(
@@ -81,14 +75,15 @@ class CauseFinder:
         encoder: Encoder,
         taxonomy: Taxonomy,
         *,
-        threshold: float = THRESHOLD,
-        fitted: Fitted | None = None,
+        threshold: float | None = None,
+        fitted: Fitted | Likeness | None = None,
     ) -> None:
         self._encoder = encoder
         self._causes = taxonomy.findable
         self._version = version_with(taxonomy)
-        self._threshold = threshold
         self._fitted = fitted or shipped_fit(encoder, taxonomy) or learn(encoder, taxonomy)
+        self.usual_threshold = self._fitted.THRESHOLD
+        self._threshold = self.usual_threshold if threshold is None else threshold
         self._signals = Signals.load(encoder)
         self._negative = np.array([cause.polarity == "negative" for cause in self._causes])
         self._includes = [
@@ -130,7 +125,7 @@ class CauseFinder:
         if again:
             clauses.read_alone(self._encoder, again)
             scores, moods = self._scores(clauses), clauses.moods(self._encoder)
-        scores[:, : len(self._causes)] += POLARITY_WEIGHT * self._agreement(moods)
+        scores[:, : len(self._causes)] += agreement(moods, self._negative)
         simple = [plain(clause) for clause in clauses.texts]
         self._hear_denials(scores, simple, self._signals.denials(clauses))
         self._hear_terms(scores, simple)
@@ -140,13 +135,13 @@ class CauseFinder:
     def _scores(self, clauses: Clauses) -> Floats:
         """Scores [clauses, causes + 1] by likeness alone: the clause's own, and its text's."""
         scores = self._fitted.scores(clauses.embeddings, clauses.langs, clauses.words)
-        long = np.flatnonzero(np.diff(clauses.bounds) >= LONG)
+        long = np.flatnonzero(np.diff(clauses.bounds) >= self._fitted.LONG)
         if len(long):
             bounds = [(clauses.bounds[at], clauses.bounds[at + 1]) for at in long]
             langs = [clauses.langs[begin] for begin, _ in bounds]
             words = word_columns([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
             wholes = self._fitted.scores(clauses.wholes[long], langs, words)
-            share = self._fitted.whole
+            share = self._fitted.WHOLE
             for (begin, end), whole in zip(bounds, wholes, strict=True):
                 scores[begin:end] += share * (whole - scores[begin:end])
         return scores
@@ -161,15 +156,6 @@ class CauseFinder:
         turns[:-1] |= turns[1:]
         disputed: NDArray[np.bool_] = (likeness * mood < -DISPUTE) | turns
         return disputed
-
-    def _agreement(self, moods: Floats) -> Floats:
-        """Log-odds [n, causes] by which sentiments [n, 3] speak for each cause's polarity."""
-        negative, neutral, positive = moods.T
-        credit = NEUTRAL_CREDIT * neutral
-        for_negative = np.log(np.maximum(negative + credit, 1e-3))[:, None]
-        for_positive = np.log(np.maximum(positive + credit, 1e-3))[:, None]
-        agreement: Floats = np.where(self._negative, for_negative, for_positive)
-        return agreement
 
     def _hear_denials(self, scores: Floats, clauses: Sequence[str], chances: Floats) -> None:
         """Take from complaints and from praise what a clause says was not so.
@@ -195,7 +181,7 @@ class CauseFinder:
         if not spans:
             return ()
         best = chances.argmax(axis=0)
-        told = tempered(chances.max(axis=0))
+        told = tempered(chances.max(axis=0), self._fitted.CERTAINTY)
         found = [
             _link(cause, chance, text, spans[row], signals[row])
             for cause, row, chance in zip(self._causes, best, told.tolist(), strict=True)
@@ -204,11 +190,21 @@ class CauseFinder:
         return tuple(sorted(found, key=lambda link: -link.probability))
 
 
-def tempered(chances: Floats) -> Floats:
+def agreement(moods: Floats, negative: NDArray[np.bool_]) -> Floats:
+    """Log-odds [n, causes] by which sentiments [n, 3] speak for causes that are negative or not."""
+    against, neutral, in_favour = moods.T
+    credit = NEUTRAL_CREDIT * neutral
+    for_negative = np.log(np.maximum(against + credit, 1e-3))[:, None]
+    for_positive = np.log(np.maximum(in_favour + credit, 1e-3))[:, None]
+    found: Floats = POLARITY_WEIGHT * np.where(negative, for_negative, for_positive)
+    return found
+
+
+def tempered(chances: Floats, certainty: float) -> Floats:
     """Probabilities as told: a fit on plain examples is surer of itself than posts let it be."""
     within = np.clip(chances, 1e-9, 1 - 1e-9)
     odds = np.log(within / (1 - within))
-    told = 1 / (1 + np.exp(-np.where(odds > 0, CERTAINTY * odds, odds)))
+    told = 1 / (1 + np.exp(-np.where(odds > 0, certainty * odds, odds)))
     possible: Floats = np.where(chances > 0, told, 0.0)
     return possible
 

@@ -1,10 +1,7 @@
-"""Fitting classifiers on examples: of a taxonomy's causes, of stages, intents and the like.
+"""Learning a taxonomy's causes from its examples: many are fitted, few are compared with.
 
 What a language adds to every text is taken out before: without that, examples in English alone
 find next to nothing in Russian.
-
-Where examples are few, each row is seen a second time whitened (`sentiment.whitening`) by what the
-many examples of the shipped taxonomy tell.
 """
 
 from __future__ import annotations
@@ -13,27 +10,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import Encoder
+from sentiment.likeness import Likeness, Measure
 from sentiment.taxonomy import LANGUAGES, Taxonomy
-from sentiment.whitening import beside_whitened, whitening_by
+from sentiment.whitening import whitening_by
 from sentiment.words import Columns, word_columns
 
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 """The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
 
 BACKGROUND_WEIGHT = 0.6
-FEW_BACKGROUND_WEIGHT = 0.06
 """What a background text counts in the fit against an example of a cause."""
 
-WHOLE = 0.4
-FEW_WHOLE = 0.5
-"""What the whole text's likeness counts in a clause's score where texts are long. Few examples
-show a cause's words less than what it is about."""
+UNMEASURED = (14.0, 4.8)
+"""The scale of likeness and the log-odds of "none" for a model that nothing is known of."""
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
@@ -44,28 +40,28 @@ Floats = NDArray[np.float64]
 class Fitted:
     """What is learnt from a taxonomy: the classifier, and the centre [H] of each language.
 
-    The last class of the classifier is "none". `whitening` [H, H] is there if examples are few.
+    The last class of the classifier is "none".
     """
+
+    WHOLE: ClassVar[float] = 0.4
+    """What the whole text's likeness counts in the score of each clause of a long text."""
+    LONG: ClassVar[int] = 4
+    """Clauses from which on a text is long."""
+    CERTAINTY: ClassVar[float] = 0.5
+    """What is left of log-odds above even: examples are plainer than posts. Chosen on complaints
+    about restaurants and about finance, and on review sentences."""
+    THRESHOLD: ClassVar[float] = 0.4
+    """Causes less probable are not told: 0.3 finds most in complaints, 0.5 errs least on news."""
 
     classifier: Classifier
     centres: Mapping[str, Floats]
-    whitening: Floats | None = None
-
-    @property
-    def whole(self) -> float:
-        """What the likeness of the whole text counts in a long text."""
-        return WHOLE if self.whitening is None else FEW_WHOLE
 
     def scores(
         self, embeddings: NDArray[np.floating], langs: Sequence[str], words: Columns
     ) -> Floats:
         """Logits [n, causes + 1] of clauses by their embeddings [n, H], languages and words."""
         rows = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
-        if self.whitening is not None:
-            rows = beside_whitened(rows, self.whitening)
-        elif len(self.classifier.weights) > rows.shape[1]:
-            rows = np.hstack([rows, words])
-        return self.classifier.logits(rows)
+        return self.classifier.logits(np.hstack([rows, words]))
 
 
 def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
@@ -79,14 +75,21 @@ def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
         return Fitted(classifier, {lang: kept[f"centre_{lang}"] for lang in LANGUAGES})
 
 
-def shipped_whitening(encoder: Encoder) -> Floats | None:
-    """What whitens embeddings [H, H] of the shipped model; None for any other model."""
-    if not SHIPPED_FIT.is_file():
-        return None
-    with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
-        if str(kept["key"]).partition(" ")[0] != encoder.version:
-            return None
-        return np.asarray(kept["whitening"], dtype=np.float64)
+def measure_of(encoder: Encoder, known: dict[str, Floats] | None = None) -> Measure:
+    """What likeness is measured by: it comes with the package for the shipped model alone."""
+    if SHIPPED_FIT.is_file():
+        with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
+            if str(kept["key"]).partition(" ")[0] == encoder.version:
+                centres = {lang: kept[f"general_{lang}"] for lang in LANGUAGES}
+                return Measure(centres, kept["whitening"].astype(np.float64), *kept["likeness"])
+    centres = general_centres(encoder, known)
+    return Measure(centres, np.eye(len(centres["en"])), *UNMEASURED)
+
+
+def general_centres(encoder: Encoder, known: dict[str, Floats] | None = None) -> dict[str, Floats]:
+    """By language, the mean [H] of texts that name no cause."""
+    background = Taxonomy.load().background
+    return {lang: unit(embed(encoder, background[lang], known)).mean(axis=0) for lang in LANGUAGES}
 
 
 def whitening_of(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats]) -> Floats:
@@ -105,11 +108,32 @@ def fit_key(encoder: Encoder, taxonomy: Taxonomy) -> str:
     return f"{encoder.version} {taxonomy.version}"
 
 
-def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None) -> Fitted:
-    """Fit a taxonomy on its examples; each language's share is known from the background.
+def learn(
+    encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None
+) -> Fitted | Likeness:
+    """Learn a taxonomy's causes from its examples; `known` remembers embeddings between calls."""
+    if taxonomy.few:
+        return compared(encoder, taxonomy, measure_of(encoder, known), known)
+    return fitted(encoder, taxonomy, known)
 
-    `known` remembers embeddings, for those who fit several times.
-    """
+
+def compared(
+    encoder: Encoder, taxonomy: Taxonomy, measure: Measure, known: dict[str, Floats] | None = None
+) -> Likeness:
+    """The examples of few to compare with; the user's own background teaches what is no cause."""
+
+    def rows(texts: Sequence[str]) -> Floats:
+        embeddings = embed(encoder, texts, known)
+        return measure.rows(embeddings, languages_of(texts).tolist())
+
+    shipped = {text for own in Taxonomy.load().background.values() for text in own}
+    background = [text for own in taxonomy.background.values() for text in own]
+    none = rows([text for text in background if text not in shipped])
+    return Likeness(tuple(rows(cause.texts()) for cause in taxonomy.findable), none, measure)
+
+
+def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None) -> Fitted:
+    """Fit many examples; each language's share is known from the background."""
     taught = [(text, at) for at, cause in enumerate(taxonomy.findable) for text in cause.texts()]
     none = len(taxonomy.findable)
     taught += [(text, none) for own in taxonomy.background.values() for text in own]
@@ -117,17 +141,11 @@ def learn(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None 
     classes = np.array([at for _, at in taught])
     langs = languages_of(texts)
     embeddings = unit(embed(encoder, texts, known))
-    background = classes == none
-    centres = _centres(embeddings, langs, background)
+    centres = _centres(embeddings, langs, classes == none)
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    whitening = shipped_whitening(encoder) if taxonomy.few else None
-    if whitening is not None:
-        rows = beside_whitened(rows, whitening)
-    elif not taxonomy.few:
-        rows = np.hstack([rows, word_columns(texts)])
-    counts = FEW_BACKGROUND_WEIGHT if taxonomy.few else BACKGROUND_WEIGHT
-    weights = np.array([*[1.0] * none, counts])[classes]
-    return Fitted(fit(rows, classes.tolist(), weights), centres, whitening)
+    rows = np.hstack([rows, word_columns(texts)])
+    weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
+    return Fitted(fit(rows, classes.tolist(), weights), centres)
 
 
 def _centres(
@@ -156,7 +174,7 @@ def languages_of(texts: Sequence[str]) -> NDArray[np.str_]:
 
 
 def embed(encoder: Encoder, texts: Sequence[str], known: dict[str, Floats] | None = None) -> Floats:
-    """Embeddings [n, H] of short texts, pooled as clauses are; `known` ones are not read again."""
+    """Embeddings [n, H] of texts, pooled as clauses are; `known` ones are not read again."""
     kept = {} if known is None else known
     new = [text for text in dict.fromkeys(texts) if text not in kept]
     encoded = encoder.encode([(text, ()) for text in new])

@@ -29,14 +29,18 @@ from pydantic import (
 from sentiment.interface import ModelError, Polarity
 
 ENOUGH = 40
-"""Examples a cause from which on they are enough: their words are learnt as well (with six they do
-harm), and the shipped taxonomy's are not asked how texts of one cause differ."""
+"""Examples a cause from which on a classifier is fitted on them; fewer are compared with."""
+
+COMPARISON = 2
+"""The number of the way in which few examples are compared with; part of such a version."""
 
 SHIPPED = Path(__file__).with_name("taxonomy.toml")
 LANGUAGES = ("en", "ru")
 
 Language = Literal["en", "ru"]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Example = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16_000)]
+"""A clause, or a whole post or letter as the encoder reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,9 @@ def _known_once(values: list[str]) -> list[str]:
 
 
 Lines = Annotated[list[Line], AfterValidator(_known_once)]
+Examples = Annotated[list[Example], AfterValidator(_known_once)]
 LocalisedLine = Annotated[dict[Language, Line], BeforeValidator(_localised)]
-LocalisedLines = Annotated[dict[Language, Lines], BeforeValidator(_localised)]
+LocalisedExamples = Annotated[dict[Language, Examples], BeforeValidator(_localised)]
 
 
 class _Entry(BaseModel):
@@ -138,14 +143,14 @@ class _CauseEntry(_Entry):
     polarity: Polarity
     name: LocalisedLine = {}
     description: LocalisedLine = {}
-    examples: LocalisedLines = {}
+    examples: LocalisedExamples = {}
     includes: Lines = []
     excludes: Lines = []
     parent: str | None = None
 
 
 class _BackgroundEntry(_Entry):
-    examples: LocalisedLines
+    examples: LocalisedExamples
 
 
 class _File(_Entry):
@@ -222,7 +227,7 @@ def _taxonomy(parsed: _File) -> Taxonomy:
     content: list[object] = [[entry.model_dump() for entry in parsed.cause], background]
     taxonomy = Taxonomy(str(parsed.version), causes, background)
     if taxonomy.few:
-        content.append(_shipped().version)
+        content += [_shipped().version, COMPARISON]
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
     return replace(taxonomy, version=f"{parsed.version}+{digest[:8]}")

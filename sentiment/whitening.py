@@ -27,5 +27,5 @@ def whitening_by(apart: Floats) -> Floats:
 
 
 def beside_whitened(rows: Floats, whitening: Floats) -> Floats:
-    """Rows [n, 2 H]: unit rows [n, H], and the same whitened, at unit length again."""
+    """Rows [n, 2 H]: unit rows [n, H], and beside them the same whitened, at unit length again."""
     return np.hstack([rows, unit(products(rows, whitening))])

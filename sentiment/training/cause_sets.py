@@ -9,7 +9,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,10 +20,15 @@ import snowballstemmer
 from sentiment.taxonomy import Cause, Taxonomy
 from sentiment.training.rows import part_of
 from sentiment.training.themes import Themed, aspects, issues, multi_reasons, translated_aspects
+from sentiment.training.trades import CHECKED, trades
 
 FOLDER = Path(__file__).parent
 SHOTS = 8
 """Examples of each intent of BANKING77, drawn from its training rows."""
+
+DRAWS = 4
+FEW = 6
+"""How often texts are drawn to teach a taxonomy, and how many of a cause."""
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -44,6 +49,7 @@ class Task:
     """Texts to ask with a taxonomy; `groups` joins causes that a set does not tell apart.
 
     Attributes:
+        name: tasks of one name are measured as one.
         kind: `top` has one cause a text, `many` any number.
         seen: whether other rows of the set were in the training of the shared space.
     """
@@ -155,6 +161,8 @@ def tasks(data: Path) -> Iterator[Task]:
     held = [row for row in issues(data) if row.theme in ISSUES]
     texts = [Asked(row.text, "en", frozenset({ISSUES[row.theme]})) for row in held]
     yield Task("finance, 9 issues, 6 examples each", finance, texts, "top", seen=False)
+    yield from with_real_examples("finance, 6 of its own texts each", finance, texts)
+    yield from trade_tasks()
     yield banking(data)
     reviews = {"en": list(aspects(data)) + list(translated_aspects(data, ("en",)))}
     reviews["ru"] = list(translated_aspects(data, ("ru",)))
@@ -164,6 +172,36 @@ def tasks(data: Path) -> Iterator[Task]:
     dining = list(_dining(data))
     name = "restaurant reviews, ru native"
     yield Task(name, Taxonomy.load(), dining, "many", GROUPS, seen=False)
+
+
+def with_real_examples(name: str, taxonomy: Taxonomy, texts: Sequence[Asked]) -> Iterator[Task]:
+    """The taxonomy taught by texts themselves, those of a draw in place of its own examples."""
+    for seed in range(DRAWS):
+        rng = random.Random(seed)  # noqa: S311 - sampling, not a secret
+        drawn = {
+            cause.id: rng.sample([t.text for t in texts if t.gold == {cause.id}], FEW)
+            for cause in taxonomy.causes
+        }
+        shown = {text for own in drawn.values() for text in own}
+        causes = tuple(
+            replace(cause, examples={"en": tuple(drawn[cause.id])}) for cause in taxonomy.causes
+        )
+        others = [own for own in texts if own.text not in shown]
+        yield Task(name, replace(taxonomy, causes=causes), others, "top", seen=False)
+
+
+def trade_tasks() -> Iterator[Task]:
+    """Messy posts of eight trades, each asked with its own nine causes of six plain examples."""
+    for lang in ("en", "ru"):
+        for trade in trades(CHECKED):
+            texts = [
+                Asked(post.text, lang, frozenset({post.cause}))
+                for post in trade.posts
+                if post.lang == lang
+            ]
+            if texts:
+                name = f"posts of trades, 9 causes, 6 English examples each, {lang}"
+                yield Task(name, trade.taxonomy, texts, "top", seen=False)
 
 
 def banking(data: Path) -> Task:

@@ -12,29 +12,44 @@ import numpy as np
 
 from sentiment import signals
 from sentiment.encoder import Encoder
-from sentiment.learn import SHIPPED_FIT, Floats, fit_key, learn, whitening_of
+from sentiment.learn import (
+    SHIPPED_FIT,
+    Floats,
+    fit_key,
+    fitted,
+    general_centres,
+    whitening_of,
+)
 from sentiment.taxonomy import Taxonomy
+from sentiment.training.fit_likeness import fitted_measure
 
 
 def main() -> None:
     """Write `sentiment/taxonomy.npz` and `sentiment/signals.npz`."""
     encoder, taxonomy = Encoder.load(), Taxonomy.load()
     known: dict[str, Floats] = {}
-    fitted = learn(encoder, taxonomy, known)
+    own = fitted(encoder, taxonomy, known)
+    whitening = whitening_of(encoder, taxonomy, known).astype(np.float16)
+    centres = general_centres(encoder, known)
+    measure = fitted_measure(encoder, centres, whitening.astype(np.float64), known)
     np.savez_compressed(
         SHIPPED_FIT,
         key=np.array(fit_key(encoder, taxonomy)),
-        weights=fitted.classifier.weights.astype(np.float32),
-        bias=fitted.classifier.bias.astype(np.float32),
-        loss=np.array(fitted.classifier.loss),
-        centre_en=fitted.centres["en"].astype(np.float32),
-        centre_ru=fitted.centres["ru"].astype(np.float32),
-        whitening=whitening_of(encoder, taxonomy, known).astype(np.float16),
+        weights=own.classifier.weights.astype(np.float32),
+        bias=own.classifier.bias.astype(np.float32),
+        loss=np.array(own.classifier.loss),
+        centre_en=own.centres["en"].astype(np.float32),
+        centre_ru=own.centres["ru"].astype(np.float32),
+        general_en=centres["en"].astype(np.float32),
+        general_ru=centres["ru"].astype(np.float32),
+        whitening=whitening,
+        likeness=np.array([measure.scale, measure.none]),
     )
-    sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {fitted.classifier.loss:.3f}\n")
-    own = signals.learnt(encoder)
-    signals.save(own, encoder)
-    losses = ", ".join(f"{group} {head.loss:.3f}" for group, head in own.heads.items())
+    sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {own.classifier.loss:.3f}; ")
+    sys.stdout.write(f"scale of likeness {measure.scale:.2f}, none {measure.none:.2f}\n")
+    heads = signals.learnt(encoder)
+    signals.save(heads, encoder)
+    losses = ", ".join(f"{group} {head.loss:.3f}" for group, head in heads.heads.items())
     sys.stdout.write(f"{signals.SHIPPED_FIT}: leave-one-out losses {losses}\n")
 
 

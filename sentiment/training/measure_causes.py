@@ -15,6 +15,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
@@ -40,6 +41,9 @@ from sentiment.training.cause_sets import (
     stems,
     tasks,
 )
+from sentiment.training.datasets import rusentitweet, tweeteval
+from sentiment.training.rows import part_of
+from sentiment.training.trades import CHECKED, trades
 
 CARD = Path(__file__).parents[1] / "causes.md"
 LEVEL = 0.5
@@ -47,6 +51,8 @@ LEVEL = 0.5
 LEAST = 0.02
 """Probabilities below it are not asked for."""
 DRAWS = 500
+TWEETS = 300
+"""General tweets of each language that every trade's causes are asked of."""
 
 Answer = Mapping[str, float]
 """Probabilities by group of causes."""
@@ -182,30 +188,64 @@ def by_keywords(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The figures of one task, Molva's and the baselines'."""
+    """The figures of tasks of one name, Molva's and the baselines'."""
 
-    task: Task
+    name: str
+    seen: bool
+    n: int
     molva: Figure
     keywords: Figure
     prototype: Figure
     unanswered: Figure
+    untold: Figure
     calibration: float
 
 
-def measure(task: Task, encoder: Encoder) -> Measured:
-    """Ask a task of the finder and of both baselines."""
-    finder = CauseFinder(encoder, task.taxonomy, threshold=LEAST)
-    gold = [asked.gold for asked in task.texts]
-    answers = [grouped(own.causes, task.groups) for own in read(finder, encoder, task.texts)]
-    score = macro_f1 if task.kind == "top" else micro_f1
+def measure(tasks: Sequence[Task], encoder: Encoder) -> Measured:
+    """Ask tasks of one name, each of its own finder and of both baselines; measured as one."""
+    gold: list[frozenset[str]] = []
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    for number, task in enumerate(tasks):
+        texts, taxonomy, groups = task.texts, task.taxonomy, task.groups
+        finder = CauseFinder(encoder, taxonomy, threshold=LEAST)
+        told = [grouped(own.causes, groups) for own in read(finder, encoder, texts)]
+        usual = finder.usual_threshold
+        found: dict[str, Sequence[Answer]] = {
+            "molva": told,
+            "usual": [{g: 1.0 for g, chance in own.items() if chance >= usual} for own in told],
+            "keywords": by_keywords(taxonomy, texts, groups),
+            "prototype": by_prototype(encoder, taxonomy, texts, groups),
+        }
+        # Causes of one id in two taxonomies are two causes.
+        gold += [frozenset(f"{number} {cause}" for cause in own.gold) for own in texts]
+        for name, given in found.items():
+            answers[name] += [{f"{number} {g}": p for g, p in own.items()} for own in given]
+    score = macro_f1 if tasks[0].kind == "top" else micro_f1
     return Measured(
-        task,
-        score(gold, answers),
-        score(gold, by_keywords(task.taxonomy, task.texts, task.groups)),
-        score(gold, by_prototype(encoder, task.taxonomy, task.texts, task.groups)),
-        unanswered(gold, answers),
-        calibration_error(gold, answers),
+        tasks[0].name,
+        tasks[0].seen,
+        len(gold),
+        score(gold, answers["molva"]),
+        score(gold, answers["keywords"]),
+        score(gold, answers["prototype"]),
+        unanswered(gold, answers["molva"]),
+        unanswered(gold, answers["usual"]),
+        calibration_error(gold, answers["molva"]),
     )
+
+
+def silent_on_tweets(encoder: Encoder, data: Path) -> list[tuple[str, Figure]]:
+    """How often a general tweet, which is on no trade, is told none of a trade's nine causes."""
+    found = []
+    for lang, rows in (("en", tweeteval(data)), ("ru", rusentitweet(data))):
+        held = [own for own in rows if part_of(own.text) == "test"][:TWEETS]
+        texts = [Asked(own.text, lang, frozenset()) for own in held]
+        silent: list[bool] = []
+        for trade in trades(CHECKED):
+            finder = CauseFinder(encoder, trade.taxonomy)
+            silent += [not own.causes for own in read(finder, encoder, texts)]
+        found.append((lang, _share(silent)))
+    return found
 
 
 def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
@@ -337,10 +377,14 @@ def _ratio(hits: NDArray[np.bool_], of: NDArray[np.bool_]) -> Figure:
 
 
 def write_card(
-    path: Path, encoder: Encoder, own: Mapping[str, list[tuple[str, Figure]]], sets: list[Measured]
+    path: Path,
+    encoder: Encoder,
+    own: Mapping[str, list[tuple[str, Figure]]],
+    sets: Sequence[Measured],
+    silent: Sequence[tuple[str, Figure]],
 ) -> None:
     """Write what was measured as a page."""
-    lines = [*_own_lines(encoder, own), "", *_set_lines(sets), ""]
+    lines = [*_own_lines(encoder, own), "", *_set_lines(sets), "", _silent_line(silent), ""]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -376,21 +420,31 @@ def _set_lines(sets: Sequence[Measured]) -> list[str]:
     lines = [
         "## Held-out rows of labelled sets",
         "F1 is micro at probability 0.5, or macro of the likeliest cause where a text has one. "
+        "None told: for texts that have a cause, at probability 0.5 and at what is told by "
+        "default (0.3 of a taxonomy with few examples, 0.4 of the shipped one). The posts of "
+        "trades are by hands that saw no text of ours but the causes' names; half of the trades "
+        "and the finance issues were in sight when likeness was chosen. "
         "Rows of the sets marked * were in the training of the shared space (others of its rows "
         "are measured); the finance issues were in a fifth of it, so that is not quite an unseen "
         "domain; causes of reviews are joined to review aspects.",
         "",
-        "| texts | n | F1 | keyword rules | nearest prototype | none told | calibration error |",
-        "|---|---|---|---|---|---|---|",
+        "| texts | n | F1 | keyword rules | nearest prototype | none told at 0.5 | none told | "
+        "calibration error |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for own_set in sets:
-        mark = "*" if own_set.task.seen else ""
+        mark = "*" if own_set.seen else ""
         lines.append(
-            f"| {own_set.task.name}{mark} | {len(own_set.task.texts)} | {own_set.molva} | "
-            f"{own_set.keywords} | {own_set.prototype} | {own_set.unanswered} | "
+            f"| {own_set.name}{mark} | {own_set.n} | {own_set.molva} | {own_set.keywords} | "
+            f"{own_set.prototype} | {own_set.unanswered} | {own_set.untold} | "
             f"{own_set.calibration:.1f} |"
         )
     return lines
+
+
+def _silent_line(silent: Sequence[tuple[str, Figure]]) -> str:
+    told = "; ".join(f"{lang} {figure}, n = {figure.n}" for lang, figure in silent)
+    return f"General tweets that are told none of a trade's nine causes: {told}."
 
 
 def main() -> None:
@@ -402,7 +456,9 @@ def main() -> None:
     given = parser.parse_args()
     encoder = Encoder.load(given.model)
     own = {lang: measure_own(encoder, lang) for lang in ("en", "ru")}
-    write_card(given.card, encoder, own, [measure(task, encoder) for task in tasks(given.data)])
+    named = groupby(tasks(given.data), key=lambda task: task.name)
+    sets = [measure(list(together), encoder) for _, together in named]
+    write_card(given.card, encoder, own, sets, silent_on_tweets(encoder, given.data))
     sys.stdout.write(given.card.read_text(encoding="utf-8"))
 
 

@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 from sentiment import denials, signals
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.rows import Row, part_of
+from sentiment.training.trades import LEARNT
 
 THEMES_A_BATCH = 8
 TEXTS_A_THEME = 4
@@ -37,9 +38,6 @@ EVERY = 4
 
 FACTORS = {"domain": 3.0, "denial": 2.0, "intent": 2.0}
 """How much oftener than by its size a family of sets is drawn."""
-
-DOMAINS = Path(__file__).parent / "own_domains.jsonl"
-"""Our own complaints of 23 domains, none of them finance, with eight near causes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +167,8 @@ def own_denials() -> Iterator[Themed]:
 
 
 def own_domains() -> Iterator[Themed]:
-    """Our own complaints, short and long, of both languages by domain and cause."""
-    for line in DOMAINS.read_text(encoding="utf-8").splitlines():
+    """Our own complaints, short and long, of both languages by trade and cause."""
+    for line in LEARNT.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         yield Themed(f"domain/{row['domain']}", row["cause"], row["lang"], row["text"])
 

@@ -8,9 +8,8 @@ import pytest
 from sentiment.causes import CauseFinder, tempered
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
-from sentiment.learn import learn, shipped_fit
+from sentiment.learn import shipped_fit
 from sentiment.taxonomy import Taxonomy
-from sentiment.words import WIDTH
 
 GYM = """version = "1"
 [[cause]]
@@ -223,24 +222,40 @@ def test_the_shipped_fit_is_of_the_shipped_model_and_taxonomy(encoder: Encoder) 
     assert shipped_fit(encoder, Taxonomy.load()) is not None
 
 
-def test_many_examples_teach_words_and_few_are_whitened_by_the_shipped_ones(
-    encoder: Encoder, tmp_path: Path
-) -> None:
+MESSY = {
+    "broken_machines": "day 9 of the rower w/ its seat missing lol",
+    "crowded": "6pm and theres 4 ppl doing 'one last set' on the only rack, im off home",
+}
+
+
+def test_few_plain_examples_are_enough_for_messy_posts(encoder: Encoder, gym: CauseFinder) -> None:
+    for cause, text in MESSY.items():
+        assert find(encoder, gym, text)[0].cause == cause
+
+
+def test_what_a_user_names_as_background_is_no_cause(encoder: Encoder, tmp_path: Path) -> None:
+    text = "the machines at work do not work either"
+    chances = []
+    for line in ("", f'[background]\nexamples.en = ["{text}"]\n'):
+        path = tmp_path / "gym.toml"
+        path.write_text(GYM + line, encoding="utf-8")
+        finder = CauseFinder(encoder, Taxonomy.load(path), threshold=0.0)
+        chances.append(max(own.probability for own in find(encoder, finder, text)))
+    assert chances[1] < 0.1 < chances[0]
+
+
+def test_a_whole_letter_can_be_an_example(encoder: Encoder, tmp_path: Path) -> None:
+    letter = "I wrote to you in May about the rowing machine. " * 60 + "It is still broken."
     path = tmp_path / "gym.toml"
-    path.write_text(GYM, encoding="utf-8")
-    width = encoder.encode_chunk([("slow", ())])[0].embedding.shape[0]
-    shipped = shipped_fit(encoder, Taxonomy.load())
-    assert shipped is not None
-    assert shipped.whitening is None
-    assert len(shipped.classifier.weights) == width + WIDTH
-    few = learn(encoder, Taxonomy.load(path))
-    assert few.whitening is not None
-    assert len(few.classifier.weights) == 2 * width
-    assert few.whole > shipped.whole
+    path.write_text(GYM.replace("bikes do not work", letter), encoding="utf-8")
+    finder = CauseFinder(encoder, Taxonomy.load(path))
+    assert (
+        find(encoder, finder, "three weeks and the rower is broken")[0].cause == "broken_machines"
+    )
 
 
 def test_certainty_is_told_with_reserve_and_doubt_as_it_is() -> None:
-    told = tempered(np.array([0.0, 0.2, 0.5, 0.9]))
+    told = tempered(np.array([0.0, 0.2, 0.5, 0.9]), 0.5)
 
     assert told[0] == 0, "what a term excludes stays excluded"
     assert told[1:3] == pytest.approx([0.2, 0.5])

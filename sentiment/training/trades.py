@@ -1,0 +1,68 @@
+"""Complaints about companies of one trade: causes as users would write them, and posts.
+
+A row of such a file has `domain`, `cause`, `lang`, `text` and what it is (`kind`): `description` of
+a cause, a `plain` line, as the examples of a taxonomy are, or a `post`, as people write them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sentiment.taxonomy import Cause, Taxonomy
+
+LEARNT = Path(__file__).parent / "own_domains.jsonl"
+"""Of 38 trades, none of them finance; fifteen have posts."""
+
+CHECKED = Path(__file__).parent / "cause_checks_trades.jsonl"
+"""Of eight trades, nine causes each, by hands that saw no text of ours; never trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that names one cause of its trade."""
+
+    text: str
+    lang: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A trade with its causes and posts."""
+
+    name: str
+    taxonomy: Taxonomy
+    posts: tuple[Post, ...]
+
+
+def trades(path: Path) -> Iterator[Trade]:
+    """The trades of a file that have posts."""
+    plain: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    told: dict[str, dict[str, str]] = defaultdict(dict)
+    posts: dict[str, list[Post]] = defaultdict(list)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        trade, cause, text = row["domain"], row["cause"], row["text"]
+        match row.get("kind"):
+            case "plain":
+                plain[trade][cause].append(text)
+            case "description":
+                told[trade][cause] = text
+            case "post":
+                posts[trade].append(Post(text, row["lang"], cause))
+    background = Taxonomy.load().background
+    for trade, own in posts.items():
+        causes = tuple(
+            _cause(name, told[trade].get(name, ""), lines) for name, lines in plain[trade].items()
+        )
+        yield Trade(trade, Taxonomy(trade, causes, background), tuple(own))
+
+
+def _cause(name: str, description: str, lines: list[str]) -> Cause:
+    described = {"en": description} if description else {}
+    examples = {"en": tuple(lines)}
+    return Cause(name, "negative", {"en": name.replace("_", " ")}, described, examples)
