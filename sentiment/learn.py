@@ -19,7 +19,6 @@ from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import Encoder
 from sentiment.likeness import Likeness, Measure
 from sentiment.taxonomy import LANGUAGES, Taxonomy
-from sentiment.whitening import whitening_by
 from sentiment.words import Columns, word_columns
 
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
@@ -47,9 +46,6 @@ class Fitted:
     """What the whole text's likeness counts in the score of each clause of a long text."""
     LONG: ClassVar[int] = 4
     """Clauses from which on a text is long."""
-    CERTAINTY: ClassVar[float] = 0.5
-    """What is left of log-odds above even: examples are plainer than posts. Chosen on complaints
-    about restaurants and about finance, and on review sentences."""
     THRESHOLD: ClassVar[float] = 0.4
     """Causes less probable are not told: 0.3 finds most in complaints, 0.5 errs least on news."""
 
@@ -90,17 +86,6 @@ def general_centres(encoder: Encoder, known: dict[str, Floats] | None = None) ->
     """By language, the mean [H] of texts that name no cause."""
     background = Taxonomy.load().background
     return {lang: unit(embed(encoder, background[lang], known)).mean(axis=0) for lang in LANGUAGES}
-
-
-def whitening_of(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats]) -> Floats:
-    """What whitens [H, H] how the examples of a cause differ within each language."""
-    own = [
-        unit(embed(encoder, texts, known))
-        for cause in taxonomy.findable
-        for texts in cause.examples.values()
-        if len(texts) > 1
-    ]
-    return whitening_by(np.concatenate([rows - rows.mean(axis=0) for rows in own]))
 
 
 def fit_key(encoder: Encoder, taxonomy: Taxonomy) -> str:

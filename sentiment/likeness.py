@@ -4,9 +4,9 @@ A classifier fitted on six plain examples a cause learns their manner as much as
 messy posts it said "no cause" nine times in ten. Likeness has nothing to fit. A cause is as like a
 text as the mean of its examples (prototypical networks, Snell et al. 2017) and as the nearest of
 them, softly (matching networks, Vinyals et al. 2016). What texts have in common with any other, the
-background, is taken out first; and rows are seen a second time whitened (`sentiment.whitening`) by
-what the many examples of the shipped taxonomy tell. From which likeness on a cause is likelier than
-none is learnt from posts of other trades (`sentiment.training.fit_likeness`).
+background, is taken out first. How texts of one cause differ anyway (`sentiment.whitening`), and
+from which likeness on a cause is likelier than none, is learnt from complaints of other trades
+(`sentiment.training.fit_likeness`).
 """
 
 from __future__ import annotations
@@ -66,8 +66,6 @@ class Likeness:
     one clause of it."""
     LONG: ClassVar[int] = 1
     """Clauses from which on a text is long."""
-    CERTAINTY: ClassVar[float] = 0.75
-    """What is left of log-odds above even: of a long letter some clause is like any cause."""
     THRESHOLD: ClassVar[float] = 0.3
     """Causes less probable are not told: about half of the F1 that is reached, where F1 is greatest
     (Lipton, Elkan & Naryanaswamy 2014)."""
@@ -79,17 +77,23 @@ class Likeness:
     def scores(self, embeddings: NDArray[np.floating], langs: Sequence[str], _: Columns) -> Floats:
         """Logits [n, causes + 1] of clauses by their embeddings [n, H] and languages."""
         rows = self.measure.rows(embeddings, langs)
-        alike = [self.measure.scale * likeness(rows, own) for own in self.causes]
-        none = np.full(len(rows), self.measure.none)
-        if len(self.none):
-            none = np.logaddexp(none, self.measure.scale * likeness(rows, self.none))
-        return np.stack([*alike, none], axis=1)
+        own = self.measure.scale * likeness(rows, [*self.causes, self.none])
+        own[:, -1] = np.logaddexp(own[:, -1], self.measure.none)
+        return own
 
 
-def likeness(rows: Floats, examples: Floats) -> Floats:
-    """How like rows [n, W] are to the mean of examples [m, W] and, softly, the nearest: -2 to 2."""
-    cosines = products(rows, examples.T)
-    nearest = np.log(np.exp(SHARPNESS * cosines).mean(axis=1)) / SHARPNESS
-    mean = unit(examples.mean(axis=0))
-    found: Floats = nearest + products(rows, mean[:, None])[:, 0]
+def likeness(rows: Floats, groups: Sequence[Floats]) -> Floats:
+    """How like rows [n, W] are to groups of examples [m, W], -2 to 2: [n, groups].
+
+    That is, to their mean and, softly, to the nearest of them; nothing is like an empty group.
+    """
+    sizes = np.array([len(own) for own in groups])
+    full = np.flatnonzero(sizes)
+    found = np.full((len(rows), len(groups)), -np.inf)
+    if len(full):
+        starts = np.cumsum([0, *sizes[full][:-1]])
+        near = np.exp(SHARPNESS * products(rows, np.concatenate(list(groups)).T))
+        near = np.log(np.add.reduceat(near, starts, axis=1) / sizes[full]) / SHARPNESS
+        means = unit(np.stack([own.mean(axis=0) for own in groups if len(own)]))
+        found[:, full] = near + products(rows, means.T)
     return found

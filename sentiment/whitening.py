@@ -1,7 +1,7 @@
 """How texts of one cause differ anyway, taken out: what a handful of examples cannot tell.
 
 Six examples do not show in which directions texts of one cause differ (length, tone, the thing
-complained of); the hundreds of another taxonomy do. Within-class covariance normalisation (Hatch,
+complained of); the hundreds of other trades do. Within-class covariance normalisation (Hatch,
 Kajarekar & Stolcke 2006, "Within-class covariance normalization for SVM-based speaker
 recognition") divides each direction by how much it varies there.
 """

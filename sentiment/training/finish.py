@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ BALANCE = {"en": 1.0, "ru": 0.5}
 of negatives compared with what companies are told; English ones are judged by recall, to which each
 class counts alike, Russian ones by F1 (chosen on validation)."""
 
+TARGET_BALANCE = 0.5
+"""The same of logits towards a target, in either language."""
 
 LEAST_OF_A_CLASS = 10
 
@@ -83,14 +85,18 @@ def calibrate_model(paths: Paths, out: Path) -> None:
     with one and on every third of the others, told of a brand that it does not name.
     """
     encoder, texts = Encoder.load(out), examples(paths, "val")
-    section = fitted(encoder, [replace(own, target=None, aliases=()) for own in texts])
+    general = [replace(own, target=None, aliases=()) for own in texts]
+    section = fitted(encoder, general, BALANCE)
     nameless = [own for own in texts if own.target is None][::3]
     told = [replace(own, target=OTHER_BRAND) for own in nameless]
-    towards = fitted(encoder, [*(own for own in texts if own.target is not None), *told])
+    targeted = [*(own for own in texts if own.target is not None), *told]
+    towards = fitted(encoder, targeted, dict.fromkeys(BALANCE, TARGET_BALANCE))
     bundle.write_bundle(paths.base, out, MODEL_NAME, section, towards)
 
 
-def fitted(encoder: Encoder, texts: Sequence[Example]) -> dict[str, Any]:
+def fitted(
+    encoder: Encoder, texts: Sequence[Example], balance: Mapping[str, float]
+) -> dict[str, Any]:
     """The calibration of each language that suits the texts, as the config keeps it."""
     logits = raw_logits(encoder, texts)
     section = {}
@@ -98,7 +104,7 @@ def fitted(encoder: Encoder, texts: Sequence[Example]) -> dict[str, Any]:
         own = np.array([example.lang == lang for example in texts])
         spoken = [example for example in texts if example.lang == lang]
         labels = [example.label for example in spoken]
-        weights = class_weights(labels, [example.source for example in spoken], BALANCE[lang])
+        weights = class_weights(labels, [example.source for example in spoken], balance[lang])
         section[lang] = fit(logits[own], labels, weights).as_dict()
         log.info("calibration of %s on %d texts: %s", lang, len(labels), section[lang])
     return section

@@ -17,8 +17,6 @@ from sentiment.learn import (
     Floats,
     fit_key,
     fitted,
-    general_centres,
-    whitening_of,
 )
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.fit_likeness import fitted_measure
@@ -29,9 +27,7 @@ def main() -> None:
     encoder, taxonomy = Encoder.load(), Taxonomy.load()
     known: dict[str, Floats] = {}
     own = fitted(encoder, taxonomy, known)
-    whitening = whitening_of(encoder, taxonomy, known).astype(np.float16)
-    centres = general_centres(encoder, known)
-    measure = fitted_measure(encoder, centres, whitening.astype(np.float64), known)
+    measure = fitted_measure(encoder, known)
     np.savez_compressed(
         SHIPPED_FIT,
         key=np.array(fit_key(encoder, taxonomy)),
@@ -40,9 +36,9 @@ def main() -> None:
         loss=np.array(own.classifier.loss),
         centre_en=own.centres["en"].astype(np.float32),
         centre_ru=own.centres["ru"].astype(np.float32),
-        general_en=centres["en"].astype(np.float32),
-        general_ru=centres["ru"].astype(np.float32),
-        whitening=whitening,
+        general_en=measure.centres["en"].astype(np.float32),
+        general_ru=measure.centres["ru"].astype(np.float32),
+        whitening=measure.whitening.astype(np.float16),
         likeness=np.array([measure.scale, measure.none]),
     )
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {own.classifier.loss:.3f}; ")

@@ -62,6 +62,15 @@ def trades(path: Path) -> Iterator[Trade]:
         yield Trade(trade, Taxonomy(trade, causes, background), tuple(own))
 
 
+def alike(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The trade and the texts of each of its causes in each language, if there are several."""
+    found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        found[row["domain"], row["cause"], row["lang"]].append(row["text"])
+    return ((trade, texts) for (trade, _, _), texts in found.items() if len(texts) > 1)
+
+
 def _cause(name: str, description: str, lines: list[str]) -> Cause:
     described = {"en": description} if description else {}
     examples = {"en": tuple(lines)}

@@ -255,7 +255,7 @@ def test_a_whole_letter_can_be_an_example(encoder: Encoder, tmp_path: Path) -> N
 
 
 def test_certainty_is_told_with_reserve_and_doubt_as_it_is() -> None:
-    told = tempered(np.array([0.0, 0.2, 0.5, 0.9]), 0.5)
+    told = tempered(np.array([0.0, 0.2, 0.5, 0.9]))
 
     assert told[0] == 0, "what a term excludes stays excluded"
     assert told[1:3] == pytest.approx([0.2, 0.5])

@@ -25,9 +25,11 @@ def chances(asked_of: Likeness, row: NDArray[np.float64]) -> NDArray[np.float64]
 def test_likeness_counts_the_mean_of_examples_and_more_than_it_the_nearest() -> None:
     mean = unit(AXES[0] + AXES[1])
     apart, together = AXES[:2], np.stack([mean, mean])
-    assert likeness(AXES[:1], apart)[0] > likeness(AXES[:1], together)[0]
-    assert likeness(mean[None], together)[0] > likeness(mean[None], apart)[0]
-    assert likeness(mean[None], together)[0] == pytest.approx(2)
+    by_corner = likeness(AXES[:1], [apart, together])[0]
+    by_mean = likeness(mean[None], [apart, together, AXES[:0]])[0]
+    assert by_corner[0] > by_corner[1]
+    assert by_mean[0] < by_mean[1] == pytest.approx(2)
+    assert by_mean[2] == -np.inf, "nothing is like no example"
 
 
 def test_what_is_like_no_example_has_no_cause() -> None:
