@@ -44,9 +44,6 @@ NEUTRAL_CREDIT = 0.3
 INCLUDE_BOOST = 2.0
 """What an `includes` term in the clause adds to the log-odds of its cause."""
 
-DISPUTE = 0.05
-"""How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
-
 DENIAL = 7.0
 """What a denial by rule ("no queue at all") takes from the log-odds of the causes it denies, and
 how often the log-odds of no denial by the classifier count (chosen on our own texts of denials)."""
@@ -144,7 +141,8 @@ class CauseFinder:
         if len(long):
             bounds = [(clauses.bounds[at], clauses.bounds[at + 1]) for at in long]
             langs = [clauses.langs[begin] for begin, _ in bounds]
-            words = word_columns([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
+            texts = [" ".join(clauses.texts[begin:end]) for begin, end in bounds]
+            words = word_columns(texts if self._fitted.READS_WORDS else [])
             wholes = self._fitted.scores(clauses.wholes[long], langs, words)
             share = self._fitted.WHOLE
             for (begin, end), whole in zip(bounds, wholes, strict=True):
@@ -159,7 +157,7 @@ class CauseFinder:
         turns = np.array([contrasts(own) for own in clauses])
         # What comes before "but" stands in its shadow as well.
         turns[:-1] |= turns[1:]
-        disputed: NDArray[np.bool_] = (likeness * mood < -DISPUTE) | turns
+        disputed: NDArray[np.bool_] = (likeness * mood < -self._fitted.DISPUTE) | turns
         return disputed
 
     def _hear_denials(self, scores: Floats, clauses: Sequence[str], chances: Floats) -> None:

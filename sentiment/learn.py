@@ -46,6 +46,9 @@ class Fitted:
     """What the whole text's likeness counts in the score of each clause of a long text."""
     LONG: ClassVar[int] = 4
     """Clauses from which on a text is long."""
+    DISPUTE: ClassVar[float] = 0.05
+    """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
+    READS_WORDS: ClassVar[bool] = True
     THRESHOLD: ClassVar[float] = 0.4
     """Causes less probable are not told: 0.3 finds most in complaints, 0.5 errs least on news."""
 
