@@ -9,8 +9,7 @@ rude at all" is near the rude staff. Per text the best clause of each cause is i
 
 How sure is sure: the classifier is calibrated on the examples themselves, each judged by a fit that
 has not seen it, likeness on posts of other trades, and `tempered` takes back what they are too sure
-of. How often a told probability
-was right is in `causes.md`.
+of. How often a told probability was right is in `causes.md`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A small classifier fitted on a handful of examples a class, honest about its own certainty.
+"""A small classifier fitted on the examples of each class, honest about its own certainty.
 
 Ridge regression on one-hot targets, whose leave-one-out predictions have a closed form (the
 hat-matrix identity, e.g. Hastie, Tibshirani & Friedman, ch. 7.10), so that every example is judged

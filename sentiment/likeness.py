@@ -1,12 +1,12 @@
 """How like a text is to a handful of examples: how causes are told that nobody has trained.
 
 A classifier fitted on six plain examples a cause learns their manner as much as their matter: of
-messy posts it said "no cause" nine times in ten. Likeness has nothing to fit. A cause is as like a
-text as the mean of its examples (prototypical networks, Snell et al. 2017) and as the nearest of
-them, softly (matching networks, Vinyals et al. 2016). What texts have in common with any other, the
-background, is taken out first. How texts of one cause differ anyway (`sentiment.whitening`), and
-from which likeness on a cause is likelier than none, is learnt from complaints of other trades
-(`sentiment.training.fit_likeness`).
+messy posts it said "no cause" nearly nine times in ten. Likeness has nothing to fit. A cause is as
+like a text as the mean of its examples (prototypical networks, Snell et al. 2017) and as the
+nearest of them, softly (matching networks, Vinyals et al. 2016). What texts have in common with any
+other, the background, is taken out first. How texts of one cause differ anyway
+(`sentiment.whitening`), and from which likeness on a cause is likelier than none, is learnt from
+complaints of other trades (`sentiment.training.fit_likeness`).
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Likeness:
     """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more: at
     less, half of the texts on something else are read twice and nothing is gained."""
     READS_WORDS: ClassVar[bool] = False
+    """Whether the words of a text are asked for beside its embedding."""
     THRESHOLD: ClassVar[float] = 0.3
     """Causes less probable are not told: about half of the F1 that is reached, where F1 is greatest
     (Lipton, Elkan & Naryanaswamy 2014)."""

@@ -106,7 +106,7 @@ class Taxonomy:
 
     @property
     def few(self) -> bool:
-        """Whether the causes have too few examples to be learnt without the shipped ones' help."""
+        """Whether the causes have too few examples to fit a classifier on."""
         texts = sum(len(cause.texts()) for cause in self.findable)
         return texts < ENOUGH * len(self.findable)
 
@@ -205,7 +205,7 @@ def _contradiction(parsed: _File) -> tuple[tuple[str | int, ...], str] | None:
 
 
 def _taxonomy(parsed: _File) -> Taxonomy:
-    """The taxonomy of a file; where the shipped one helps to read it, its version follows that."""
+    """The taxonomy of a file; the version of few examples follows the shipped background as well."""
     causes = tuple(
         Cause(
             id=entry.id,

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import csv
 import gzip
-import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +21,8 @@ from xml.etree import ElementTree
 
 from sentiment import denials, signals
 from sentiment.taxonomy import Taxonomy
+from sentiment.training import trades
 from sentiment.training.rows import Row, part_of
-from sentiment.training.trades import LEARNT
 
 THEMES_A_BATCH = 8
 TEXTS_A_THEME = 4
@@ -168,8 +167,7 @@ def own_denials() -> Iterator[Themed]:
 
 def own_domains() -> Iterator[Themed]:
     """Our own complaints, short and long, of both languages by trade and cause."""
-    for line in LEARNT.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in trades.rows(trades.LEARNT):
         yield Themed(f"domain/{row['domain']}", row["cause"], row["lang"], row["text"])
 
 

@@ -39,13 +39,17 @@ class Trade:
     posts: tuple[Post, ...]
 
 
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a file; the oldest have no `kind`."""
+    return (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
 def trades(path: Path) -> Iterator[Trade]:
     """The trades of a file that have posts."""
     plain: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     told: dict[str, dict[str, str]] = defaultdict(dict)
     posts: dict[str, list[Post]] = defaultdict(list)
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows(path):
         trade, cause, text = row["domain"], row["cause"], row["text"]
         match row.get("kind"):
             case "plain":
@@ -65,8 +69,7 @@ def trades(path: Path) -> Iterator[Trade]:
 def alike(path: Path) -> Iterator[tuple[str, list[str]]]:
     """The trade and the texts of each of its causes in each language, if there are several."""
     found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows(path):
         found[row["domain"], row["cause"], row["lang"]].append(row["text"])
     return ((trade, texts) for (trade, _, _), texts in found.items() if len(texts) > 1)
 

@@ -8,8 +8,10 @@ import pytest
 from sentiment.causes import CauseFinder, tempered
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
-from sentiment.learn import shipped_fit
+from sentiment.learn import learn, shipped_fit
+from sentiment.likeness import Likeness
 from sentiment.taxonomy import Taxonomy
+from sentiment.words import WIDTH
 
 GYM = """version = "1"
 [[cause]]
@@ -220,6 +222,22 @@ def test_a_long_text_and_odd_signs_are_survived(encoder: Encoder, gym: CauseFind
 def test_the_shipped_fit_is_of_the_shipped_model_and_taxonomy(encoder: Encoder) -> None:
     """If this fails, run `python -m sentiment.training.fit_causes`."""
     assert shipped_fit(encoder, Taxonomy.load()) is not None
+
+
+def test_many_examples_teach_words_and_few_are_compared_with(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    path = tmp_path / "gym.toml"
+    path.write_text(GYM, encoding="utf-8")
+    width = encoder.encode_chunk([("slow", ())])[0].embedding.shape[0]
+    shipped = shipped_fit(encoder, Taxonomy.load())
+    assert shipped is not None
+    assert len(shipped.classifier.weights) == width + WIDTH
+    few = learn(encoder, Taxonomy.load(path))
+    assert isinstance(few, Likeness)
+    assert [own.shape for own in few.causes] == [(8, 2 * width)] * 3
+    assert not np.allclose(few.measure.whitening, np.eye(width)), "other trades tell how to whiten"
+    assert few.WHOLE > shipped.WHOLE
 
 
 MESSY = {
