@@ -205,7 +205,7 @@ def _contradiction(parsed: _File) -> tuple[tuple[str | int, ...], str] | None:
 
 
 def _taxonomy(parsed: _File) -> Taxonomy:
-    """The taxonomy of a file; the version of few examples follows the shipped background as well."""
+    """The taxonomy of a file; the version of few examples follows the shipped background, too."""
     causes = tuple(
         Cause(
             id=entry.id,
