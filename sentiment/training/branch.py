@@ -83,7 +83,7 @@ def train_branch(paths: Paths, settings: Settings) -> None:
         network.grow()
         schedule, share = Schedule(EPOCHS, RATE), TRUNK_SHARE
     train = list(rows.read_rows(paths.work / "train.jsonl"))
-    own = towards.branch_rows(train, settings.seed)
+    own = towards.branch_rows(train, settings.seed, on=settings.upper)
     kept = keep(network, paths, own, settings.max_length)
     if settings.upper:
         answers = answers_of(network.towards, kept.states)

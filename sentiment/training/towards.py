@@ -38,6 +38,9 @@ NAMELESS = {
 
 JOINED = {"en": 2200, "ru": 2600}
 PAIR_REPEAT = 2
+NEWEST = 3000
+"""Our sentences about two brands in each language, the last of each file, that a shipped branch
+sees twice when it goes on; the older ones it has learnt already."""
 
 TITLE_SHARE = 0.12
 """Of all rows, those under a title that says nothing: a mention is read with its post's title."""
@@ -82,8 +85,11 @@ TITLES = {
 }
 
 
-def branch_rows(train: Sequence[Row], seed: int) -> list[Row]:
-    """The rows of every epoch of the branch, worn as posts are."""
+def branch_rows(train: Sequence[Row], seed: int, *, on: bool = False) -> list[Row]:
+    """The rows of every epoch of the branch, worn as posts are.
+
+    One that goes `on` has learnt most of them: it sees every second row of the sets.
+    """
     rng = random.Random(f"{seed}-towards")  # noqa: S311 - sampling, not a secret
     sets: dict[str, list[Row]] = defaultdict(list)
     for row in train:
@@ -93,19 +99,26 @@ def branch_rows(train: Sequence[Row], seed: int) -> list[Row]:
     targeted += [row for n, own in zip(TOPICS, topics, strict=True) for row in some(own, n, rng)]
     nameless = [row for name, count in NAMELESS.items() for row in some(sets[name], count, rng)]
     joined = [row for lang, n in JOINED.items() for row in mix.joined(targeted, lang, n, rng)]
-    chosen = [*targeted, *(told(row, rng) for row in nameless), *joined, *own_rows(rng)]
+    general = [*targeted, *(told(row, rng) for row in nameless), *joined]
+    chosen = [*(general[::2] if on else general), *own_rows(rng, on=on)]
     return [worn(row, rng) for row in chosen]
 
 
-def own_rows(rng: random.Random) -> list[Row]:
+def own_rows(rng: random.Random, *, on: bool = False) -> list[Row]:
     """Our own rows, each with a target."""
     chosen = [told(row, rng) for row in read_rows(OWN_EXAMPLES)]
     chosen += [row for own in mix.read_templates() for row in mix.fill(own, rng) if row.names]
     for lang in mix.TEMPLATES:
         chosen += composed(lang, mix.COMPOSED, rng, mix.any_name)
-    for _ in range(PAIR_REPEAT):
-        chosen += [row for pair in mix.read_pairs() for row in mix.fill_pair(pair, rng)]
+    pairs = mix.read_pairs()
+    newest = [pair for lang in JOINED for pair in _of(pairs, lang)[-NEWEST:]]
+    for shown in (pairs, *[newest if on else pairs] * (PAIR_REPEAT - 1)):
+        chosen += [row for pair in shown for row in mix.fill_pair(pair, rng)]
     return [told(row, rng) for row in chosen]
+
+
+def _of(pairs: Sequence[mix.Pair], lang: str) -> list[mix.Pair]:
+    return [pair for pair in pairs if pair.lang == lang]
 
 
 def some(rows: Sequence[Row], count: int, rng: random.Random) -> list[Row]:

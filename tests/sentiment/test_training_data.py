@@ -3,6 +3,8 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -153,6 +155,26 @@ def test_a_slip_of_the_thumb_spoils_a_letter_or_two_of_few_rows() -> None:
     assert all("12" in text for text in spoilt), "figures are left alone"
     named = Row("a", "ru", "Ромашка нахамила", 0, "Ромашка")
     assert all(mix.mistype(named, rng) == named for _ in range(100))
+
+
+def test_a_branch_that_goes_on_sees_the_newest_sentences_twice_and_the_others_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = [
+        mix.Pair(lang, f"{{x}}, no{number}, {{y}}", 0, 2)
+        for lang in ("en", "ru")
+        for number in range(6)
+    ]
+    monkeypatch.setattr(mix, "read_pairs", lambda: pairs)
+    monkeypatch.setattr(towards, "NEWEST", 2)
+    seen = Counter(
+        (row.lang, found["number"])
+        for row in towards.own_rows(random.Random(3), on=True)
+        if (found := re.search(r", no(?P<number>[0-5]), ", row.text))
+    )
+    assert len(seen) == 12
+    for (_, number), times in seen.items():
+        assert times == (4 if number in "45" else 2), "towards each of its two brands"
 
 
 def test_rows_of_the_branch_come_as_posts_do_and_still_name_their_target() -> None:
