@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from sentiment.training.network import BranchedNet
+from sentiment.training.outliers import APART, Channels, set_apart
 from sentiment.training.train import EOS
 
 log = logging.getLogger(__name__)
@@ -46,14 +47,19 @@ def export_fp32(network: BranchedNet, path: Path) -> None:
         )
 
 
-def quantise(source: Path, table: Path, out: Path) -> None:
-    """Write the shipped graph: int8 body from `source`, embedding table from `table` (npz)."""
+def quantise(source: Path, table: Path, channels: Channels, out: Path) -> None:
+    """Write the shipped graph: int8 body from `source`, embedding table from `table` (npz).
+
+    Some `channels` are computed apart, in fp32 (`sentiment.training.outliers`).
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     body = out.with_suffix(".int8.onnx")
-    heads = [node.name for node in onnx.load(source).graph.node if _is_head(node)]
+    split = onnx.load(source)
+    set_apart(split, channels)
+    kept = [node.name for node in split.graph.node if _stays_fp32(node)]
     quantize_dynamic(
-        source,
+        split,
         body,
         op_types_to_quantize=["MatMul"],
         per_channel=True,
@@ -61,7 +67,7 @@ def quantise(source: Path, table: Path, out: Path) -> None:
         # 7 bits: with 8, processors without VNNI clip sums of two products at 16 bits, and the
         # same file gives other labels there (measured: 1,048,544 for 2,072,640).
         reduce_range=True,
-        nodes_to_exclude=heads,
+        nodes_to_exclude=kept,
     )
     model = onnx.load(body)
     packed = np.load(table)
@@ -134,9 +140,9 @@ def _floats(name: str) -> Any:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
 
 
-def _is_head(node: Any) -> bool:
-    heads = ("/sentiment/", "/projection/", "/verdict/")
-    return node.op_type == "MatMul" and any(head in node.name for head in heads)
+def _stays_fp32(node: Any) -> bool:
+    parts = ("/sentiment/", "/projection/", "/verdict/", f"{APART}/")
+    return node.op_type == "MatMul" and any(part in node.name for part in parts)
 
 
 def replace_table(model: Any, codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> None:

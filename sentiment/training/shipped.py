@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
 
+from sentiment.training.bundle import MAX_LENGTH
+from sentiment.training.network import POSITIONS
+from sentiment.training.outliers import APART, layer_name
+
 _BLOCK = 32
 
 
@@ -29,16 +33,25 @@ def read_shipped(folder: Path) -> dict[str, Tensor]:
     graphs = list(_graphs(onnx.load(folder / "model.onnx").graph))
     known = {item.name: numpy_helper.to_array(item) for own in graphs for item in own.initializer}
     state = {name: array for name, array in known.items() if _is_plain(name)}
+    apart: dict[str, Any] = {}
     for node in (node for own in graphs for node in own.node):
-        weight = _weight_name(node.name)
-        if node.op_type == "MatMulInteger":
+        weight = f"{layer_name(node.name)}.weight"
+        if APART in node.name:
+            apart |= {weight: node.name} if node.op_type == "MatMul" else {}
+        elif node.op_type == "MatMulInteger":
             state[weight] = _dequantised(known, node.input[1]).T
         elif node.op_type == "MatMul" and node.input[1] in known:
             state[weight] = known[node.input[1]].T
         elif node.op_type == "GatherBlockQuantized":
             state["encoder.embeddings.word_embeddings.weight"] = _table(known)
+    for weight, node_name in apart.items():
+        name = node_name.removesuffix("/MatMul")
+        state[weight][:, known[f"{name}/channels"]] = known[f"{name}/weight"].T
     if "encoder.embeddings.word_embeddings.weight" not in state:
         raise ValueError(f"{folder}/model.onnx has no 4-bit embedding table")
+    # Older models have places for texts longer than any that is read.
+    positions = f"encoder.{POSITIONS}"
+    state[positions] = state[positions][:MAX_LENGTH]
     return {name: torch.from_numpy(np.array(array)) for name, array in state.items()}
 
 
@@ -75,13 +88,6 @@ def _is_plain(name: str) -> bool:
     return name.startswith(("encoder.", "sentiment.", "projection.", "towards.")) and name.endswith(
         (".weight", ".bias")
     )
-
-
-def _weight_name(node: str) -> str:
-    path = node.removesuffix("_quant").removesuffix("/MatMul").strip("/")
-    name = path.replace("/", ".") + ".weight"
-    # The layers of the trunk are called one by one, so the graph names them without their owner.
-    return f"encoder.encoder.{name}" if name.startswith("layer.") else name
 
 
 def _dequantised(known: dict[str, NDArray[Any]], name: str) -> NDArray[np.float32]:

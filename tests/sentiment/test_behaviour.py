@@ -152,8 +152,8 @@ def outcomes(encoder: Encoder) -> dict[str, Outcome]:
 
 
 FLOORS = {
-    "towards one of two brands": 0.83,
-    "towards one of two brands, told at length": 0.72,
+    "towards one of two brands": 0.85,
+    "towards one of two brands, told at length": 0.8,
     "same label: another brand": 0.9,
     "same label: another brand, judged towards it": 0.99,
     "same label: another person": 0.85,

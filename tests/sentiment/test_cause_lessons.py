@@ -39,7 +39,7 @@ def taxonomy() -> Taxonomy:
         if own.id in KEPT
     ]
     noise = replace(
-        few[0], id="noise", name={"en": "Noise"}, description={}, examples={"en": ("it is loud",)}
+        few[0], id="noise", name={"en": "Noise"}, description={}, examples={"en": ("deafening music",)}
     )
     background = {lang: texts[:60] for lang, texts in shipped.background.items()}
     return Taxonomy("small", (*few, noise), background)
@@ -64,10 +64,10 @@ def test_what_people_named_becomes_an_example_and_what_they_struck_out_backgroun
 
 
 def test_new_examples_go_under_their_language_once(taxonomy: Taxonomy) -> None:
-    new = Taught({"noise": ("холодильник гудит", "it is loud")}, ("ничего особенного",))
+    new = Taught({"noise": ("холодильник гудит", "deafening music")}, ("ничего особенного",))
     wider = with_examples(taxonomy, new)
     (noise,) = (cause for cause in wider.causes if cause.id == "noise")
-    assert noise.examples == {"en": ("it is loud",), "ru": ("холодильник гудит",)}
+    assert noise.examples == {"en": ("deafening music",), "ru": ("холодильник гудит",)}
     assert wider.background["ru"][-1] == "ничего особенного"
     assert wider.version != taxonomy.version
 
