@@ -39,7 +39,11 @@ def taxonomy() -> Taxonomy:
         if own.id in KEPT
     ]
     noise = replace(
-        few[0], id="noise", name={"en": "Noise"}, description={}, examples={"en": ("deafening music",)}
+        few[0],
+        id="noise",
+        name={"en": "Noise"},
+        description={},
+        examples={"en": ("deafening music",)},
     )
     background = {lang: texts[:60] for lang, texts in shipped.background.items()}
     return Taxonomy("small", (*few, noise), background)
