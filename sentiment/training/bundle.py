@@ -45,7 +45,6 @@ def write_bundle(
     config["architectures"] = ["BertForSequenceClassification"]
     config["id2label"] = {str(index): label for index, label in enumerate(LABELS)}
     config["label2id"] = {label: index for index, label in enumerate(LABELS)}
-    config["max_position_embeddings"] = min(config["max_position_embeddings"], MAX_LENGTH)
     config["molva"] = {
         "name": name,
         "languages": list(LANGUAGES),

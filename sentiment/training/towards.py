@@ -37,7 +37,6 @@ NAMELESS = {
 """Rows of general sets, judged towards a brand that the text does not name."""
 
 JOINED = {"en": 2200, "ru": 2600}
-PAIR_REPEAT = 2
 NEWEST = 3000
 """Our sentences about two brands in each language, the last of each file, that a shipped branch
 sees twice when it goes on; the older ones it has learnt already."""
@@ -111,14 +110,15 @@ def own_rows(rng: random.Random, *, on: bool = False) -> list[Row]:
     for lang in mix.TEMPLATES:
         chosen += composed(lang, mix.COMPOSED, rng, mix.any_name)
     pairs = mix.read_pairs()
-    newest = [pair for lang in JOINED for pair in _of(pairs, lang)[-NEWEST:]]
-    for shown in (pairs, *[newest if on else pairs] * (PAIR_REPEAT - 1)):
+    for shown in (pairs, newest(pairs) if on else pairs):
         chosen += [row for pair in shown for row in mix.fill_pair(pair, rng)]
     return [told(row, rng) for row in chosen]
 
 
-def _of(pairs: Sequence[mix.Pair], lang: str) -> list[mix.Pair]:
-    return [pair for pair in pairs if pair.lang == lang]
+def newest(pairs: Sequence[mix.Pair]) -> list[mix.Pair]:
+    """The last `NEWEST` of each language."""
+    by_language = ([pair for pair in pairs if pair.lang == lang] for lang in JOINED)
+    return [pair for own in by_language for pair in own[-NEWEST:]]
 
 
 def some(rows: Sequence[Row], count: int, rng: random.Random) -> list[Row]:

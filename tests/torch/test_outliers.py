@@ -12,12 +12,9 @@ from sentiment.training.export import export_fp32, quantise
 from sentiment.training.network import BranchedNet
 from sentiment.training.outliers import Channels, find_outliers
 from sentiment.training.shipped import read_shipped
+from tests.torch.tiny_base import OLD_EXPORTER
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
-    pytest.mark.filterwarnings("ignore:Exporting aten"),
-]
+pytestmark = OLD_EXPORTER
 
 HIDDEN, PIECES, LOUD = 64, 200, 7
 LAYERS = ("encoder.encoder.layer.0.output.dense", "towards.layers.0.output.dense")

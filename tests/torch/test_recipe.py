@@ -19,19 +19,14 @@ from tokenizers import Tokenizer
 from sentiment.encoder import Encoder
 from sentiment.interface import ModelError, Text
 from sentiment.labeller import Labeller
-from sentiment.training import compose, finish, mix, recipe, rows
+from sentiment.training import bundle, compose, finish, mix, recipe, rows
 from sentiment.training.__main__ import run_step
 from sentiment.training.branch import BranchTrainer
 from sentiment.training.shipped import read_shipped
 from sentiment.training.train import Settings, Trainer
-from tests.torch.tiny_base import write_wheels
+from tests.torch.tiny_base import OLD_EXPORTER, write_wheels
 
-# The exporter the recipe uses is the old one, and says so.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
-    pytest.mark.filterwarnings("ignore:Exporting aten"),
-]
+pytestmark = OLD_EXPORTER
 
 SETTINGS = Settings(epochs=2, learning_rate=1e-3, warmup=10, threads=2, max_length=48)
 TABLE = "encoder.embeddings.word_embeddings.weight"
@@ -299,6 +294,7 @@ def test_the_sums_prove_the_folder(model: Path, tmp_path: Path) -> None:
 def test_the_shipped_weights_are_read_back_whole(trained: recipe.Paths, model: Path) -> None:
     own, back = recipe.load_network(trained).state_dict(), read_shipped(model)
     assert own.keys() == back.keys()
+    assert len(back["encoder.embeddings.position_embeddings.weight"]) == bundle.MAX_LENGTH
     for name, tensor in own.items():
         # A weight is off by half a step at most, 64 of which reach a row's largest.
         assert (back[name] - tensor).abs().max() <= tensor.abs().max() / 100

@@ -7,9 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from sentiment.training import convert
+
+OLD_EXPORTER = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
+    pytest.mark.filterwarnings("ignore:Exporting aten"),
+]
+"""The exporter the recipe uses is the old one, and says so."""
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS = 64, 2, 4, 128, 320
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
