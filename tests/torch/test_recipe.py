@@ -28,7 +28,7 @@ from tests.torch.tiny_base import OLD_EXPORTER, write_wheels
 
 pytestmark = OLD_EXPORTER
 
-SETTINGS = Settings(epochs=2, learning_rate=1e-3, warmup=10, threads=2, max_length=48)
+SETTINGS = Settings(epochs=3, learning_rate=1e-3, warmup=10, threads=2, max_length=48)
 TABLE = "encoder.embeddings.word_embeddings.weight"
 
 ENGLISH = (
