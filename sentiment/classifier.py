@@ -6,7 +6,7 @@ by a fit that has not seen it. On those predictions a scale and an offset a clas
 maximum likelihood (vector scaling, Guo et al. 2017): they turn scores into probabilities and take
 from greedy classes what they would win by being near everything. The ridge penalty with the best
 leave-one-out likelihood is kept. No training by the user, no iteration over the encoder, about
-0.3 s for 1,600 examples.
+a second for 1,600 examples and 4,400 columns.
 """
 
 from __future__ import annotations
@@ -48,27 +48,43 @@ def fit(rows: Floats, classes: Sequence[int], weights: Floats) -> Classifier:
     share = weights / weights.sum()
     row_mean, target_mean = share @ rows, share @ targets
     root = np.sqrt(weights)[:, None]
-    own, wanted = (rows - row_mean) * root, (targets - target_mean) * root
-    powers, axes = np.linalg.eigh(own.T @ own)
+    own, wanted = rows - row_mean, (targets - target_mean) * root
+    own *= root
+    powers, axes = _principal(own)
     turned, seen = own @ axes, axes.T @ (own.T @ wanted)
+    del own  # twenty thousand examples are 700 MB of rows
     best: Classifier | None = None
     for penalty in PENALTIES:
         shrunk = 1 / (np.maximum(powers, 0) + penalty)
-        leverage = np.minimum((turned**2) @ shrunk + share, 0.999)[:, None]
-        fitted = (turned * shrunk) @ seen
+        leverage = np.einsum("nk,nk,k->n", turned, turned, shrunk) + share
+        leverage = np.minimum(leverage, 0.999)[:, None]
+        sides = shrunk[:, None] * seen
+        fitted = turned @ sides
         left_out = (wanted - (wanted - fitted) / (1 - leverage)) / root + target_mean
         scale, offsets, loss = _calibrate(left_out, targets, weights)
         if best is None or loss < best.loss:
-            matrix = axes @ (shrunk[:, None] * seen)
+            matrix = axes @ sides
             bias = scale * (target_mean - row_mean @ matrix) + offsets
             best = Classifier(scale * matrix, bias, loss)
     assert best is not None  # noqa: S101 - PENALTIES is not empty
     return best
 
 
+def _principal(rows: Floats) -> tuple[Floats, Floats]:
+    """Powers [k] and axes [H, k] of centred rows [n, H], by the smaller of their products."""
+    if len(rows) >= rows.shape[1]:
+        powers, axes = np.linalg.eigh(rows.T @ rows)
+        return powers, axes
+    powers, sides = np.linalg.eigh(rows @ rows.T)
+    kept = powers > powers[-1] * 1e-12
+    powers = powers[kept]
+    return powers, (rows.T @ sides[:, kept]) / np.sqrt(powers)
+
+
 def products(rows: Floats, matrix: Floats) -> Floats:
     """`rows @ matrix`, row by row: in one product a row's last digits depend on the others."""
     found = np.empty((len(rows), matrix.shape[1]))
+    matrix = matrix.astype(np.float64, copy=False)  # else each row would convert it anew
     for at, row in enumerate(rows):
         found[at] = row @ matrix
     return found

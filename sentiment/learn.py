@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import Encoder
+from sentiment.fourier import fourier_columns
 from sentiment.likeness import Likeness, Measure
 from sentiment.taxonomy import LANGUAGES, Taxonomy
 from sentiment.words import Columns, word_columns
@@ -60,7 +61,7 @@ class Fitted:
     ) -> Floats:
         """Logits [n, causes + 1] of clauses by their embeddings [n, H], languages and words."""
         rows = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
-        return self.classifier.logits(np.hstack([rows, words]))
+        return self.classifier.logits(np.hstack([rows, words, fourier_columns(rows)]))
 
 
 def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
@@ -131,7 +132,7 @@ def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None
     embeddings = unit(embed(encoder, texts, known))
     centres = _centres(embeddings, langs, classes == none)
     rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    rows = np.hstack([rows, word_columns(texts)])
+    rows = np.hstack([rows, word_columns(texts), fourier_columns(rows)])
     weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
     return Fitted(fit(rows, classes.tolist(), weights), centres)
 

@@ -23,6 +23,7 @@ from sentiment.classifier import Classifier, centred, fit, softmax, unit
 from sentiment.clauses import Span, split_clauses
 from sentiment.denial import plain
 from sentiment.encoder import Encoder
+from sentiment.fourier import fourier_columns
 from sentiment.interface import Expectation, Intent, IntentLink, Polarity, Stage
 from sentiment.learn import embed, languages_of
 from sentiment.passages import Clauses
@@ -50,7 +51,7 @@ WORDED = ("intent", "denial")
 LEAST_STAGE = 0.35
 """Below this probability a stage is not named."""
 LEAST_EXPECTATION = 0.5
-LEAST_INTENT: Mapping[str, float] = {"leaving": 0.85, "switched": 0.8}
+LEAST_INTENT: Mapping[str, float] = {"leaving": 0.87, "switched": 0.84}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
 LONGEST_DENIAL = 2
@@ -98,7 +99,8 @@ class Signals:
 
     def _rows(self, clauses: Clauses) -> Floats:
         centres = np.stack([self.centres[lang] for lang in clauses.langs])
-        return np.hstack([centred(clauses.embeddings, centres), clauses.words])
+        likeness = centred(clauses.embeddings, centres)
+        return np.hstack([likeness, fourier_columns(likeness), clauses.words])
 
     def _chances(self, group: str, rows: Floats) -> Floats:
         head = self.heads[group]
@@ -229,6 +231,7 @@ def learnt(encoder: Encoder) -> Signals:
     embeddings, langs = unit(embed(encoder, texts)), languages_of(texts)
     centres = {lang: embeddings[langs == lang].mean(axis=0) for lang in ("en", "ru")}
     likeness = centred(embeddings, np.stack([centres[lang] for lang in langs]))
+    likeness = np.hstack([likeness, fourier_columns(likeness)])
     rows = np.hstack([likeness, word_columns(texts)])
     silent = [*own["none"]["none"], *(t for s in _SILENT_STAGES for t in own["stage"][s])]
     silent += [text for level in own["severity"].values() for text in level]

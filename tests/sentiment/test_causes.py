@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sentiment import fourier, words
 from sentiment.causes import CauseFinder, tempered
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
 from sentiment.learn import learn, shipped_fit
 from sentiment.likeness import Likeness
 from sentiment.taxonomy import Taxonomy
-from sentiment.words import WIDTH
 
 GYM = """version = "1"
 [[cause]]
@@ -232,7 +232,7 @@ def test_many_examples_teach_words_and_few_are_compared_with(
     width = encoder.encode_chunk([("slow", ())])[0].embedding.shape[0]
     shipped = shipped_fit(encoder, Taxonomy.load())
     assert shipped is not None
-    assert len(shipped.classifier.weights) == width + WIDTH
+    assert len(shipped.classifier.weights) == width + words.WIDTH + fourier.WIDTH
     few = learn(encoder, Taxonomy.load(path))
     assert isinstance(few, Likeness)
     assert [own.shape for own in few.causes] == [(8, 2 * width)] * 3

@@ -68,3 +68,12 @@ def test_it_is_never_worse_than_what_the_shares_of_the_classes_tell() -> None:
         shares = np.bincount(numbers, weights) / weights.sum()
         least = -float(shares @ np.log(shares))
         assert fit(rows, numbers.tolist(), weights).loss < 1.3 * least, seed
+
+
+def test_columns_that_hold_nothing_change_nothing() -> None:
+    # With more columns than rows the smaller of both products is taken apart.
+    rows, classes = blobs(30, 0.4)
+    narrow, wide = rows[:, :20], np.hstack([rows[:, :20], np.zeros((30, 30))])
+    fitted, padded = (fit(own, classes, np.ones(30)) for own in (narrow, wide))
+    assert padded.logits(wide) == pytest.approx(fitted.logits(narrow), abs=1e-6)
+    assert padded.loss == pytest.approx(fitted.loss)
