@@ -9,8 +9,10 @@ from typing import Final
 from reports.statistics import lognormal_tail, negative_binomial_tail
 from reports.surges import Surges
 
-SPREAD_MEMORY_ROWS: Final = 4000
+SPREAD_MEMORY_ROWS: Final = 8000
 _MAX_SURPRISE: Final = 690.0
+_CLIP: Final = 3.0
+"""Errors are capped at so many standard deviations before the spread is learnt from them."""
 
 
 class Window:
@@ -70,7 +72,7 @@ class Window:
     def learn(self, counts: bool, doubt: float) -> None:
         """Take in how far the full window strayed, clipped so that one row cannot undo it."""
         mean = max(self.expected, 1e-9)
-        error = min((self.value - mean) ** 2, 16 * self.variance(counts, doubt))
+        error = min((self.value - mean) ** 2, _CLIP**2 * self.variance(counts, doubt))
         base = max(self.dispersion, 0.05) * mean
         weight = (base / (1 + base)) ** 2 if counts else 1.0
         relative = (error - (mean if counts else 0.0)) / mean**2 - doubt

@@ -3,8 +3,8 @@
 How a row is judged, from the rows before it alone:
 
 1. *Expected* = local level x seasonal factor. The level is an exponentially weighted ratio of
-   what came to what the season foretold; factors by hour of day and, after two weeks, by hour of
-   week are shrunk towards 1 while they have few rows behind them.
+   what came to what the season foretold; factors by hour of day, day of week and hour
+   of week are shrunk towards 1 while they have few rows behind them.
 2. *Spread*: counts are negative binomial, variance `M + a·M²`, with the dispersion `a` a moment
    estimate over past one-step errors (Breslow, Applied Statistics 33 (1984) 38-44). Series that
    are not whole numbers get a log-normal law of the same two moments.
@@ -39,8 +39,8 @@ LONGEST_WINDOW = timedelta(days=3)
 SPARSE_WINDOW = timedelta(hours=6)
 """Series with a row every few minutes are mostly zeros for a small brand: this one gathers them."""
 WARM_UP_ROWS = 20
-LEVEL_MEMORY = DAY
-"""Half-life of the level: long against an event of hours, short against a change of fortune."""
+LEVEL_MEMORY = timedelta(weeks=1)
+"""Half-life of the level, as in alerts: with a day, a rise of half a day teaches itself."""
 LEVEL_MEMORY_ROWS = 14
 CALM_PROBABILITY = 0.01
 NEW_NORMAL = DAY
@@ -118,7 +118,7 @@ class SpikeDetector:
         self._season = Season(step)
         windows = window_rows(step)
         rate = self.settings.false_alarms_per_month
-        self._windows = [Window(rows, Surges(step, rate / len(windows))) for rows in windows]
+        self._windows = [Window(rows, Surges(step, rows, rate / len(windows))) for rows in windows]
         self._surges = SharedSurges([window.surges for window in self._windows], rate)
         self._memory = max(LEVEL_MEMORY / step, float(LEVEL_MEMORY_ROWS))
         self._level = [0.0, 0.0]

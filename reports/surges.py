@@ -25,6 +25,9 @@ from typing import Final
 MONTH: Final = timedelta(days=365.2425 / 12)
 DAY: Final = timedelta(days=1)
 CALM: Final = timedelta(hours=3)
+OVERLAPPING_LOOKS: Final = 8
+"""A window that moves on row by row decides no more often than so many times in its own length, as
+in alerts: what 71 of 72 rows say is hardly another look."""
 MEMORY: Final = timedelta(weeks=4)
 """Half-life of what is remembered of surges."""
 SURGES_TO_TELL: Final = 3.0
@@ -42,6 +45,7 @@ class Surges:
 
     Args:
         step: the time from one row to the next.
+        rows: how many rows the window holds.
         rate: how many alarms a month this window may raise.
 
     Attributes:
@@ -50,14 +54,15 @@ class Surges:
         number: of the surges so far.
     """
 
-    def __init__(self, step: timedelta, rate: float) -> None:
+    def __init__(self, step: timedelta, rows: int, rate: float) -> None:
         self.rate = rate
         self.number = 0
-        self._least = max(-math.log(_LEAST_PROBABILITY), math.log(DAY / step))
+        look = step * max(1.0, rows / OVERLAPPING_LOOKS)
+        self._least = max(-math.log(_LEAST_PROBABILITY), math.log(DAY / look))
         self._calm_rows = max(1, round(CALM / step))
         self._row = step / MONTH
         self._keep = 0.5 ** (step / MEMORY)
-        self._law = -math.log(min(0.01, rate * self._row))
+        self._law = -math.log(min(0.01, rate * (look / MONTH)))
         self._months = self._count = self._whole = self._excess = 0.0
         self._peak = 0.0
         self._calm = self._rows = 0

@@ -81,7 +81,7 @@ def test_an_event_that_grows_to_twice_its_size_is_told_again_though_not_at_once(
 
 
 def test_a_window_that_fills_during_an_event_is_no_growth() -> None:
-    short, long = (Window(rows, Surges(HOUR, 1.0)) for rows in (1, 12))
+    short, long = (Window(rows, Surges(HOUR, rows, 1.0)) for rows in (1, 12))
     for row in range(12):
         full = [window for window in (short, long) if window.push(200.0, 20.0)]
         if row == 0:
@@ -200,7 +200,7 @@ def test_settings_say_what_is_wrong() -> None:
 
 
 def test_the_law_divides_the_rate_among_the_months_decisions() -> None:
-    probability = math.exp(-Surges(HOUR, 2.0).threshold)
+    probability = math.exp(-Surges(HOUR, 1, 2.0).threshold)
     assert probability * (MONTH / HOUR) == pytest.approx(2.0)
 
 

@@ -26,7 +26,7 @@ def feed(surges: Surges, peaks: Iterable[float], calm: int = 24) -> int:
 
 
 def test_rows_without_surges_leave_the_law() -> None:
-    surges = Surges(HOUR, 1.0)
+    surges = Surges(HOUR, 1, 1.0)
     law = surges.threshold
     for _ in range(5000):
         surges.see(2.0)
@@ -35,14 +35,14 @@ def test_rows_without_surges_leave_the_law() -> None:
 
 def test_surges_that_go_as_far_as_the_law_says_change_little() -> None:
     dice = random.Random(1)
-    surges = Surges(HOUR, 1.0)
+    surges = Surges(HOUR, 1, 1.0)
     law = surges.threshold
     feed(surges, [3.92 + dice.expovariate(1) for _ in range(60)], calm=6 * 24)
     assert surges.threshold < 1.5 * law
 
 
 def test_one_great_surge_does_not_silence_the_next() -> None:
-    surges = Surges(HOUR, 1.0)
+    surges = Surges(HOUR, 1, 1.0)
     dice = random.Random(2)
     feed(surges, [3.92 + dice.expovariate(1) for _ in range(40)])
     before = surges.threshold
@@ -55,7 +55,7 @@ def test_the_rate_holds_whatever_the_tail(exponent: float) -> None:
     reached, months = 0, 0.0
     for seed in range(8):
         dice = random.Random(seed)
-        surges = Surges(HOUR, 1.0)
+        surges = Surges(HOUR, 1, 1.0)
         peaks = [4 * dice.paretovariate(exponent) for _ in range(300)]
         feed(surges, peaks[:60])
         reached += feed(surges, peaks[60:])
@@ -66,7 +66,7 @@ def test_the_rate_holds_whatever_the_tail(exponent: float) -> None:
 
 def shared(surprises: Iterable[tuple[float, float]]) -> list[Surges]:
     """Two windows after these surges, ten calm hours after each."""
-    windows = [Surges(HOUR, 0.5), Surges(HOUR, 0.5)]
+    windows = [Surges(HOUR, 1, 0.5), Surges(HOUR, 1, 0.5)]
     surges = SharedSurges(windows, 1.0)
     for pair in surprises:
         surges.see(pair)
