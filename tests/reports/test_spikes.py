@@ -117,6 +117,27 @@ def test_a_daily_cycle_is_no_spike_once_known() -> None:
     assert not [s for s in detect_spikes(readings(values)) if s.detected_at > START + 72 * HOUR]
 
 
+def weekly(mean: float, weekend: float) -> Callable[[int], float]:
+    return lambda row: daily(mean)(row) * (weekend if row // 24 % 7 >= 5 else 1.0)
+
+
+def test_a_monday_after_quiet_weekends_is_no_spike() -> None:
+    for seed in range(8):
+        assert not list(detect_spikes(readings(counts(504, weekly(60, 0.25), seed))))
+
+
+def test_half_a_day_of_twice_the_usual_is_found_on_a_working_day() -> None:
+    found = 0
+    for seed in range(8):
+        values = counts(840, weekly(20, 0.4), seed)
+        rise = counts(840, weekly(20, 0.4), seed + 100)
+        for row in range(728, 738):
+            values[row] += 1.3 * rise[row]
+        told = [s.detected_at for s in detect_spikes(readings(list(map(round, values))))]
+        found += any(START + 728 * HOUR <= at < START + 740 * HOUR for at in told)
+    assert found >= 7
+
+
 def test_a_past_spike_does_not_hide_the_next_one() -> None:
     clean = counts(900, daily(20), 5)
     clean[800] = 150
