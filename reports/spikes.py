@@ -250,17 +250,25 @@ class SpikeDetector:
         if value > 0:
             self._nonzero = [self._nonzero[0] + value, self._nonzero[1] + 1]
         learnt = self._clipped(at, value, expected, doubt)
-        keep = 0.5 ** (1 / self._memory)
+        # What stays is the new level, and learnt within days: the old one would alarm for weeks.
+        settling = max(NEW_NORMAL / self.step, float(LEVEL_MEMORY_ROWS))
+        memory = settling if self._stays(at) else self._memory
+        keep = 0.5 ** (1 / memory)
         self._level = [self._level[0] * keep + learnt, self._level[1] * keep + factor]
         if self._event is None:
             level = self._level[0] / self._level[1]
             self._season.learn(slots, learnt / level if level > 0 else 1.0)
 
+    def _stays(self, at: datetime) -> bool:
+        """Whether the event that is on has lasted so long that it is no event any more."""
+        event = self._event
+        return event is not None and at - event.began > max(NEW_NORMAL, 5 * self.step)
+
     def _clipped(self, at: datetime, value: float, expected: float, doubt: float) -> float:
         if self._rows < WARM_UP_ROWS:
             return value
         event = self._event
-        if event is not None and at - event.began > max(NEW_NORMAL, 5 * self.step):
+        if self._stays(at):
             return value
         row = self._windows[0]
         relative = row.dispersion + doubt

@@ -159,6 +159,14 @@ def test_a_lasting_rise_becomes_the_new_usual() -> None:
     assert START + 24 * 39 * HOUR in again
 
 
+def test_a_rise_that_stays_is_told_once_and_not_every_day() -> None:
+    told = 0
+    for seed in range(6):
+        values = counts(1400, lambda row: daily(20)(row) * (2 if row >= 700 else 1), seed)
+        told += sum(s.detected_at >= START + 700 * HOUR for s in detect_spikes(readings(values)))
+    assert 5 <= told <= 8
+
+
 def test_few_mentions_raise_nothing_below_the_minimum() -> None:
     values = [0.0] * 600
     values[500] = 4
