@@ -1,7 +1,8 @@
 """The daily and weekly cycle of any regular series, learnt row by row. Pure.
 
 A factor by hour of the day, one by day of the week, one by hour of the week, each of what those
-before leave over. Two Sundays say little of Sundays at nine, but much of Sundays.
+before leave over. Two Sundays say little of Sundays at nine, but much of Sundays. Where a row is a
+day, the weekday alone.
 """
 
 from __future__ import annotations
@@ -75,14 +76,14 @@ class Season:
         return max(0.02, (total + prior) / (weight + prior))
 
     def _weekday_factor(self, weekday: int) -> float:
-        if self._per_day == 1 or self._rows < self._rows_per_week:
+        if self._per_week == 1 or self._rows < self._rows_per_week:
             return 1.0
         total, weight = self._weekday[weekday]
         prior = _WEEKDAY_PRIOR * self._per_day * self._rows_per_slot
         return max(0.05, (total + prior) / (weight + prior))
 
     def _week_factor(self, slot: int) -> float:
-        if self._rows < 2 * self._rows_per_week:
+        if self._per_day == 1 or self._rows < 2 * self._rows_per_week:
             return 1.0
         total, weight = self._week[slot]
         prior = _WEEK_PRIOR * self._rows_per_slot

@@ -126,6 +126,15 @@ def test_a_monday_after_quiet_weekends_is_no_spike() -> None:
         assert not list(detect_spikes(readings(counts(504, weekly(60, 0.25), seed))))
 
 
+def test_weekends_are_learnt_from_rows_of_a_day_too() -> None:
+    # Three times a Saturday is hardly more than a Wednesday.
+    values = [40.0 * (0.4 if row % 7 >= 5 else 1.0) for row in range(75)]
+    values += [48.0]
+    (spike,) = detect_spikes(readings(values, timedelta(days=1)))
+    assert spike.detected_at == START + timedelta(days=75)
+    assert 14 <= spike.expected <= 20
+
+
 def test_half_a_day_of_twice_the_usual_is_found_on_a_working_day() -> None:
     found = 0
     for seed in range(8):
