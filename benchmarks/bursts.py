@@ -55,25 +55,49 @@ def _even(rate: Floats, step: timedelta, dice: Dice) -> Floats:
     return dice.poisson(rate * dice.gamma(10, 0.1, len(rate))).astype(float)
 
 
+def wandering(noise: Floats, keep: float) -> Floats:
+    """Noise [rows] that keeps a part of what it was a row before (an autoregressive process)."""
+    moods = noise.copy()
+    for row in range(1, len(moods)):
+        moods[row] += keep * moods[row - 1]
+    return moods
+
+
 def _moods(rate: Floats, step: timedelta, dice: Dice) -> Floats:
     keep = 0.5 ** (step / timedelta(hours=2))
     noise = dice.normal(0, 0.5 * np.sqrt(1 - keep**2), len(rate))
-    mood = np.zeros(len(rate))
-    for row in range(1, len(rate)):
-        mood[row] = keep * mood[row - 1] + noise[row]
-    return dice.poisson(rate * np.exp(mood - 0.125)).astype(float)
+    noise[0] = 0.0
+    return dice.poisson(rate * np.exp(wandering(noise, keep) - 0.125)).astype(float)
 
 
 def _cascades(exponent: float) -> Callable[[Floats, timedelta, Dice], Floats]:
     def make(rate: Floats, step: timedelta, dice: Dice) -> Floats:
         mean = 1 + (1 / (exponent - 1)) / 2
-        first = np.repeat(np.arange(len(rate)), dice.poisson(rate / mean))
-        passed = np.floor(dice.pareto(exponent, len(first)) / 2 * 1.2).clip(0, 3000).astype(int)
-        delay = dice.lognormal(np.log(30), 1.0, int(passed.sum())) / (step.total_seconds() / 60)
-        rows = np.concatenate([first, np.repeat(first, passed) + delay.astype(int)])
-        return np.bincount(rows[rows < len(rate)], minlength=len(rate)).astype(float)
+        return passed_on(rate / mean, step, dice, exponent=exponent)
 
     return make
+
+
+def passed_on(
+    rate: Floats,
+    step: timedelta,
+    dice: Dice,
+    *,
+    exponent: float,
+    share: float = 1.0,
+    minutes: float = 30,
+) -> Floats:
+    """Posts [rows] at a rate, a share of them passed on by a number with a Pareto tail.
+
+    The median post passed on comes after so many minutes.
+    """
+    first = np.repeat(np.arange(len(rate)), dice.poisson(rate))
+    times = np.floor(dice.pareto(exponent, len(first)) * 0.6).clip(0, 3000).astype(int)
+    if share < 1:
+        times[dice.random(len(first)) >= share] = 0
+    delay = dice.lognormal(np.log(minutes), 1.0, int(times.sum())) / (step / timedelta(minutes=1))
+    rows = np.concatenate([first, np.repeat(first, times) + delay.astype(int)])
+    return np.bincount(rows[rows < len(rate)], minlength=len(rate)).astype(float)
 
 
 KINDS: Final[dict[str, Callable[[Floats, timedelta, Dice], Floats]]] = {

@@ -20,13 +20,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.bursts import Dice, Floats, passed_on, wandering
 from benchmarks.nab import RATES, Series, molva, normalised, row_scores, score
 from reports.surges import MONTH
-
-Floats = NDArray[np.float64]
-Dice = np.random.Generator
 
 START: Final = datetime(2026, 1, 7, tzinfo=UTC)
 STEP: Final = timedelta(minutes=5)
@@ -40,7 +37,7 @@ def eventful_series(number: int, seed: int = 0) -> Series:
     """One series with its windows; the same for the same numbers."""
     dice = np.random.default_rng([seed, number])
     usual = np.exp(dice.uniform(np.log(0.6), np.log(60))) * _cycles(dice)
-    values = _passed_on(usual * _moods(dice), dice)
+    values = _posts(usual * _moods(dice), dice)
     events = int(dice.integers(2, 5))
     half = round(ROWS * 0.1 / events / 2)
     windows = []
@@ -67,22 +64,14 @@ def _cycles(dice: Dice) -> Floats:
 def _moods(dice: Dice) -> Floats:
     """Factors [rows] that wander within hours."""
     keep, spread = 0.5 ** (STEP / timedelta(hours=2)), dice.uniform(0.05, 0.35)
-    mood = dice.normal(0, spread * np.sqrt(1 - keep**2), ROWS)
-    for row in range(1, ROWS):
-        mood[row] += keep * mood[row - 1]
-    found: Floats = np.exp(mood - spread**2 / 2)
+    noise = dice.normal(0, spread * np.sqrt(1 - keep**2), ROWS)
+    found: Floats = np.exp(wandering(noise, keep) - spread**2 / 2)
     return found
 
 
-def _passed_on(rate: Floats, dice: Dice) -> Floats:
-    """Posts [rows] at a rate, a part of them passed on within minutes to hours."""
+def _posts(rate: Floats, dice: Dice) -> Floats:
     exponent, share = dice.uniform(1.9, 3.0), dice.uniform(0.2, 0.8)
-    first = np.repeat(np.arange(ROWS), dice.poisson(rate))
-    times = np.floor(dice.pareto(exponent, len(first)) * 0.6).clip(0, 2000).astype(int)
-    times[dice.random(len(first)) >= share] = 0
-    delay = dice.lognormal(np.log(20), 1.0, int(times.sum())) / (STEP / timedelta(minutes=1))
-    rows = np.concatenate([first, np.repeat(first, times) + delay.astype(int)])
-    return np.bincount(rows[rows < ROWS], minlength=ROWS).astype(float)
+    return passed_on(rate, STEP, dice, exponent=exponent, share=share, minutes=20)
 
 
 def _starts(events: int, apart: int, dice: Dice) -> list[int]:

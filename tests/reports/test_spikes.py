@@ -135,7 +135,7 @@ def test_weekends_are_learnt_from_rows_of_a_day_too() -> None:
     assert 14 <= spike.expected <= 20
 
 
-def test_half_a_day_of_twice_the_usual_is_found_on_a_working_day() -> None:
+def test_half_a_day_of_more_than_twice_the_usual_is_found_on_a_working_day() -> None:
     found = 0
     for seed in range(8):
         values = counts(840, weekly(20, 0.4), seed)
