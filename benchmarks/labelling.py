@@ -60,6 +60,7 @@ START: Final = 2.0
 COPIES: Final = 8
 REASONS: Final = 1.6
 MANY_CAUSES: Final = 1.1
+EXAMPLES: Final = 6
 
 PAUSE: Final = 0.25
 """Seconds between turns: the threads of ONNX Runtime and torch spin for a while after their work,
@@ -185,12 +186,13 @@ def _turns(
 
 
 def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
-    """Causes, stages and intents against sentiment alone; forty causes against fifteen."""
+    """Causes, many examples each or few, against sentiment alone; forty causes against fifteen."""
     shipped = Taxonomy.load()
     finders = {count: CauseFinder(encoder, of_size(shipped, count)) for count in (15, 40)}
     labellers = {
         "all": Labeller(encoder, CauseFinder(encoder, shipped)),
         "alone": Labeller(encoder, NoCauses()),
+        "few": Labeller(encoder, CauseFinder(encoder, of_few_examples(shipped))),
         **{str(count): Labeller(encoder, finder) for count, finder in finders.items()},
     }
     made, times = texts(seed=6), {name: list[float]() for name in labellers}
@@ -206,6 +208,13 @@ def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
             f"{name}, causes, stages and intents too",
             "sentiment alone",
             times["all"],
+            times["alone"],
+            target=REASONS,
+        ),
+        ratio(
+            f"{name}, causes of {EXAMPLES} examples each too",
+            "sentiment alone",
+            times["few"],
             times["alone"],
             target=REASONS,
         ),
@@ -229,6 +238,15 @@ def towards(encoder: Encoder, chunks: int, size: int) -> Ratio:
 
 def _labels(labeller: Labeller, own: Sequence[Text]) -> list[Label]:
     return list(labeller.label(own))
+
+
+def of_few_examples(taxonomy: Taxonomy) -> Taxonomy:
+    """The taxonomy with `EXAMPLES` English examples of each cause, as a user's may be."""
+    causes = tuple(
+        replace(cause, examples={"en": cause.examples["en"][:EXAMPLES]})
+        for cause in taxonomy.findable
+    )
+    return Taxonomy("of few examples", causes, taxonomy.background)
 
 
 def of_size(taxonomy: Taxonomy, count: int) -> Taxonomy:

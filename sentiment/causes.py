@@ -20,6 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment import minilm
 from sentiment.classifier import softmax
 from sentiment.clauses import Span, contrasts
 from sentiment.denial import denied, plain
@@ -32,7 +33,6 @@ from sentiment.signals import ClauseSignals, Signals, intents
 from sentiment.signals import version as signals_version
 from sentiment.taxonomy import Cause, Taxonomy
 from sentiment.terms import term_pattern
-from sentiment.words import word_columns
 
 POLARITY_WEIGHT = 1.5
 """How much the clause's sentiment counts against the likeness of its words (log-odds factor)."""
@@ -56,8 +56,9 @@ Floats = NDArray[np.float64]
 
 
 def version_with(taxonomy: Taxonomy) -> str:
-    """The taxonomy's version and that of the signals beside it: "1+5f3a91c2+0b6d7e21"."""
-    return f"{taxonomy.version}+{signals_version()}"
+    """The taxonomy's version and those of what else decides: "1+5f3a91c2+0b6d7e21"."""
+    own = f"{taxonomy.version}+{signals_version()}"
+    return f"{own}+{minilm.version()}" if taxonomy.few else own
 
 
 class CauseFinder:
@@ -108,6 +109,8 @@ class CauseFinder:
         clauses = read_clauses(items)
         if not clauses:
             return [Reasons() for _ in items]
+        if isinstance(self._fitted, Likeness) and self._fitted.minilm:
+            clauses.read_again(self._fitted.minilm, items)
         chances = self._chances(clauses)
         signals = self._signals.read(clauses)
         return [
@@ -135,17 +138,14 @@ class CauseFinder:
 
     def _scores(self, clauses: Clauses) -> Floats:
         """Scores [clauses, causes + 1] by likeness alone: the clause's own, and its text's."""
-        scores = self._fitted.scores(clauses.embeddings, clauses.langs, clauses.words)
+        scores = self._fitted.of_clauses(clauses)
         long = np.flatnonzero(np.diff(clauses.bounds) >= self._fitted.LONG)
         if len(long):
-            bounds = [(clauses.bounds[at], clauses.bounds[at + 1]) for at in long]
-            langs = [clauses.langs[begin] for begin, _ in bounds]
-            texts = [" ".join(clauses.texts[begin:end]) for begin, end in bounds]
-            words = word_columns(texts if self._fitted.READS_WORDS else [])
-            wholes = self._fitted.scores(clauses.wholes[long], langs, words)
+            wholes = self._fitted.of_wholes(clauses, long)
             share = self._fitted.WHOLE
-            for (begin, end), whole in zip(bounds, wholes, strict=True):
-                scores[begin:end] += share * (whole - scores[begin:end])
+            for at, whole in zip(long.tolist(), wholes, strict=True):
+                own = slice(clauses.bounds[at], clauses.bounds[at + 1])
+                scores[own] += share * (whole - scores[own])
         return scores
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:

@@ -101,17 +101,24 @@ class EncodedText:
 
     def pool_many(self, spans: Sequence[tuple[int, int]]) -> tuple[Floats, Floats]:
         """`pool` of several spans at once: logits [n, 3] and embeddings [n, H]."""
-        edges = np.array(spans, dtype=np.int64).reshape(-1, 2)
-        tokens = self.offsets
-        inside = (tokens[:, 0] < edges[:, 1:]) & (tokens[:, 1] > edges[:, :1])
-        counts = inside.sum(axis=1, keepdims=True)
-        weights = inside / np.maximum(counts, 1).astype(np.float32)
-        weights = weights.astype(np.float32)
-        empty = counts == 0
+        weights = token_shares(self.offsets, spans)
+        empty = ~weights.any(axis=1, keepdims=True)
         return (
             np.where(empty, self.logits, weights @ self.token_logits),
             np.where(empty, self.embedding, weights @ self.token_embeddings),
         )
+
+
+def token_shares(tokens: Integers, spans: Sequence[tuple[int, int]]) -> Floats:
+    """What each token counts in the mean of each span [n, t]; nothing in one without a token.
+
+    `tokens` [t, 2] and spans are characters of the same text.
+    """
+    edges = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    inside = (tokens[:, 0] < edges[:, 1:]) & (tokens[:, 1] > edges[:, :1])
+    counts = inside.sum(axis=1, keepdims=True)
+    shares: Floats = (inside / np.maximum(counts, 1).astype(np.float32)).astype(np.float32)
+    return shares
 
 
 @dataclass(slots=True)

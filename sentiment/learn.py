@@ -15,10 +15,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment import minilm
 from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import Encoder
 from sentiment.fourier import fourier_columns
-from sentiment.likeness import Likeness, Measure
+from sentiment.likeness import Likeness, Measure, Odds
+from sentiment.passages import Clauses
 from sentiment.taxonomy import LANGUAGES, Taxonomy
 from sentiment.words import Columns, word_columns
 
@@ -28,8 +30,8 @@ SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 BACKGROUND_WEIGHT = 0.6
 """What a background text counts in the fit against an example of a cause."""
 
-UNMEASURED = (14.0, 4.8)
-"""The scale of likeness and the log-odds of "none" for a model that nothing is known of."""
+UNMEASURED = Odds(scale=14.0, none=4.8)
+"""What is taken for a model that nothing is known of."""
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
@@ -49,17 +51,27 @@ class Fitted:
     """Clauses from which on a text is long."""
     DISPUTE: ClassVar[float] = 0.05
     """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
-    READS_WORDS: ClassVar[bool] = True
     THRESHOLD: ClassVar[float] = 0.4
     """Causes less probable are not told: 0.3 finds most in complaints, 0.5 errs least on news."""
 
     classifier: Classifier
     centres: Mapping[str, Floats]
 
+    def of_clauses(self, clauses: Clauses) -> Floats:
+        """Logits [n, causes + 1] of clauses."""
+        return self.scores(clauses.embeddings, clauses.langs, clauses.words)
+
+    def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
+        """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
+        bounds = [(clauses.bounds[at], clauses.bounds[at + 1]) for at in texts]
+        langs = [clauses.langs[begin] for begin, _ in bounds]
+        words = word_columns([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
+        return self.scores(clauses.wholes[texts], langs, words)
+
     def scores(
         self, embeddings: NDArray[np.floating], langs: Sequence[str], words: Columns
     ) -> Floats:
-        """Logits [n, causes + 1] of clauses by their embeddings [n, H], languages and words."""
+        """Logits [n, causes + 1] of texts by their embeddings [n, H], languages and words."""
         rows = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
         return self.classifier.logits(np.hstack([rows, words, fourier_columns(rows)]))
 
@@ -81,9 +93,10 @@ def measure_of(encoder: Encoder, known: dict[str, Floats] | None = None) -> Meas
         with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
             if str(kept["key"]).partition(" ")[0] == encoder.version:
                 centres = {lang: kept[f"general_{lang}"] for lang in LANGUAGES}
-                return Measure(centres, kept["whitening"].astype(np.float64), *kept["likeness"])
+                alone, by_both = (Odds(*own) for own in kept["likeness"].tolist())
+                return Measure(centres, kept["whitening"].astype(np.float64), alone, by_both)
     centres = general_centres(encoder, known)
-    return Measure(centres, np.eye(len(centres["en"])), *UNMEASURED)
+    return Measure(centres, np.eye(len(centres["en"])), UNMEASURED, UNMEASURED)
 
 
 def general_centres(encoder: Encoder, known: dict[str, Floats] | None = None) -> dict[str, Floats]:
@@ -117,8 +130,18 @@ def compared(
 
     shipped = {text for own in Taxonomy.load().background.values() for text in own}
     background = [text for own in taxonomy.background.values() for text in own]
-    none = rows([text for text in background if text not in shipped])
-    return Likeness(tuple(rows(cause.texts()) for cause in taxonomy.findable), none, measure)
+    none = [text for text in background if text not in shipped]
+    groups = [cause.texts() for cause in taxonomy.findable]
+    causes = tuple(rows(texts) for texts in groups)
+    english = [
+        [text for text, lang in zip(own, languages_of(own), strict=True) if lang == minilm.LANGUAGE]
+        for own in (*groups, none)
+    ]
+    if not any(english[:-1]):
+        return Likeness(causes, rows(none), measure)
+    second = minilm.shipped()
+    by_minilm = tuple(unit(second.embed(own)) for own in english)
+    return Likeness(causes, rows(none), measure, second, by_minilm)
 
 
 def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None) -> Fitted:

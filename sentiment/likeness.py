@@ -7,25 +7,41 @@ nearest of them, softly (matching networks, Vinyals et al. 2016). What texts hav
 other, the background, is taken out first. How texts of one cause differ anyway
 (`sentiment.whitening`), and from which likeness on a cause is likelier than none, is learnt from
 complaints of other trades (`sentiment.training.fit_likeness`).
+
+Of an English text MiniLM is asked as well (`sentiment.minilm`), how like it is to the English
+examples of a cause; the mean of both counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.classifier import centred, products, unit
+from sentiment.minilm import MiniLM
+from sentiment.passages import Clauses
 from sentiment.whitening import beside_whitened
-from sentiment.words import Columns
 
 SHARPNESS = 20.0
 """How far the nearest examples count more than the others: 0 is their mean, without end the one."""
 
 Floats = NDArray[np.float64]
+
+
+class Odds(NamedTuple):
+    """How likeness becomes log-odds.
+
+    Attributes:
+        scale: by which likeness (at most 2) is multiplied.
+        none: the log-odds of "none".
+    """
+
+    scale: float
+    none: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +51,14 @@ class Measure:
     Attributes:
         centres: by language, what any text has [H].
         whitening: [H, H].
-        scale: by which likeness (at most 2) becomes log-odds.
-        none: the log-odds of "none".
+        alone: for likeness by the encoder alone.
+        by_both: for the mean of it and that by MiniLM.
     """
 
     centres: Mapping[str, Floats]
     whitening: Floats
-    scale: float
-    none: float
+    alone: Odds
+    by_both: Odds
 
     def rows(self, embeddings: NDArray[np.floating], langs: Sequence[str]) -> Floats:
         """Unit rows [n, 2 H] of embeddings [n, H], plain and whitened side by side."""
@@ -59,9 +75,11 @@ class Likeness:
     Attributes:
         causes: unit rows [n, 2 H] of each cause's examples, in the order of the taxonomy.
         none: those of texts that the user says name no cause, may be empty.
+        minilm: what reads English texts a second time, if any example is English.
+        english: its unit rows [n, D] of each cause's English examples, those of none last.
     """
 
-    WHOLE: ClassVar[float] = 0.67
+    WHOLE: ClassVar[float] = 0.5
     """What the whole text's likeness counts in a clause's: what a post is about is seldom said by
     one clause of it."""
     LONG: ClassVar[int] = 1
@@ -69,8 +87,6 @@ class Likeness:
     DISPUTE: ClassVar[float] = 0.3
     """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more: at
     less, half of the texts on something else are read twice and nothing is gained."""
-    READS_WORDS: ClassVar[bool] = False
-    """Whether the words of a text are asked for beside its embedding."""
     THRESHOLD: ClassVar[float] = 0.3
     """Causes less probable are not told: about half of the F1 that is reached, where F1 is greatest
     (Lipton, Elkan & Naryanaswamy 2014)."""
@@ -78,12 +94,40 @@ class Likeness:
     causes: tuple[Floats, ...]
     none: Floats
     measure: Measure
+    minilm: MiniLM | None = None
+    english: tuple[Floats, ...] = ()
 
-    def scores(self, embeddings: NDArray[np.floating], langs: Sequence[str], _: Columns) -> Floats:
-        """Logits [n, causes + 1] of clauses by their embeddings [n, H] and languages."""
-        rows = self.measure.rows(embeddings, langs)
-        own = self.measure.scale * likeness(rows, [*self.causes, self.none])
-        own[:, -1] = np.logaddexp(own[:, -1], self.measure.none)
+    def of_clauses(self, clauses: Clauses) -> Floats:
+        """Logits [n, causes + 1] of clauses."""
+        return self.scores(clauses.embeddings, clauses.langs, clauses.by_minilm)
+
+    def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
+        """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
+        langs = [clauses.langs[clauses.bounds[at]] for at in texts]
+        return self.scores(clauses.wholes[texts], langs, clauses.wholes_by_minilm[texts])
+
+    def scores(
+        self,
+        embeddings: NDArray[np.floating],
+        langs: Sequence[str],
+        by_minilm: NDArray[np.floating],
+    ) -> Floats:
+        """Logits [n, causes + 1] of texts by their embeddings [n, H] and languages.
+
+        `by_minilm` [n, D] are MiniLM's embeddings, zeros for a text that it has not read.
+        """
+        found = likeness(self.measure.rows(embeddings, langs), [*self.causes, self.none])
+        both: NDArray[np.bool_] = np.any(by_minilm, axis=1)
+        if self.english and both.any():
+            second = likeness(unit(by_minilm[both]), self.english)
+            # A cause without English examples is told by the encoder alone.
+            known = np.isfinite(second)
+            found[both] = np.where(
+                known, (found[both] + np.where(known, second, 0)) / 2, found[both]
+            )
+        scale, none = np.where(both[:, None], self.measure.by_both, self.measure.alone).T
+        own: Floats = scale[:, None] * found
+        own[:, -1] = np.logaddexp(own[:, -1], none)
         return own
 
 

