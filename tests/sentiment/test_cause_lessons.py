@@ -81,7 +81,7 @@ def test_learning_gains_on_corrections_it_has_not_seen(
 ) -> None:
     found = gain(encoder, taxonomy, lessons())
     assert found.texts == len(NOISY) + len(PARKING)
-    assert found.micro_f1.after > found.micro_f1.before + 0.2
+    assert found.micro_f1.after > found.micro_f1.before + 0.1
     assert found.gained
     assert found.as_json()["gained"] is True
 
