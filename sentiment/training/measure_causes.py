@@ -158,10 +158,9 @@ def by_prototype(
 ) -> list[Answer]:
     """The nearest mean of a cause's examples, for the whole text."""
     causes = taxonomy.findable
-    centre = unit(embed(encoder, [text for cause in causes for text in cause.texts()])).mean(axis=0)
-    means = np.stack(
-        [unit(centred(embed(encoder, cause.texts()), centre).mean(axis=0)) for cause in causes]
-    )
+    taught = [embed(encoder, cause.texts()) for cause in causes]
+    centre = unit(np.concatenate(taught)).mean(axis=0)
+    means = np.stack([unit(centred(own, centre).mean(axis=0)) for own in taught])
     alike = centred(embed(encoder, [asked.text for asked in texts]), centre) @ means.T
     names = [groups.get(c.id, "other") if groups is not None else c.id for c in causes]
     return [{names[int(row.argmax())]: 1.0} for row in alike]
