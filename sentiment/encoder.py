@@ -183,23 +183,7 @@ class Encoder:
         folder = path or SHIPPED
         digest = verify(folder)
         settings = read_settings(folder)
-        # Heavy imports wait until a model is needed, so that `molva --help` stays quick.
-        # Its advice to install torch is not for us: the model runs without.
-        os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
-        from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415
-        from transformers import AutoTokenizer  # noqa: PLC0415
-
-        options = SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            session = InferenceSession(
-                folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise ModelError(f"{folder} cannot be loaded as a model: {error}") from error
+        tokenizer, session = open_model(folder)
         version = f"{settings.name}+{digest[:12]}"
         return cls(tokenizer, session, settings, version, threads or os.cpu_count() or 1)
 
@@ -287,6 +271,32 @@ def _rows(outputs: Sequence[Floats], window: range) -> _Rows:
         token_logits[1 : length - 1],
         embeddings[1 : length - 1],
     )
+
+
+def open_model(folder: Path) -> tuple[Any, Any]:
+    """The tokenizer and the session of one thread of a model whose files were verified.
+
+    Raises:
+        ModelError: they cannot be used.
+    """
+    # Heavy imports wait until a model is needed, so that `molva --help` stays quick.
+    # Its advice to install torch is not for us: the model runs without.
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415
+    from transformers import AutoTokenizer  # noqa: PLC0415
+
+    options = SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        session = InferenceSession(
+            folder / "model.onnx", options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise ModelError(f"{folder} cannot be loaded as a model: {error}") from error
+    return tokenizer, session
 
 
 def target_part(names: Sequence[str], clean: str) -> str:

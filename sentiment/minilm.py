@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.encoder import MAX_CHARACTERS, MAX_WINDOWS, token_shares
+from sentiment.encoder import MAX_CHARACTERS, MAX_WINDOWS, open_model, token_shares
 from sentiment.interface import ModelError
 from sentiment.model_files import SUMS, verify
 from sentiment.normalise import normalise
@@ -56,20 +56,7 @@ class MiniLM:
             ModelError: a file is missing, damaged or cannot be used.
         """
         verify(folder)
-        os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
-        from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415 - heavy
-        from transformers import AutoTokenizer  # noqa: PLC0415 - heavy
-
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            session = InferenceSession(
-                folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise ModelError(f"{folder} cannot be loaded as a model: {error}") from error
+        tokenizer, session = open_model(folder)
         return cls(tokenizer, session, os.cpu_count() or 1)
 
     def read(self, texts: Sequence[str], spans: Sequence[Spans]) -> list[tuple[Floats, Floats]]:

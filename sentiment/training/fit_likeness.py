@@ -27,48 +27,73 @@ from sentiment.training.trades import LEARNT, alike, trades
 from sentiment.whitening import whitening_by
 
 Floats = NDArray[np.float64]
-Seen = tuple[Floats, Floats, NDArray[np.bool_]]
-"""Likeness to causes, what moods add, and of which of the texts."""
-
 PLAIN = Odds(1.0, 0.0)
 """By which likeness stays what it is."""
+
+NONE = -1
+"""The number of "none", whose probability is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How like texts are to causes, what their moods add [n, causes], and what they name [n]."""
+
+    likeness: Floats
+    mood: Floats
+    named: NDArray[np.int64]
+
+    def right(self, odds: Floats) -> Floats:
+        """The logarithms [n] of the probabilities of what the texts name."""
+        chances = _chances(self.likeness, self.mood, *odds)
+        found: Floats = np.log(chances[np.arange(len(self.named)), self.named])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """Texts as the finder sees them: embeddings [n, H] and [n, D], languages, moods [n, 3]."""
+    """Texts as the finder sees them.
 
+    Attributes:
+        named: the number [n] of the cause that each names, or `NONE`.
+        embeddings: [n, H].
+        by_minilm: [n, D]; zeros if it was not asked.
+        moods: sentiments [n, 3].
+    """
+
+    texts: list[str]
+    named: NDArray[np.int64]
+    langs: list[str]
     embeddings: Floats
     by_minilm: Floats
-    langs: list[str]
     moods: Floats
 
     @classmethod
-    def of(cls, encoder: Encoder, texts: Sequence[str]) -> _Read:
+    def of(cls, encoder: Encoder, texts: list[str], named: Sequence[int]) -> _Read:
         langs = languages_of(texts).tolist()
         encoded = list(encoder.encode((text, ()) for text in texts))
         moods = [
             encoder.calibration(lang).probabilities(own.logits[None])[0]
             for own, lang in zip(encoded, langs, strict=True)
         ]
-        read = minilm.shipped().read(texts, [()] * len(texts))
-        english = np.array([lang == minilm.LANGUAGE for lang in langs])
-        by_minilm = np.array([whole for whole, _ in read]) * english[:, None]
-        return cls(np.array([own.embedding for own in encoded]), by_minilm, langs, np.array(moods))
+        embeddings = np.array([own.embedding for own in encoded], dtype=np.float64)
+        unread = np.zeros((len(texts), minilm.WIDTH))
+        return cls(texts, np.array(named), langs, embeddings, unread, np.array(moods))
 
-    def seen_by(self, asked: Likeness, *, both: bool) -> Seen:
-        """How like each text is to each cause, and what its mood adds [n, causes].
+    def english(self) -> _Read:
+        """The English ones, read by MiniLM too."""
+        rows = [at for at, lang in enumerate(self.langs) if lang == minilm.LANGUAGE]
+        texts = [self.texts[at] for at in rows]
+        wholes = [whole for whole, _ in minilm.shipped().read(texts, [()] * len(texts))]
+        by_minilm = np.array(wholes, dtype=np.float64).reshape(-1, minilm.WIDTH)
+        langs = [minilm.LANGUAGE] * len(rows)
+        return _Read(
+            texts, self.named[rows], langs, self.embeddings[rows], by_minilm, self.moods[rows]
+        )
 
-        By the encoder alone, or, of English texts, by `both` it and MiniLM.
-        """
-        rows: NDArray[np.bool_] = np.ones(len(self.langs), dtype=bool)
-        if both:
-            rows = np.any(self.by_minilm, axis=1)
-        langs = [lang for lang, own in zip(self.langs, rows, strict=True) if own]
-        read = self.by_minilm[rows] if both else np.zeros_like(self.by_minilm)
-        likeness = asked.scores(self.embeddings[rows], langs, read)[:, :-1]
-        mood = agreement(self.moods[rows], np.ones(likeness.shape[1], dtype=bool))
-        return likeness, mood, rows
+    def seen_by(self, asked: Likeness) -> _Seen:
+        likeness = asked.scores(self.embeddings, self.langs, self.by_minilm)[:, :-1]
+        mood = agreement(self.moods, np.ones(likeness.shape[1], dtype=bool))
+        return _Seen(likeness, mood, self.named)
 
 
 def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
@@ -79,41 +104,30 @@ def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
     apart = _apart(encoder, known)
     centres = general_centres(encoder, known)
     untold = [text for own in Taxonomy.load().background.values() for text in own]
-    background = _Read.of(encoder, untold)
-    seen: dict[bool, list[_Lesson]] = {False: [], True: []}
+    background = _Read.of(encoder, untold, [NONE] * len(untold))
+    english = background.english()
+    alone: list[tuple[_Seen, _Seen]] = []
+    by_both: list[tuple[_Seen, _Seen]] = []
     for trade in trades(LEARNT):
         whitening = _whitening(rows for name, rows in apart if name != trade.name)
         measure = Measure(centres, whitening, PLAIN, PLAIN)
         asked = compared(encoder, trade.taxonomy, measure, known)
         number = {cause.id: at for at, cause in enumerate(trade.taxonomy.causes)}
-        named = np.array([number[post.cause] for post in trade.posts])
-        read = _Read.of(encoder, [post.text for post in trade.posts])
-        for both, lessons in seen.items():
-            posts, others = (own.seen_by(asked, both=both) for own in (read, background))
-            lessons.append(_Lesson(posts, named[posts[-1]], others))
-    whitening = _whitening(rows for _, rows in apart)
-    return Measure(centres, whitening, _odds(seen[False]), _odds(seen[True]))
+        named = [number[post.cause] for post in trade.posts]
+        posts = _Read.of(encoder, [post.text for post in trade.posts], named)
+        alone.append((posts.seen_by(asked), background.seen_by(asked)))
+        by_both.append((posts.english().seen_by(asked), english.seen_by(asked)))
+    return Measure(
+        centres, _whitening(rows for _, rows in apart), _likeliest(alone), _likeliest(by_both)
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Lesson:
-    """The posts of a trade with the number of the cause they name, and texts that name none."""
+def _likeliest(seen: Sequence[tuple[_Seen, _Seen]]) -> Odds:
+    """The odds under which what posts name, and what other texts do not, is likeliest."""
 
-    posts: Seen
-    named: NDArray[np.int64]
-    others: Seen
-
-
-def _odds(lessons: Sequence[_Lesson]) -> Odds:
-    """The odds under which what the lessons name, and what they do not, is likeliest."""
-
-    def loss(at: Floats) -> float:
-        right, silent = [], []
-        for own in lessons:
-            posts = _chances(*own.posts[:2], *at)
-            right.append(posts[np.arange(len(own.named)), own.named])
-            silent.append(_chances(*own.others[:2], *at)[:, -1])
-        return -float(np.log(np.concatenate(right)).mean() + np.log(np.concatenate(silent)).mean())
+    def loss(odds: Floats) -> float:
+        sides = ([own.right(odds) for own in side] for side in zip(*seen, strict=True))
+        return -sum(float(np.concatenate(side).mean()) for side in sides)
 
     return Odds(*minimize(loss, UNMEASURED, method="Nelder-Mead").x.tolist())
 
