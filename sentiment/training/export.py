@@ -6,6 +6,7 @@ The table never moved in training, so it is still on the Q4_0 grid and 4 bits lo
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from sentiment.training.network import BranchedNet
 from sentiment.training.outliers import APART, Channels, set_apart
@@ -31,16 +33,23 @@ def export_fp32(network: BranchedNet, path: Path) -> None:
     """Write the plain fp32 graph with dynamic batch and length."""
     network.eval()
     network.encoder.config._attn_implementation = "eager"
+    write_graph(network, path, OUTPUTS, of_texts=("logits", TARGET))
+
+
+def write_graph(
+    network: nn.Module, path: Path, outputs: Sequence[str], of_texts: Sequence[str] = ()
+) -> None:
+    """Write a network's fp32 graph; `of_texts` are outputs with a row a text, others a token."""
     example = torch.ones((2, 16), dtype=torch.int64)
-    axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, *OUTPUTS)}
-    axes["logits"] = axes[TARGET] = {0: "batch"}
+    axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, *outputs)}
+    axes |= {name: {0: "batch"} for name in of_texts}
     with torch.no_grad():
         torch.onnx.export(
             network,
             (example, example),
             str(path),
             input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
+            output_names=list(outputs),
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,

