@@ -29,6 +29,10 @@ STEM = "corrections"
 HISTORY = 600
 """Uncorrected mentions to look at, newest first: half hold the head, half show what it moves."""
 
+GENERAL = 2000
+"""About how many texts of the taxonomy are anchors: eight thousand hold a head no better (of 1,500
+tweets 4.4 and 4.7 % are moved by 40 corrections of reviews) and take four times as long."""
+
 GENERAL_WEIGHT = 5.0
 """What the texts of the taxonomy count as anchors, against all corrections together."""
 
@@ -144,9 +148,9 @@ def _labels(corrected: Sequence[CorrectedText]) -> Integers:
 
 
 def _general(taxonomy: Taxonomy) -> list[Text]:
-    """Texts of all kinds that no user wrote: what the taxonomy is explained with."""
+    """Texts of all kinds that no user wrote: what the taxonomy is explained with, evenly drawn."""
     lines = [(lang, line) for lang, lines in taxonomy.background.items() for line in lines]
     for cause in taxonomy.causes:
-        # A third of them says as much as all, in a third of the time.
-        lines += [(lang, line) for lang, told in cause.examples.items() for line in told[::3]]
+        lines += [(lang, line) for lang, told in cause.examples.items() for line in told]
+    lines = lines[:: max(1, round(len(lines) / GENERAL))]
     return [Text(str(number), line, lang) for number, (lang, line) in enumerate(lines)]
