@@ -15,7 +15,7 @@ from sentiment.taxonomy import Taxonomy
 KEPT = ("long_wait", "rude_staff", "high_price", "kind_staff")
 NOISY = [
     f"the {thing} {hums} all {when} long"
-    for thing, hums in (("fan", "hums"), ("fridge", "rattles"), ("pump", "whines"))
+    for thing, hums in (("fan", "rattles"), ("fridge", "buzzes"), ("tap", "drips"))
     for when in ("day", "night", "evening", "morning")
 ]
 PARKING = [
@@ -81,7 +81,7 @@ def test_learning_gains_on_corrections_it_has_not_seen(
 ) -> None:
     found = gain(encoder, taxonomy, lessons())
     assert found.texts == len(NOISY) + len(PARKING)
-    assert found.micro_f1.after > found.micro_f1.before + 0.1
+    assert found.micro_f1.after > found.micro_f1.before + 0.2
     assert found.gained
     assert found.as_json()["gained"] is True
 
