@@ -183,7 +183,7 @@ class CauseFinder:
         if not spans:
             return ()
         best = chances.argmax(axis=0)
-        told = tempered(chances.max(axis=0))
+        told = tempered(chances.max(axis=0), self._fitted.LUCK * np.log(len(spans)))
         found = [
             _link(cause, chance, text, spans[row], signals[row])
             for cause, row, chance in zip(self._causes, best, told.tolist(), strict=True)
@@ -202,10 +202,13 @@ def agreement(moods: Floats, negative: NDArray[np.bool_]) -> Floats:
     return found
 
 
-def tempered(chances: Floats) -> Floats:
-    """Probabilities as told: a fit on plain examples is surer of itself than posts let it be."""
+def tempered(chances: Floats, luck: float = 0.0) -> Floats:
+    """Probabilities as told: a fit on plain examples is surer of itself than posts let it be.
+
+    `luck` is taken from the log-odds first: what the best of many clauses owes to their number.
+    """
     within = np.clip(chances, 1e-9, 1 - 1e-9)
-    odds = np.log(within / (1 - within))
+    odds = np.log(within / (1 - within)) - luck
     told = 1 / (1 + np.exp(-np.where(odds > 0, CERTAINTY * odds, odds)))
     possible: Floats = np.where(chances > 0, told, 0.0)
     return possible

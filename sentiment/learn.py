@@ -47,6 +47,8 @@ class Fitted:
 
     WHOLE: ClassVar[float] = 0.4
     """What the whole text's likeness counts in the score of each clause of a long text."""
+    LUCK: ClassVar[float] = 0.0
+    """Nothing is taken for the number of clauses: the probabilities are right as they are."""
     LONG: ClassVar[int] = 4
     """Clauses from which on a text is long."""
     DISPUTE: ClassVar[float] = 0.05

@@ -79,9 +79,12 @@ class Likeness:
         english: its unit rows [n, D] of each cause's English examples, those of none last.
     """
 
-    WHOLE: ClassVar[float] = 0.5
+    WHOLE: ClassVar[float] = 0.45
     """What the whole text's likeness counts in a clause's: what a post is about is seldom said by
     one clause of it."""
+    LUCK: ClassVar[float] = 0.12
+    """What a text's best clause loses of its log-odds for the logarithm of their number: of the
+    seventeen clauses of a letter some are like any cause."""
     LONG: ClassVar[int] = 1
     """Clauses from which on a text is long."""
     DISPUTE: ClassVar[float] = 0.3

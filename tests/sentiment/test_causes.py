@@ -304,6 +304,17 @@ def test_a_whole_letter_can_be_an_example(encoder: Encoder, tmp_path: Path) -> N
     )
 
 
+def test_the_best_of_many_clauses_is_told_with_less_certainty(
+    encoder: Encoder, gym: CauseFinder
+) -> None:
+    complaint = "half of the treadmills are out of order."
+    rest = " It rains. My aunt is in Bonn. The bus was red. We had soup. The sea is far away."
+    (alone, *_), (among, *_) = (find(encoder, gym, own) for own in (complaint, complaint + rest))
+    assert alone.cause == among.cause == "broken_machines"
+    assert among.probability < alone.probability
+    assert tempered(np.array([0.5]), luck=np.log(3)) == pytest.approx([0.25])
+
+
 def test_certainty_is_told_with_reserve_and_doubt_as_it_is() -> None:
     told = tempered(np.array([0.0, 0.2, 0.5, 0.9]))
 
