@@ -79,10 +79,10 @@ class Likeness:
         english: its unit rows [n, D] of each cause's English examples, those of none last.
     """
 
-    WHOLE: ClassVar[float] = 0.45
+    WHOLE: ClassVar[float] = 0.41
     """What the whole text's likeness counts in a clause's: what a post is about is seldom said by
     one clause of it."""
-    LUCK: ClassVar[float] = 0.12
+    LUCK: ClassVar[float] = 0.18
     """What a text's best clause loses of its log-odds for the logarithm of their number: of the
     seventeen clauses of a letter some are like any cause."""
     LONG: ClassVar[int] = 1
