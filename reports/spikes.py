@@ -42,6 +42,8 @@ WARM_UP_ROWS = 20
 LEVEL_MEMORY = timedelta(weeks=1)
 """Half-life of the level, as in alerts: with a day, a rise of half a day teaches itself."""
 LEVEL_MEMORY_ROWS = 14
+STRIKING_PROBABILITY = 0.1
+"""A long window is told at a row that is itself above the usual, not hours after the rise."""
 CALM_PROBABILITY = 0.01
 NEW_NORMAL = DAY
 """A rise that lasts longer is the new level, and is learnt as such."""
@@ -183,7 +185,7 @@ class SpikeDetector:
         """Follow the event that is on, or see whether one begins; an alarm where there is news."""
         event = self._event
         news = full if event is None else event.grown(at, full)
-        striking = max(surprises[:1], default=0.0) >= -math.log(0.025)
+        striking = max(surprises[:1], default=0.0) >= -math.log(STRIKING_PROBABILITY)
         judged = [(w, s) for w, s in zip(full, surprises, strict=True) if striking and w in news]
         spike = self._decide(at, judged, doubt)
         if event is None:
