@@ -183,7 +183,7 @@ class CauseFinder:
         if not spans:
             return ()
         best = chances.argmax(axis=0)
-        told = tempered(chances.max(axis=0), self._fitted.LUCK * np.log(len(spans)))
+        told = tempered(chances.max(axis=0), self._fitted.luck(len(spans)))
         found = [
             _link(cause, chance, text, spans[row], signals[row])
             for cause, row, chance in zip(self._causes, best, told.tolist(), strict=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import geometric_mean
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from sentiment import minilm
 from sentiment.classifier import Classifier, centred, fit, unit
+from sentiment.clauses import split_clauses
 from sentiment.encoder import Encoder
 from sentiment.fourier import fourier_columns
 from sentiment.likeness import Likeness, Measure, Odds
@@ -47,8 +49,6 @@ class Fitted:
 
     WHOLE: ClassVar[float] = 0.4
     """What the whole text's likeness counts in the score of each clause of a long text."""
-    LUCK: ClassVar[float] = 0.0
-    """Nothing is taken for the number of clauses: the probabilities are right as they are."""
     LONG: ClassVar[int] = 4
     """Clauses from which on a text is long."""
     DISPUTE: ClassVar[float] = 0.05
@@ -58,6 +58,11 @@ class Fitted:
 
     classifier: Classifier
     centres: Mapping[str, Floats]
+
+    def luck(self, clauses: int) -> float:
+        """Nothing is taken for the number of clauses: the probabilities are right as they are."""
+        del clauses
+        return 0.0
 
     def of_clauses(self, clauses: Clauses) -> Floats:
         """Logits [n, causes + 1] of clauses."""
@@ -139,11 +144,23 @@ def compared(
         [text for text, lang in zip(own, languages_of(own), strict=True) if lang == minilm.LANGUAGE]
         for own in (*groups, none)
     ]
+    clauses = usual_clauses(taxonomy)
     if not any(english[:-1]):
-        return Likeness(causes, rows(none), measure)
+        return Likeness(causes, rows(none), measure, clauses=clauses)
     second = minilm.shipped()
     by_minilm = tuple(unit(second.embed(own)) for own in english)
-    return Likeness(causes, rows(none), measure, second, by_minilm)
+    return Likeness(causes, rows(none), measure, second, by_minilm, clauses)
+
+
+def usual_clauses(taxonomy: Taxonomy) -> float:
+    """How many clauses an example has, the geometric mean; 1 without examples."""
+    numbers = [
+        max(1, len(split_clauses(text)))
+        for cause in taxonomy.findable
+        for own in cause.examples.values()
+        for text in own
+    ]
+    return geometric_mean(numbers) if numbers else 1.0
 
 
 def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None) -> Fitted:

@@ -14,6 +14,7 @@ examples of a cause; the mean of both counts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -77,14 +78,16 @@ class Likeness:
         none: those of texts that the user says name no cause, may be empty.
         minilm: what reads English texts a second time, if any example is English.
         english: its unit rows [n, D] of each cause's English examples, those of none last.
+        clauses: how many an example has, the geometric mean.
     """
 
     WHOLE: ClassVar[float] = 0.41
     """What the whole text's likeness counts in a clause's: what a post is about is seldom said by
     one clause of it."""
-    LUCK: ClassVar[float] = 0.18
-    """What a text's best clause loses of its log-odds for the logarithm of their number: of the
-    seventeen clauses of a letter some are like any cause."""
+    LUCK: ClassVar[float] = 0.24
+    """What a text's best clause loses of its log-odds for the logarithm of how many times the
+    clauses of an example it has: of the seventeen clauses of a letter some are like any plain line.
+    """
     LONG: ClassVar[int] = 1
     """Clauses from which on a text is long."""
     DISPUTE: ClassVar[float] = 0.3
@@ -99,6 +102,11 @@ class Likeness:
     measure: Measure
     minilm: MiniLM | None = None
     english: tuple[Floats, ...] = ()
+    clauses: float = 1.0
+
+    def luck(self, clauses: int) -> float:
+        """What the best of so many clauses loses of its log-odds."""
+        return self.LUCK * math.log(max(1.0, clauses / self.clauses))
 
     def of_clauses(self, clauses: Clauses) -> Floats:
         """Logits [n, causes + 1] of clauses."""

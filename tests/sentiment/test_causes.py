@@ -315,6 +315,20 @@ def test_the_best_of_many_clauses_is_told_with_less_certainty(
     assert tempered(np.array([0.5]), luck=np.log(3)) == pytest.approx([0.25])
 
 
+def test_letters_as_examples_have_had_the_luck_of_letters(encoder: Encoder, tmp_path: Path) -> None:
+    complaint = "half of the treadmills are out of order"
+    letter = f"{complaint}. It rains. My aunt is in Bonn. The bus was red. We had soup."
+    path = tmp_path / "gym.toml"
+    path.write_text(GYM, encoding="utf-8")
+    lines = Taxonomy.load(path)
+    causes = [replace(own, examples={"en": (letter,) * 2}) for own in lines.causes]
+    letters = replace(lines, causes=tuple(causes))
+    taught_by_lines, taught_by_letters = learn(encoder, lines), learn(encoder, letters)
+    assert taught_by_lines.luck(1) == taught_by_letters.luck(1) == 0
+    assert taught_by_letters.luck(5) == pytest.approx(0)
+    assert 0 < taught_by_letters.luck(10) < taught_by_lines.luck(10)
+
+
 def test_certainty_is_told_with_reserve_and_doubt_as_it_is() -> None:
     told = tempered(np.array([0.0, 0.2, 0.5, 0.9]))
 
