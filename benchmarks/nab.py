@@ -1,6 +1,7 @@
 """Scores detectors as the Numenta Anomaly Benchmark's standard profile does.
 
     python -m benchmarks.nab FOLDER
+    python -m benchmarks.nab FOLDER --rates 0.7 1.2
 
 FOLDER holds series as CSV (`timestamp,value`) and `combined_windows.json` (file -> list of
 `[start, end]`), as NAB publishes them; nothing of it is kept here. The scoring is that of Lavin and
@@ -27,7 +28,7 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from pathlib import Path
 import numpy as np
 
 from reports.spikes import Reading, SpikeSettings, detect_spikes
+from reports.surges import MONTH
 
 FALSE_POSITIVE, FALSE_NEGATIVE, TRUE_POSITIVE = 0.11, 1.0, 1.0
 PROBATION, MOST_PROBATION_ROWS = 0.15, 5000
@@ -109,6 +111,41 @@ def score(series: Series, detected: Sequence[int]) -> float:
     return wrong + sum(best.values())
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a detector has told of some files.
+
+    Attributes:
+        score: 100 for a perfect detector, 0 for one that finds nothing.
+        found: for each file, the numbers of the windows with an alarm.
+        outside: alarms in no window.
+        months: that were scored.
+    """
+
+    score: float
+    found: tuple[frozenset[int], ...]
+    outside: int
+    months: float
+
+    @property
+    def a_month(self) -> float:
+        """Alarms outside of the windows a month."""
+        return self.outside / self.months
+
+
+def outcome(all_series: Sequence[Series], detected: Sequence[Sequence[int]]) -> Outcome:
+    """Judge the rows that were detected in each file."""
+    raw, found, outside, months = 0.0, [], 0, 0.0
+    for series, rows in zip(all_series, detected, strict=True):
+        raw += score(series, rows)
+        worth = row_scores(series)
+        windows = [worth[row][1] for row in rows if row >= series.probation]
+        found.append(frozenset(window for window in windows if window is not None))
+        outside += windows.count(None)
+        months += (series.times[-1] - series.times[math.floor(series.probation)]) / MONTH
+    return Outcome(normalised(all_series, raw), tuple(found), outside, months)
+
+
 def normalised(all_series: Sequence[Series], raw: float) -> float:
     """100 for a perfect detector, 0 for one that finds nothing."""
     windows = sum(len(series.windows) for series in all_series)
@@ -169,13 +206,11 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.partition(".")[0]).replace(tzinfo=UTC)
 
 
-Detector = Callable[[Series], Sequence[int]]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Check the scorer, then score Molva at several stated rates; 1 if the check fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nab", description=__doc__)
     parser.add_argument("folder", type=Path, help="the series and combined_windows.json")
+    parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="stated, a month")
     options = parser.parse_args(arguments)
     corpus = load(options.folder)
     off = 0.0
@@ -186,13 +221,22 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"check {series.name}: Windowed Gaussian {found:.4f}, published {published}")
     known = sum(PUBLISHED_GAUSSIAN.get(series.name, 0.0) for series in corpus)
     print(f"Windowed Gaussian as published: {normalised(corpus, known):.1f}")
+    windows = sum(len(series.windows) for series in corpus)
     best = 0.0
-    for rate in RATES:
-        each = {series.name: score(series, molva(series, rate)) for series in corpus}
-        total = normalised(corpus, sum(each.values()))
-        best = max(best, total)
-        parts = ", ".join(f"{name.removesuffix('.csv')} {raw:.2f}" for name, raw in each.items())
-        print(f"Molva at {rate:g} a month: {total:.1f} ({parts})", flush=True)
+    for rate in options.rates:
+        told = [molva(series, rate) for series in corpus]
+        judged = outcome(corpus, told)
+        best = max(best, judged.score)
+        parts = ", ".join(
+            f"{series.name.removesuffix('.csv')} {score(series, rows):.2f}"
+            for series, rows in zip(corpus, told, strict=True)
+        )
+        print(
+            f"Molva at {rate:g} a month: {judged.score:.1f} ({parts}); "
+            f"{sum(map(len, judged.found))} of {windows} windows found, "
+            f"{judged.a_month:.1f} alarms a month outside",
+            flush=True,
+        )
     print(f"Molva, threshold chosen over all files as NAB does: {best:.1f}")
     return int(off > 0.01)
 
