@@ -24,11 +24,10 @@ from numpy.typing import NDArray
 
 from sentiment.causes import CauseFinder
 from sentiment.classifier import centred, unit
-from sentiment.encoder import Encoder
+from sentiment.encoder import EncodedText, Encoder
 from sentiment.interface import CauseLink, Intent, Reasons
 from sentiment.labeller import arrives
 from sentiment.learn import embed
-from sentiment.passages import Item
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.cause_sets import (
     Asked,
@@ -50,10 +49,13 @@ LEVEL = 0.5
 """The probability from which a cause counts as answered in these measurements."""
 LEAST = 0.02
 """Probabilities below it are not asked for."""
+TOGETHER = 64
+"""Texts whose clauses are judged at once."""
 DRAWS = 500
 TWEETS = 300
 """General tweets of each language that every trade's causes are asked of."""
 
+Floats = NDArray[np.float64]
 Answer = Mapping[str, float]
 """Probabilities by group of causes."""
 
@@ -80,17 +82,19 @@ def bootstrap(n: int, score: Callable[[NDArray[np.int64]], float]) -> Figure:
     return Figure(100 * score(rows), 100 * float(low), 100 * float(high), n)
 
 
-def read(finder: CauseFinder, encoder: Encoder, texts: Sequence[Asked]) -> list[Reasons]:
-    """What the finder reads in the texts."""
-    encoded = encoder.encode((asked.text, ()) for asked in texts)
-    found: list[Reasons] = []
-    items: list[Item] = []
-    for own, asked in zip(encoded, texts, strict=True):
-        items.append((own, asked.text, asked.lang))
-        if len(items) == 64:
-            found += finder.read(items)
-            items.clear()
-    return found + finder.read(items)
+def read(
+    finder: CauseFinder,
+    encoder: Encoder,
+    texts: Sequence[Asked],
+    known: dict[str, EncodedText] | None = None,
+) -> list[Reasons]:
+    """What the finder reads in the texts; `known` remembers encoded ones between calls."""
+    kept = {} if known is None else known
+    new = [text for text in dict.fromkeys(asked.text for asked in texts) if text not in kept]
+    kept.update(zip(new, encoder.encode((text, ()) for text in new), strict=True))
+    items = [(kept[asked.text], asked.text, asked.lang) for asked in texts]
+    parts = [items[at : at + TOGETHER] for at in range(0, len(items), TOGETHER)]
+    return [own for part in parts for own in finder.read(part)]
 
 
 def micro_f1(gold: Sequence[frozenset[str]], answers: Sequence[Answer]) -> Figure:
@@ -154,14 +158,18 @@ def grouped(links: Sequence[CauseLink], groups: Mapping[str, str] | None) -> Ans
 
 
 def by_prototype(
-    encoder: Encoder, taxonomy: Taxonomy, texts: Sequence[Asked], groups: Mapping[str, str] | None
+    encoder: Encoder,
+    taxonomy: Taxonomy,
+    texts: Sequence[Asked],
+    groups: Mapping[str, str] | None,
+    known: dict[str, Floats],
 ) -> list[Answer]:
     """The nearest mean of a cause's examples, for the whole text."""
     causes = taxonomy.findable
-    taught = [embed(encoder, cause.texts()) for cause in causes]
+    taught = [embed(encoder, cause.texts(), known) for cause in causes]
     centre = unit(np.concatenate(taught)).mean(axis=0)
     means = np.stack([unit(centred(own, centre).mean(axis=0)) for own in taught])
-    alike = centred(embed(encoder, [asked.text for asked in texts]), centre) @ means.T
+    alike = centred(embed(encoder, [asked.text for asked in texts], known), centre) @ means.T
     names = [groups.get(c.id, "other") if groups is not None else c.id for c in causes]
     return [{names[int(row.argmax())]: 1.0} for row in alike]
 
@@ -204,16 +212,18 @@ def measure(tasks: Sequence[Task], encoder: Encoder) -> Measured:
     """Ask tasks of one name, each of its own finder and of both baselines; measured as one."""
     gold: list[frozenset[str]] = []
     answers: dict[str, list[Answer]] = defaultdict(list)
+    encoded: dict[str, EncodedText] = {}
+    embedded: dict[str, Floats] = {}
     for number, task in enumerate(tasks):
         texts, taxonomy, groups = task.texts, task.taxonomy, task.groups
         finder = CauseFinder(encoder, taxonomy, threshold=LEAST)
-        told = [grouped(own.causes, groups) for own in read(finder, encoder, texts)]
+        told = [grouped(own.causes, groups) for own in read(finder, encoder, texts, encoded)]
         usual = finder.usual_threshold
         found: dict[str, Sequence[Answer]] = {
             "molva": told,
             "usual": [{g: 1.0 for g, chance in own.items() if chance >= usual} for own in told],
             "keywords": by_keywords(taxonomy, texts, groups),
-            "prototype": by_prototype(encoder, taxonomy, texts, groups),
+            "prototype": by_prototype(encoder, taxonomy, texts, groups, embedded),
         }
         # Causes of one id in two taxonomies are two causes.
         gold += [frozenset(f"{number} {cause}" for cause in own.gold) for own in texts]
@@ -240,9 +250,10 @@ def silent_on_tweets(encoder: Encoder, data: Path) -> list[tuple[str, Figure]]:
         held = [own for own in rows if part_of(own.text) == "test"][:TWEETS]
         texts = [Asked(own.text, lang, frozenset()) for own in held]
         silent: list[bool] = []
+        encoded: dict[str, EncodedText] = {}
         for trade in trades(CHECKED):
             finder = CauseFinder(encoder, trade.taxonomy)
-            silent += [not own.causes for own in read(finder, encoder, texts)]
+            silent += [not own.causes for own in read(finder, encoder, texts, encoded)]
         found.append((lang, _share(silent)))
     return found
 
