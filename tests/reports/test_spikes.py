@@ -70,6 +70,14 @@ def test_a_slow_rise_is_found_though_no_row_alone_is_striking() -> None:
     assert hits >= 5
 
 
+def test_a_level_rise_of_half_again_is_found_in_half_a_day() -> None:
+    for seed in range(8):
+        values = counts(1000, lambda _: 20, seed, spread=0.02)
+        values[960:975] = [30.0] * 15
+        found = [s for s in detect_spikes(readings(values)) if s.detected_at >= START + 955 * HOUR]
+        assert [s.detected_at <= START + 972 * HOUR for s in found] == [True]
+
+
 def test_an_event_that_grows_to_twice_its_size_is_told_again_though_not_at_once() -> None:
     values = counts(800, daily(20), 1)
     for row, value in zip(range(700, 712), (200, 450, *[180] * 6, 1000, *[300] * 3), strict=True):
