@@ -18,7 +18,8 @@ from sentiment.causes import CauseFinder
 from sentiment.encoder import Encoder
 from sentiment.gain import RESAMPLES, Measure
 from sentiment.interface import CauseLink
-from sentiment.learn import Floats, languages_of, learn
+from sentiment.language import languages_of
+from sentiment.learn import Floats, learn
 from sentiment.taxonomy import Taxonomy
 
 FOLDS = 5

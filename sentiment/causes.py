@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment import minilm
+from sentiment import readers
 from sentiment.classifier import softmax
 from sentiment.clauses import Span, contrasts
 from sentiment.denial import denied, plain
@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 def version_with(taxonomy: Taxonomy) -> str:
     """The taxonomy's version and those of what else decides: "1+5f3a91c2+0b6d7e21"."""
     own = f"{taxonomy.version}+{signals_version()}"
-    return f"{own}+{minilm.version()}" if taxonomy.few else own
+    return f"{own}+{readers.version()}" if taxonomy.few else own
 
 
 class CauseFinder:
@@ -109,8 +109,9 @@ class CauseFinder:
         clauses = read_clauses(items)
         if not clauses:
             return [Reasons() for _ in items]
-        if isinstance(self._fitted, Likeness) and self._fitted.minilm:
-            clauses.read_again(self._fitted.minilm, items)
+        if isinstance(self._fitted, Likeness):
+            for lang, second in self._fitted.seconds.items():
+                clauses.read_again(lang, second.reader, items)
         chances = self._chances(clauses)
         signals = self._signals.read(clauses)
         return [
@@ -142,9 +143,9 @@ class CauseFinder:
         long = np.flatnonzero(np.diff(clauses.bounds) >= self._fitted.LONG)
         if len(long):
             wholes = self._fitted.of_wholes(clauses, long)
-            share = self._fitted.WHOLE
             for at, whole in zip(long.tolist(), wholes, strict=True):
                 own = slice(clauses.bounds[at], clauses.bounds[at + 1])
+                share = self._fitted.whole(clauses.langs[clauses.bounds[at]])
                 scores[own] += share * (whole - scores[own])
         return scores
 

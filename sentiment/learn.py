@@ -6,8 +6,7 @@ find next to nothing in Russian.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import geometric_mean
@@ -16,13 +15,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment import minilm
+from sentiment import readers
 from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.clauses import split_clauses
 from sentiment.encoder import Encoder
 from sentiment.fourier import fourier_columns
-from sentiment.likeness import Likeness, Measure, Odds
+from sentiment.language import languages_of
+from sentiment.likeness import Likeness, Measure, Odds, Second
 from sentiment.passages import Clauses
+from sentiment.readers import READERS
 from sentiment.taxonomy import LANGUAGES, Taxonomy
 from sentiment.words import Columns, word_columns
 
@@ -34,8 +35,6 @@ BACKGROUND_WEIGHT = 0.6
 
 UNMEASURED = Odds(scale=14.0, none=4.8)
 """What is taken for a model that nothing is known of."""
-
-_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +57,11 @@ class Fitted:
 
     classifier: Classifier
     centres: Mapping[str, Floats]
+
+    def whole(self, lang: str) -> float:
+        """What the whole text's likeness counts in a clause's."""
+        del lang
+        return self.WHOLE
 
     def luck(self, clauses: int) -> float:
         """Nothing is taken for the number of clauses: the probabilities are right as they are."""
@@ -100,10 +104,12 @@ def measure_of(encoder: Encoder, known: dict[str, Floats] | None = None) -> Meas
         with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
             if str(kept["key"]).partition(" ")[0] == encoder.version:
                 centres = {lang: kept[f"general_{lang}"] for lang in LANGUAGES}
-                alone, by_both = (Odds(*own) for own in kept["likeness"].tolist())
-                return Measure(centres, kept["whitening"].astype(np.float64), alone, by_both)
+                alone, *by_both = (Odds(*own) for own in kept["likeness"].tolist())
+                whitening = kept["whitening"].astype(np.float64)
+                return Measure(centres, whitening, alone, dict(zip(READERS, by_both, strict=True)))
     centres = general_centres(encoder, known)
-    return Measure(centres, np.eye(len(centres["en"])), UNMEASURED, UNMEASURED)
+    unmeasured = dict.fromkeys(READERS, UNMEASURED)
+    return Measure(centres, np.eye(len(centres["en"])), UNMEASURED, unmeasured)
 
 
 def general_centres(encoder: Encoder, known: dict[str, Floats] | None = None) -> dict[str, Floats]:
@@ -140,16 +146,24 @@ def compared(
     none = [text for text in background if text not in shipped]
     groups = [cause.texts() for cause in taxonomy.findable]
     causes = tuple(rows(texts) for texts in groups)
-    english = [
-        [text for text, lang in zip(own, languages_of(own), strict=True) if lang == minilm.LANGUAGE]
-        for own in (*groups, none)
-    ]
-    clauses = usual_clauses(taxonomy)
-    if not any(english[:-1]):
-        return Likeness(causes, rows(none), measure, clauses=clauses)
-    second = minilm.shipped()
-    by_minilm = tuple(unit(second.embed(own)) for own in english)
-    return Likeness(causes, rows(none), measure, second, by_minilm, clauses)
+    seconds = _seconds([*groups, none])
+    return Likeness(causes, rows(none), measure, seconds, usual_clauses(taxonomy))
+
+
+def _seconds(groups: Sequence[Sequence[str]]) -> dict[str, Second]:
+    """The second readers that can compare with an example of a cause; those of none stand last."""
+    found = {}
+    for lang, kind in READERS.items():
+        own = [_spoken(texts, kind.compares) for texts in groups]
+        if any(own[:-1]):
+            reader = readers.shipped(lang)
+            found[lang] = Second(reader, tuple(unit(reader.embed(texts)) for texts in own))
+    return found
+
+
+def _spoken(texts: Sequence[str], langs: Container[str]) -> list[str]:
+    """Those of the texts that are in one of the languages."""
+    return [text for text, lang in zip(texts, languages_of(texts), strict=True) if lang in langs]
 
 
 def usual_clauses(taxonomy: Taxonomy) -> float:
@@ -197,11 +211,6 @@ def _centres(
     # The domain without the languages its examples happen to be in.
     domain = domain - sum(own.mean() * added[lang] for lang, own in spoken.items())
     return {lang: (domain + middle) / 2 + added[lang] for lang in LANGUAGES}
-
-
-def languages_of(texts: Sequence[str]) -> NDArray[np.str_]:
-    """The language of each example: Russian if it has a Cyrillic letter."""
-    return np.array(["ru" if _CYRILLIC.search(text) else "en" for text in texts])
 
 
 def embed(encoder: Encoder, texts: Sequence[str], known: dict[str, Floats] | None = None) -> Floats:

@@ -8,23 +8,23 @@ other, the background, is taken out first. How texts of one cause differ anyway
 (`sentiment.whitening`), and from which likeness on a cause is likelier than none, is learnt from
 complaints of other trades (`sentiment.training.fit_likeness`).
 
-Of an English text MiniLM is asked as well (`sentiment.minilm`), how like it is to the English
-examples of a cause; the mean of both counts.
+A second reader is asked as well (`sentiment.readers`), how like a text of its language is to the
+examples that it can compare it with; both count (`Weights`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.classifier import centred, products, unit
-from sentiment.minilm import MiniLM
 from sentiment.passages import Clauses
+from sentiment.second_reader import SecondReader
 from sentiment.whitening import beside_whitened
 
 SHARPNESS = 20.0
@@ -53,13 +53,13 @@ class Measure:
         centres: by language, what any text has [H].
         whitening: [H, H].
         alone: for likeness by the encoder alone.
-        by_both: for the mean of it and that by MiniLM.
+        by_both: by language, where a second reader has read too.
     """
 
     centres: Mapping[str, Floats]
     whitening: Floats
     alone: Odds
-    by_both: Odds
+    by_both: Mapping[str, Odds]
 
     def rows(self, embeddings: NDArray[np.floating], langs: Sequence[str]) -> Floats:
         """Unit rows [n, 2 H] of embeddings [n, H], plain and whitened side by side."""
@@ -69,6 +69,33 @@ class Measure:
         return unit(beside_whitened(plain, self.whitening))
 
 
+class Weights(NamedTuple):
+    """What counts in the likeness of a clause.
+
+    Attributes:
+        whole: that of its text beside its own: what a post is about is seldom said by one clause.
+        second: that by the second reader beside that by the encoder.
+    """
+
+    whole: float
+    second: float
+
+
+SEVERAL = Weights(whole=0.41, second=0.5)
+"""Of texts that may name several matters, each in a clause of its own."""
+
+
+class Second(NamedTuple):
+    """A second reader and the examples that it compares with.
+
+    Attributes:
+        examples: unit rows [n, D] of each cause's, those of none last.
+    """
+
+    reader: SecondReader
+    examples: tuple[Floats, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """The examples of a taxonomy's causes, to compare with.
@@ -76,14 +103,11 @@ class Likeness:
     Attributes:
         causes: unit rows [n, 2 H] of each cause's examples, in the order of the taxonomy.
         none: those of texts that the user says name no cause, may be empty.
-        minilm: what reads English texts a second time, if any example is English.
-        english: its unit rows [n, D] of each cause's English examples, those of none last.
+        seconds: by the language of the texts that it reads.
         clauses: how many an example has, the geometric mean.
+        weights: by language, where they are not `SEVERAL`.
     """
 
-    WHOLE: ClassVar[float] = 0.41
-    """What the whole text's likeness counts in a clause's: what a post is about is seldom said by
-    one clause of it."""
     LUCK: ClassVar[float] = 0.24
     """What a text's best clause loses of its log-odds for the logarithm of how many times the
     clauses of an example it has: of the seventeen clauses of a letter some are like any plain line.
@@ -100,9 +124,13 @@ class Likeness:
     causes: tuple[Floats, ...]
     none: Floats
     measure: Measure
-    minilm: MiniLM | None = None
-    english: tuple[Floats, ...] = ()
+    seconds: Mapping[str, Second] = field(default_factory=dict)
     clauses: float = 1.0
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+
+    def whole(self, lang: str) -> float:
+        """What the whole text's likeness counts in a clause's."""
+        return self.weights.get(lang, SEVERAL).whole
 
     def luck(self, clauses: int) -> float:
         """What the best of so many clauses loses of its log-odds."""
@@ -110,33 +138,37 @@ class Likeness:
 
     def of_clauses(self, clauses: Clauses) -> Floats:
         """Logits [n, causes + 1] of clauses."""
-        return self.scores(clauses.embeddings, clauses.langs, clauses.by_minilm)
+        return self.scores(clauses.embeddings, clauses.langs, clauses.by_second)
 
     def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
         """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
         langs = [clauses.langs[clauses.bounds[at]] for at in texts]
-        return self.scores(clauses.wholes[texts], langs, clauses.wholes_by_minilm[texts])
+        by_second = {lang: rows[texts] for lang, rows in clauses.wholes_by_second.items()}
+        return self.scores(clauses.wholes[texts], langs, by_second)
 
     def scores(
         self,
         embeddings: NDArray[np.floating],
         langs: Sequence[str],
-        by_minilm: NDArray[np.floating],
+        by_second: Mapping[str, NDArray[np.floating]],
     ) -> Floats:
         """Logits [n, causes + 1] of texts by their embeddings [n, H] and languages.
 
-        `by_minilm` [n, D] are MiniLM's embeddings, zeros for a text that it has not read.
+        `by_second` are the second readers' embeddings [n, D], zeros for what one has not read.
         """
         found = likeness(self.measure.rows(embeddings, langs), [*self.causes, self.none])
-        both: NDArray[np.bool_] = np.any(by_minilm, axis=1)
-        if self.english and both.any():
-            second = likeness(unit(by_minilm[both]), self.english)
-            # A cause without English examples is told by the encoder alone.
-            known = np.isfinite(second)
-            found[both] = np.where(
-                known, (found[both] + np.where(known, second, 0)) / 2, found[both]
-            )
-        scale, none = np.where(both[:, None], self.measure.by_both, self.measure.alone).T
+        odds = np.tile(self.measure.alone, (len(found), 1))
+        for lang, rows in by_second.items():
+            read: NDArray[np.bool_] = np.any(rows, axis=1)
+            if read.any():
+                second = likeness(unit(rows[read]), self.seconds[lang].examples)
+                share = self.weights.get(lang, SEVERAL).second
+                # A cause without examples that it can read is told by the encoder alone.
+                further = np.zeros_like(second)
+                np.subtract(second, found[read], out=further, where=np.isfinite(second))
+                found[read] += share * further
+                odds[read] = self.measure.by_both[lang]
+        scale, none = odds.T
         own: Floats = scale[:, None] * found
         own[:, -1] = np.logaddexp(own[:, -1], none)
         return own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.clauses import Span, split_clauses
 from sentiment.encoder import EncodedText, Encoder
-from sentiment.minilm import LANGUAGE, WIDTH, MiniLM
+from sentiment.second_reader import SecondReader
 from sentiment.words import Columns, word_columns
 
 Floats = NDArray[np.float64]
@@ -32,8 +32,9 @@ class Clauses:
         logits: sentiment [n, 3], not calibrated.
         wholes: embeddings of the texts [texts, H].
         words: the clauses' words as columns [n, W].
-        by_minilm: MiniLM's embeddings [n, D]; zeros for what it has not read, see `read_again`.
-        wholes_by_minilm: the same of the texts [texts, D].
+        by_second: by the language of a second reader, its embeddings [n, D]; zeros for what it has
+            not read, see `read_again`.
+        wholes_by_second: the same of the texts [texts, D].
     """
 
     spans: list[Span]
@@ -44,8 +45,8 @@ class Clauses:
     logits: NDArray[np.floating]
     wholes: NDArray[np.floating]
     words: Columns
-    by_minilm: NDArray[np.floating]
-    wholes_by_minilm: NDArray[np.floating]
+    by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
+    wholes_by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -74,18 +75,21 @@ class Clauses:
         for row, own in zip(rows, heard, strict=True):
             self.logits[row], self.embeddings[row] = own.pool(0, len(self.texts[row]))
 
-    def read_again(self, minilm: MiniLM, items: Sequence[Item]) -> None:
-        """Let MiniLM read the English ones of the texts, once."""
+    def read_again(self, lang: str, reader: SecondReader, items: Sequence[Item]) -> None:
+        """Let a second reader read the texts of its language, once."""
         bounds = zip(items, pairwise(self.bounds), strict=True)
-        english = [
-            at for at, ((_, _, lang), (a, b)) in enumerate(bounds) if lang == LANGUAGE and b > a
-        ]
-        spans = [self.spans[self.bounds[at] : self.bounds[at + 1]] for at in english]
-        edges = [[(span.start, span.end) for span in own] for own in spans]
-        read = minilm.read([items[at][1] for at in english], edges)
-        for at, (whole, own) in zip(english, read, strict=True):
-            self.wholes_by_minilm[at] = whole
-            self.by_minilm[self.bounds[at] : self.bounds[at + 1]] = own
+        own = [at for at, ((_, _, spoken), (a, b)) in enumerate(bounds) if spoken == lang and b > a]
+        if not own:
+            return
+        spans = [self.spans[self.bounds[at] : self.bounds[at + 1]] for at in own]
+        edges = [[(span.start, span.end) for span in clauses] for clauses in spans]
+        read = reader.read([items[at][1] for at in own], edges)
+        wholes = np.zeros((len(items), reader.width), np.float32)
+        clauses = np.zeros((len(self), reader.width), np.float32)
+        for at, (whole, rows) in zip(own, read, strict=True):
+            wholes[at] = whole
+            clauses[self.bounds[at] : self.bounds[at + 1]] = rows
+        self.wholes_by_second[lang], self.by_second[lang] = wholes, clauses
 
 
 def read_clauses(items: Sequence[Item]) -> Clauses:
@@ -110,8 +114,6 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         logits=_joined([logits for logits, _ in pooled]),
         wholes=np.array([encoded.embedding for encoded, _, _ in items]),
         words=word_columns(texts),
-        by_minilm=np.zeros((len(texts), WIDTH), np.float32),
-        wholes_by_minilm=np.zeros((len(items), WIDTH), np.float32),
     )
 
 

@@ -25,7 +25,8 @@ from sentiment.denial import plain
 from sentiment.encoder import Encoder
 from sentiment.fourier import fourier_columns
 from sentiment.interface import Expectation, Intent, IntentLink, Polarity, Stage
-from sentiment.learn import embed, languages_of
+from sentiment.language import languages_of
+from sentiment.learn import embed
 from sentiment.passages import Clauses
 from sentiment.rival import rival_in
 from sentiment.taxonomy import Taxonomy

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from sentiment.classifier import centred
 from sentiment.encoder import Encoder
-from sentiment.language import detect
-from sentiment.learn import languages_of
+from sentiment.language import detect, languages_of
 from sentiment.passages import Clauses, read_clauses
 from sentiment.signals import Signals
 

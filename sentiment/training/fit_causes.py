@@ -39,11 +39,11 @@ def main() -> None:
         general_en=measure.centres["en"].astype(np.float32),
         general_ru=measure.centres["ru"].astype(np.float32),
         whitening=measure.whitening.astype(np.float16),
-        likeness=np.array([measure.alone, measure.by_both]),
+        likeness=np.array([measure.alone, *measure.by_both.values()]),
     )
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {own.classifier.loss:.3f}; ")
-    for name, odds in (("alone", measure.alone), ("by both", measure.by_both)):
-        sys.stdout.write(f"likeness {name}: scale {odds.scale:.2f}, none {odds.none:.2f}; ")
+    for name, odds in (("alone", measure.alone), *measure.by_both.items()):
+        sys.stdout.write(f"likeness, {name}: scale {odds.scale:.2f}, none {odds.none:.2f}; ")
     sys.stdout.write("\n")
     heads = signals.learnt(encoder)
     signals.save(heads, encoder)

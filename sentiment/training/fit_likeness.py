@@ -3,8 +3,8 @@
 The texts of one cause show in which directions they differ anyway (`sentiment.whitening`).
 The plain lines of a trade are a taxonomy as a user would write it; its posts name the causes, and
 the background of the shipped taxonomy names none. Two numbers are fitted to all trades by maximum
-likelihood: from which likeness on a cause is likelier than none. For texts that MiniLM reads too
-they are fitted to what is English.
+likelihood: from which likeness on a cause is likelier than none. For texts that a second reader
+reads too they are fitted to those of its language.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from sentiment import minilm
+from sentiment import readers
 from sentiment.causes import agreement
 from sentiment.classifier import softmax, unit
 from sentiment.encoder import Encoder
-from sentiment.learn import UNMEASURED, compared, embed, general_centres, languages_of
+from sentiment.language import languages_of
+from sentiment.learn import UNMEASURED, compared, embed, general_centres
 from sentiment.likeness import Likeness, Measure, Odds
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.trades import LEARNT, alike, trades
@@ -56,7 +57,7 @@ class _Read:
     Attributes:
         named: the number [n] of the cause that each names, or `NONE`.
         embeddings: [n, H].
-        by_minilm: [n, D]; zeros if it was not asked.
+        by_second: by the language of the second reader that was asked, [n, D].
         moods: sentiments [n, 3].
     """
 
@@ -64,7 +65,7 @@ class _Read:
     named: NDArray[np.int64]
     langs: list[str]
     embeddings: Floats
-    by_minilm: Floats
+    by_second: dict[str, Floats]
     moods: Floats
 
     @classmethod
@@ -76,22 +77,22 @@ class _Read:
             for own, lang in zip(encoded, langs, strict=True)
         ]
         embeddings = np.array([own.embedding for own in encoded], dtype=np.float64)
-        unread = np.zeros((len(texts), minilm.WIDTH))
-        return cls(texts, np.array(named), langs, embeddings, unread, np.array(moods))
+        return cls(texts, np.array(named), langs, embeddings, {}, np.array(moods))
 
-    def english(self) -> _Read:
-        """The English ones, read by MiniLM too."""
-        rows = [at for at, lang in enumerate(self.langs) if lang == minilm.LANGUAGE]
+    def read_again(self, lang: str) -> _Read:
+        """Those of a language, read by its second reader too."""
+        rows = [at for at, spoken in enumerate(self.langs) if spoken == lang]
         texts = [self.texts[at] for at in rows]
-        wholes = [whole for whole, _ in minilm.shipped().read(texts, [()] * len(texts))]
-        by_minilm = np.array(wholes, dtype=np.float64).reshape(-1, minilm.WIDTH)
-        langs = [minilm.LANGUAGE] * len(rows)
+        reader = readers.shipped(lang)
+        wholes = [whole for whole, _ in reader.read(texts, [()] * len(texts))]
+        by_second = {lang: np.array(wholes, dtype=np.float64).reshape(-1, reader.width)}
+        langs = [lang] * len(rows)
         return _Read(
-            texts, self.named[rows], langs, self.embeddings[rows], by_minilm, self.moods[rows]
+            texts, self.named[rows], langs, self.embeddings[rows], by_second, self.moods[rows]
         )
 
     def seen_by(self, asked: Likeness) -> _Seen:
-        likeness = asked.scores(self.embeddings, self.langs, self.by_minilm)[:, :-1]
+        likeness = asked.scores(self.embeddings, self.langs, self.by_second)[:, :-1]
         mood = agreement(self.moods, np.ones(likeness.shape[1], dtype=bool))
         return _Seen(likeness, mood, self.named)
 
@@ -105,20 +106,26 @@ def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
     centres = general_centres(encoder, known)
     untold = [text for own in Taxonomy.load().background.values() for text in own]
     background = _Read.of(encoder, untold, [NONE] * len(untold))
-    english = background.english()
+    again = {lang: background.read_again(lang) for lang in readers.READERS}
     alone: list[tuple[_Seen, _Seen]] = []
-    by_both: list[tuple[_Seen, _Seen]] = []
+    by_both: dict[str, list[tuple[_Seen, _Seen]]] = {lang: [] for lang in again}
     for trade in trades(LEARNT):
         whitening = _whitening(rows for name, rows in apart if name != trade.name)
-        measure = Measure(centres, whitening, PLAIN, PLAIN)
+        measure = Measure(centres, whitening, PLAIN, dict.fromkeys(again, PLAIN))
         asked = compared(encoder, trade.taxonomy, measure, known)
         number = {cause.id: at for at, cause in enumerate(trade.taxonomy.causes)}
         named = [number[post.cause] for post in trade.posts]
         posts = _Read.of(encoder, [post.text for post in trade.posts], named)
         alone.append((posts.seen_by(asked), background.seen_by(asked)))
-        by_both.append((posts.english().seen_by(asked), english.seen_by(asked)))
+        for lang, other in again.items():
+            own = posts.read_again(lang)
+            if own.texts:
+                by_both[lang].append((own.seen_by(asked), other.seen_by(asked)))
     return Measure(
-        centres, _whitening(rows for _, rows in apart), _likeliest(alone), _likeliest(by_both)
+        centres,
+        _whitening(rows for _, rows in apart),
+        _likeliest(alone),
+        {lang: _likeliest(seen) for lang, seen in by_both.items()},
     )
 
 

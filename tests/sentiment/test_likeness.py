@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from sentiment.classifier import softmax, unit
-from sentiment.likeness import Likeness, Measure, Odds, likeness
+from sentiment.likeness import Likeness, Measure, Odds, Second, likeness
+from sentiment.minilm import MiniLM
 
 ODDS = Odds(scale=14.0, none=14.0)
-MEASURE = Measure({"en": np.zeros(4)}, np.eye(4), ODDS, ODDS)
+MEASURE = Measure({"en": np.zeros(4)}, np.eye(4), ODDS, {"en": ODDS})
 AXES = np.eye(4)
 UNREAD = np.zeros((1, 4))
+READER = MiniLM(SimpleNamespace(backend_tokenizer=None, cls_token_id=0, sep_token_id=1), None, 1)
+"""It is asked nothing here: what it has read is given."""
 
 
 def asked(*causes: NDArray[np.float64], none: NDArray[np.float64] = AXES[:0]) -> Likeness:
@@ -20,9 +24,14 @@ def asked(*causes: NDArray[np.float64], none: NDArray[np.float64] = AXES[:0]) ->
     return Likeness(tuple(rows[:-1]), rows[-1], MEASURE)
 
 
+def seconded(by_one: Likeness, *examples: NDArray[np.float64]) -> Likeness:
+    """With a second reader's rows of each cause's examples, and of none's."""
+    return replace(by_one, seconds={"en": Second(READER, examples)})
+
+
 def chances(asked_of: Likeness, row: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probabilities of each cause and of none for one embedding."""
-    return softmax(asked_of.scores(row[None], ["en"], UNREAD))[0]
+    return softmax(asked_of.scores(row[None], ["en"], {}))[0]
 
 
 def test_likeness_counts_the_mean_of_examples_and_more_than_it_the_nearest() -> None:
@@ -47,24 +56,25 @@ def test_what_is_likest_to_a_text_without_a_cause_has_none() -> None:
     assert chances(asked(AXES[:1], AXES[1:2], none=between[None]), between).argmax() == 2
 
 
-def test_what_minilm_has_read_too_is_as_like_as_the_mean_of_both() -> None:
+def test_what_has_been_read_twice_is_as_like_as_the_mean_of_both() -> None:
     by_one = asked(AXES[:1], AXES[1:2])
-    by_both = replace(by_one, english=(AXES[2:3], AXES[3:4], AXES[:0]))
-    likeness_of_both = by_both.scores(AXES[:1], ["en"], AXES[3:4])[0] / ODDS.scale
-    assert likeness_of_both[:2] == pytest.approx([1, 1]), "the encoder says one, MiniLM the other"
-    unread = by_both.scores(AXES[:1], ["en"], UNREAD)
-    assert np.array_equal(unread, by_one.scores(AXES[:1], ["en"], UNREAD))
+    by_both = seconded(by_one, AXES[2:3], AXES[3:4], AXES[:0])
+    likeness_of_both = by_both.scores(AXES[:1], ["en"], {"en": AXES[3:4]})[0] / ODDS.scale
+    assert likeness_of_both[:2] == pytest.approx([1, 1]), "the encoder says one, it the other"
+    unread = by_both.scores(AXES[:1], ["en"], {"en": UNREAD})
+    assert np.array_equal(unread, by_one.scores(AXES[:1], ["en"], {}))
 
 
-def test_a_cause_without_an_english_example_is_told_by_the_encoder_alone() -> None:
-    few = replace(asked(AXES[:1], AXES[1:2]), english=(AXES[2:3], AXES[:0], AXES[:0]))
-    scores = few.scores(AXES[1:2], ["en"], AXES[3:4])[0] / ODDS.scale
+def test_a_cause_without_an_example_of_its_language_is_told_by_the_encoder_alone() -> None:
+    few = seconded(asked(AXES[:1], AXES[1:2]), AXES[2:3], AXES[:0], AXES[:0])
+    scores = few.scores(AXES[1:2], ["en"], {"en": AXES[3:4]})[0] / ODDS.scale
     assert scores[:2] == pytest.approx([0, 2])
 
 
 def test_odds_are_those_of_what_has_read_the_text() -> None:
-    measure = replace(MEASURE, by_both=Odds(scale=7.0, none=3.0))
-    few = replace(asked(AXES[:1]), english=(AXES[:1], AXES[:0]), measure=measure)
+    measure = replace(MEASURE, by_both={"en": Odds(scale=7.0, none=3.0)})
+    few = replace(seconded(asked(AXES[:1]), AXES[:1], AXES[:0]), measure=measure)
     texts = np.stack([AXES[0], AXES[0]])
     read = np.stack([AXES[0], UNREAD[0]])
-    assert few.scores(texts, ["en", "en"], read) == pytest.approx(np.array([[14, 3], [28, 14]]))
+    scores = few.scores(texts, ["en", "en"], {"en": read})
+    assert scores == pytest.approx(np.array([[14, 3], [28, 14]]))
