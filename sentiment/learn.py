@@ -7,7 +7,7 @@ find next to nothing in Russian.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean
 from typing import ClassVar
@@ -22,6 +22,7 @@ from sentiment.encoder import Encoder
 from sentiment.fourier import fourier_columns
 from sentiment.language import languages_of
 from sentiment.likeness import Likeness, Measure, Odds, Second
+from sentiment.one_matter import weights_of
 from sentiment.passages import Clauses
 from sentiment.readers import READERS
 from sentiment.taxonomy import LANGUAGES, Taxonomy
@@ -147,7 +148,8 @@ def compared(
     groups = [cause.texts() for cause in taxonomy.findable]
     causes = tuple(rows(texts) for texts in groups)
     seconds = _seconds([*groups, none])
-    return Likeness(causes, rows(none), measure, seconds, usual_clauses(taxonomy))
+    few = Likeness(causes, rows(none), measure, seconds, usual_clauses(taxonomy))
+    return replace(few, weights=weights_of(encoder, taxonomy, few))
 
 
 def _seconds(groups: Sequence[Sequence[str]]) -> dict[str, Second]:
