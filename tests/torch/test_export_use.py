@@ -132,8 +132,10 @@ def test_what_is_written_reads_as_the_wheel_does(
     ids = [1, *(PIECES.index(f"▁{word}") for word in text.split()), 2]
     inside = (text.index("ждали"), text.index("касса") + len("касса"))
     ((whole, spans),) = reader.read([text], [[inside]])
-    assert np.allclose(whole, by_hand(weights, ids, list(range(7))), atol=1e-4)
-    assert np.allclose(spans[0], by_hand(weights, ids, [0, 2, 3, 6]), atol=1e-4)
+    for row, counted in ((whole, list(range(7))), (spans[0], [0, 2, 3, 6])):
+        wanted = by_hand(weights, ids, counted)
+        cosine = row @ wanted / np.linalg.norm(row) / np.linalg.norm(wanted)
+        assert cosine > 0.99, "eight bits lose little"
 
 
 def test_pieces_that_neither_language_needs_are_left_out(written: Path) -> None:
