@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import struct
 import unicodedata
 import zipfile
 from collections import Counter
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers.utils.sentencepiece_model_pb2_new import ModelProto
 
 from sentiment import use
 from sentiment.training import datasets
@@ -126,42 +126,11 @@ def _script(piece: str) -> set[str]:
 
 
 def read_vocabulary(model: bytes) -> tuple[list[tuple[str, float]], bytes]:
-    """Pieces with their scores, and the normaliser's map, of a SentencePiece model.
-
-    Field numbers are those of this old layout: pieces 1 (text 1, score 2), the map 2 in field 3.
-    """
-    fields = list(_fields(model))
-    pieces = [dict(_fields(value)) for number, value in fields if number == 1]
-    vocabulary = [
-        (own[1].decode(), struct.unpack("<f", own[2])[0] if 2 in own else 0.0) for own in pieces
-    ]
-    return vocabulary, dict(_fields(dict(fields)[3]))[2]
-
-
-def _fields(message: bytes) -> Any:
-    """Numbers and values of a protobuf message's fields of bytes and of four bytes."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        if key & 7 == 2:
-            size, at = _varint(message, at)
-        elif key & 7 == 5:
-            size = 4
-        else:
-            _, at = _varint(message, at)
-            continue
-        yield key >> 3, message[at : at + size]
-        at += size
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
+    """Pieces with their scores, and the normaliser's map, of a SentencePiece model."""
+    read = ModelProto()
+    read.ParseFromString(model)
+    vocabulary = [(own.piece, own.score) for own in read.pieces]
+    return vocabulary, read.normalizer_spec.precompiled_charsmap
 
 
 def tokenizer_for(vocabulary: list[tuple[str, float]], normaliser: bytes) -> Tokenizer:

@@ -3,12 +3,12 @@
 import base64
 import io
 import json
-import struct
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from transformers.utils.sentencepiece_model_pb2_new import ModelProto
 
 from sentiment.second_reader import Floats
 from sentiment.training import export_use
@@ -28,24 +28,14 @@ ENGLISH = ["late parcel", "late parcel again", "a late parcel", "queue"]
 FEATURES = WORD + JOINED * len(ORDERS)
 
 
-def field(number: int, value: bytes) -> bytes:
-    """A protobuf field of bytes."""
-    size, head = len(value), [number << 3 | 2]
-    while size > 127:
-        head.append(size & 127 | 128)
-        size >>= 7
-    return bytes([*head, size]) + value
-
-
 def sentence_pieces() -> bytes:
-    scores = [struct.pack("<f", -float(at)) for at in range(len(PIECES))]
-    pieces = [
-        field(1, field(1, piece.encode()) + bytes([2 << 3 | 5]) + score)
-        for piece, score in zip(PIECES, scores, strict=True)
-    ]
+    model = ModelProto()
+    for at, piece in enumerate(PIECES):
+        model.pieces.add(piece=piece, score=-float(at))
     spec = json.loads((SHIPPED / "tokenizer.json").read_text(encoding="utf-8"))
-    charsmap = base64.b64decode(spec["normalizer"]["normalizers"][0]["precompiled_charsmap"])
-    return b"".join(pieces) + field(3, field(2, charsmap))
+    charsmap = spec["normalizer"]["normalizers"][0]["precompiled_charsmap"]
+    model.normalizer_spec.precompiled_charsmap = base64.b64decode(charsmap)
+    return model.SerializeToString()
 
 
 def random_weights() -> dict[str, np.ndarray]:
