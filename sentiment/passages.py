@@ -81,9 +81,11 @@ class Clauses:
         own = [at for at, ((_, _, spoken), (a, b)) in enumerate(bounds) if spoken == lang and b > a]
         if not own:
             return
-        spans = [self.spans[self.bounds[at] : self.bounds[at + 1]] for at in own]
-        edges = [[(span.start, span.end) for span in clauses] for clauses in spans]
-        read = reader.read([items[at][1] for at in own], edges)
+        spans = [
+            [(span.start, span.end) for span in self.spans[self.bounds[at] : self.bounds[at + 1]]]
+            for at in own
+        ]
+        read = reader.read([items[at][1] for at in own], spans)
         wholes = np.zeros((len(items), reader.width), np.float32)
         clauses = np.zeros((len(self), reader.width), np.float32)
         for at, (whole, rows) in zip(own, read, strict=True):
