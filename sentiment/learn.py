@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import geometric_mean
 from typing import ClassVar
 
 import numpy as np
@@ -17,12 +16,11 @@ from numpy.typing import NDArray
 
 from sentiment import readers
 from sentiment.classifier import Classifier, centred, fit, unit
-from sentiment.clauses import split_clauses
-from sentiment.encoder import Encoder
+from sentiment.encoder import EncodedText, Encoder
 from sentiment.fourier import fourier_columns
 from sentiment.language import languages_of
 from sentiment.likeness import Likeness, Measure, Odds, Second
-from sentiment.one_matter import weights_of
+from sentiment.one_matter import read_letters, usual_clauses, weights_of
 from sentiment.passages import Clauses
 from sentiment.readers import READERS
 from sentiment.taxonomy import LANGUAGES, Taxonomy
@@ -137,9 +135,12 @@ def compared(
     encoder: Encoder, taxonomy: Taxonomy, measure: Measure, known: dict[str, Floats] | None = None
 ) -> Likeness:
     """The examples of few to compare with; the user's own background teaches what is no cause."""
+    letters = read_letters(encoder, taxonomy)
+    kept = {} if known is None else known
+    kept.update((text, _pooled(read, text)) for read, text, _ in letters)
 
     def rows(texts: Sequence[str]) -> Floats:
-        embeddings = embed(encoder, texts, known)
+        embeddings = embed(encoder, texts, kept)
         return measure.rows(embeddings, languages_of(texts).tolist())
 
     shipped = {text for own in Taxonomy.load().background.values() for text in own}
@@ -149,7 +150,7 @@ def compared(
     causes = tuple(rows(texts) for texts in groups)
     seconds = _seconds([*groups, none])
     few = Likeness(causes, rows(none), measure, seconds, usual_clauses(taxonomy))
-    return replace(few, weights=weights_of(encoder, taxonomy, few))
+    return replace(few, weights=weights_of(letters, taxonomy, few))
 
 
 def _seconds(groups: Sequence[Sequence[str]]) -> dict[str, Second]:
@@ -166,17 +167,6 @@ def _seconds(groups: Sequence[Sequence[str]]) -> dict[str, Second]:
 def _spoken(texts: Sequence[str], langs: Container[str]) -> list[str]:
     """Those of the texts that are in one of the languages."""
     return [text for text, lang in zip(texts, languages_of(texts), strict=True) if lang in langs]
-
-
-def usual_clauses(taxonomy: Taxonomy) -> float:
-    """How many clauses an example has, the geometric mean; 1 without examples."""
-    numbers = [
-        max(1, len(split_clauses(text)))
-        for cause in taxonomy.findable
-        for own in cause.examples.values()
-        for text in own
-    ]
-    return geometric_mean(numbers) if numbers else 1.0
 
 
 def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None = None) -> Fitted:
@@ -221,5 +211,11 @@ def embed(encoder: Encoder, texts: Sequence[str], known: dict[str, Floats] | Non
     new = [text for text in dict.fromkeys(texts) if text not in kept]
     encoded = encoder.encode([(text, ()) for text in new])
     for text, item in zip(new, encoded, strict=True):
-        kept[text] = item.pool(0, len(text))[1].astype(np.float64)
+        kept[text] = _pooled(item, text)
     return np.array([kept[text] for text in texts], dtype=np.float64)
+
+
+def _pooled(encoded: EncodedText, text: str) -> Floats:
+    """The embedding [H] of a text, pooled as clauses are."""
+    pooled: Floats = encoded.pool(0, len(text))[1].astype(np.float64)
+    return pooled
