@@ -29,6 +29,7 @@ from sentiment.interface import ModelError
 from sentiment.model_files import SHIPPED, ModelSettings, read_settings, verify
 from sentiment.normalise import Normalised, normalise
 from sentiment.target import PLACEHOLDER
+from sentiment.wording import Tokens
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -107,6 +108,11 @@ class EncodedText:
             np.where(empty, self.logits, weights @ self.token_logits),
             np.where(empty, self.embedding, weights @ self.token_embeddings),
         )
+
+    def tokens(self, spans: Sequence[tuple[int, int]]) -> Tokens:
+        """The tokens, and which of them are in each of the spans."""
+        ids = np.array(self._encoding.ids[: len(self.token_logits)], dtype=np.int64)
+        return Tokens(ids, self.token_embeddings, token_shares(self.offsets, spans) > 0)
 
 
 def token_shares(tokens: Integers, spans: Sequence[tuple[int, int]]) -> Floats:
@@ -200,6 +206,16 @@ class Encoder:
     def judges_target(self, names: Sequence[str]) -> bool:
         """Whether the logits of a text with these names are of the branch that judges a target."""
         return bool(names) and self._branched
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens it knows."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of the tokens of texts."""
+        clean = [normalise(text[:MAX_CHARACTERS]).text for text in texts]
+        return [own.ids for own in self._tokenizer.encode_batch(clean, add_special_tokens=False)]
 
     def encode(self, pairs: Iterable[Pair]) -> Iterator[EncodedText]:
         """Encode (text, names) pairs; results come in order.

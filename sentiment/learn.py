@@ -19,11 +19,13 @@ from sentiment.classifier import Classifier, centred, fit, unit
 from sentiment.encoder import EncodedText, Encoder
 from sentiment.fourier import fourier_columns
 from sentiment.language import languages_of
-from sentiment.likeness import Likeness, Measure, Odds, Second
-from sentiment.one_matter import read_letters, usual_clauses, weights_of
+from sentiment.likeness import Likeness, Measure, Odds, Scale, Second
+from sentiment.one_matter import LONG, usual_clauses, weights_of
 from sentiment.passages import Clauses
-from sentiment.readers import READERS
+from sentiment.readers import READERS, TOKENISED
+from sentiment.second_reader import SecondReader
 from sentiment.taxonomy import LANGUAGES, Taxonomy
+from sentiment.wording import Rows, Tokens, Wording
 from sentiment.words import Columns, word_columns
 
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
@@ -31,6 +33,9 @@ SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 
 BACKGROUND_WEIGHT = 0.6
 """What a background text counts in the fit against an example of a cause."""
+
+MOST_WORDS = 20_000
+"""Tokens of examples beyond which words are not compared: it would take longer than reading."""
 
 UNMEASURED = Odds(scale=14.0, none=4.8)
 """What is taken for a model that nothing is known of."""
@@ -103,12 +108,18 @@ def measure_of(encoder: Encoder, known: dict[str, Floats] | None = None) -> Meas
         with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
             if str(kept["key"]).partition(" ")[0] == encoder.version:
                 centres = {lang: kept[f"general_{lang}"] for lang in LANGUAGES}
-                alone, *by_both = (Odds(*own) for own in kept["likeness"].tolist())
+                plain, with_words = (_scale(own) for own in kept["likeness"].tolist())
                 whitening = kept["whitening"].astype(np.float64)
-                return Measure(centres, whitening, alone, dict(zip(READERS, by_both, strict=True)))
+                rarity = {of: kept[f"rarity_{of}"] for of in ("", *TOKENISED)}
+                return Measure(centres, whitening, plain, with_words, rarity)
     centres = general_centres(encoder, known)
-    unmeasured = dict.fromkeys(READERS, UNMEASURED)
-    return Measure(centres, np.eye(len(centres["en"])), UNMEASURED, unmeasured)
+    unmeasured = Scale(UNMEASURED, dict.fromkeys(READERS, UNMEASURED))
+    return Measure(centres, np.eye(len(centres["en"])), unmeasured, unmeasured)
+
+
+def _scale(kept: Sequence[Sequence[float]]) -> Scale:
+    alone, *by_both = (Odds(*own) for own in kept)
+    return Scale(alone, dict(zip(READERS, by_both, strict=True)))
 
 
 def general_centres(encoder: Encoder, known: dict[str, Floats] | None = None) -> dict[str, Floats]:
@@ -127,30 +138,61 @@ def learn(
 ) -> Fitted | Likeness:
     """Learn a taxonomy's causes from its examples; `known` remembers embeddings between calls."""
     if taxonomy.few:
-        return compared(encoder, taxonomy, measure_of(encoder, known), known)
+        return compared(encoder, taxonomy, measure_of(encoder, known))
     return fitted(encoder, taxonomy, known)
 
 
-def compared(
-    encoder: Encoder, taxonomy: Taxonomy, measure: Measure, known: dict[str, Floats] | None = None
-) -> Likeness:
+def compared(encoder: Encoder, taxonomy: Taxonomy, measure: Measure) -> Likeness:
     """The examples of few to compare with; the user's own background teaches what is no cause."""
-    letters = read_letters(encoder, taxonomy)
-    kept = {} if known is None else known
-    kept.update((text, _pooled(read, text)) for read, text, _ in letters)
-
-    def rows(texts: Sequence[str]) -> Floats:
-        embeddings = embed(encoder, texts, kept)
-        return measure.rows(embeddings, languages_of(texts).tolist())
-
     shipped = {text for own in Taxonomy.load().background.values() for text in own}
     background = [text for own in taxonomy.background.values() for text in own]
     none = [text for text in background if text not in shipped]
     groups = [cause.texts() for cause in taxonomy.findable]
-    causes = tuple(rows(texts) for texts in groups)
-    seconds = _seconds([*groups, none])
+    texts = list(dict.fromkeys(text for own in (*groups, none) for text in own))
+    read = dict(zip(texts, encoder.encode((text, ()) for text in texts), strict=True))
+
+    def rows(own: Sequence[str]) -> Floats:
+        embeddings = np.array([_pooled(read[text], text) for text in own])
+        return measure.rows(embeddings, languages_of(own).tolist())
+
+    causes, seconds = tuple(map(rows, groups)), _seconds([*groups, none])
     few = Likeness(causes, rows(none), measure, seconds, usual_clauses(taxonomy))
-    return replace(few, weights=weights_of(letters, taxonomy, few))
+    if few.clauses < LONG:
+        return _worded(few, [*groups, none], read)
+    return replace(few, weights=weights_of(read, taxonomy, few))
+
+
+def _worded(
+    few: Likeness, groups: Sequence[Sequence[str]], read: Mapping[str, EncodedText]
+) -> Likeness:
+    """With the words of plain examples, none's last, where it is known which words are rare."""
+    rarity = few.measure.rarity
+    if not rarity:
+        return few
+
+    def tokens(own: Sequence[str]) -> list[Tokens]:
+        spoken = zip(own, languages_of(own).tolist(), strict=True)
+        return [few.measure.apart(read[text].tokens(()), lang) for text, lang in spoken]
+
+    seconds = {
+        lang: second._replace(wording=_wording(second.reader, groups, rarity[lang]))
+        if lang in rarity
+        else second
+        for lang, second in few.seconds.items()
+    }
+    width = len(few.measure.whitening)
+    wording = Wording.of([tokens(own) for own in groups], rarity[""], width)
+    if wording.size > MOST_WORDS:
+        return few
+    return replace(few, wording=wording, seconds=seconds)
+
+
+def _wording(reader: SecondReader, groups: Sequence[Sequence[str]], rarity: Rows) -> Wording:
+    """The words of the examples that a second reader can compare with."""
+    spoken = [_spoken(own, reader.compares) for own in groups]
+    read = [reader.read(own, [()] * len(own)) for own in spoken]
+    tokens = [[found.tokens for found in own if found.tokens] for own in read]
+    return Wording.of(tokens, rarity, reader.width)
 
 
 def _seconds(groups: Sequence[Sequence[str]]) -> dict[str, Second]:

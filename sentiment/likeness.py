@@ -9,7 +9,8 @@ other, the background, is taken out first. How texts of one cause differ anyway
 complaints of other trades (`sentiment.training.fit_likeness`).
 
 A second reader is asked as well (`sentiment.readers`), how like a text of its language is to the
-examples that it can compare it with; both count (`Weights`).
+examples that it can compare it with; both count (`Weights`). Where the examples are plain lines,
+words are compared one by one, too (`sentiment.wording`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sentiment.classifier import centred, products, unit
 from sentiment.passages import Clauses
 from sentiment.second_reader import SecondReader
 from sentiment.whitening import beside_whitened
+from sentiment.wording import Rows, Tokens, Wording
 
 SHARPNESS = 20.0
 """How far the nearest examples count more than the others: 0 is their mean, without end the one."""
@@ -45,6 +47,18 @@ class Odds(NamedTuple):
     none: float
 
 
+class Scale(NamedTuple):
+    """The odds of what has read a text.
+
+    Attributes:
+        alone: of likeness by the encoder alone.
+        by_both: by language, where a second reader has read too.
+    """
+
+    alone: Odds
+    by_both: Mapping[str, Odds]
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What likeness is measured by, of one model.
@@ -52,14 +66,17 @@ class Measure:
     Attributes:
         centres: by language, what any text has [H].
         whitening: [H, H].
-        alone: for likeness by the encoder alone.
-        by_both: by language, where a second reader has read too.
+        plain: the odds where words are not compared.
+        worded: the odds where they are.
+        rarity: what each token of a vocabulary counts: the encoder's ("") and those of second
+            readers by language; nothing of a model that is not measured.
     """
 
     centres: Mapping[str, Floats]
     whitening: Floats
-    alone: Odds
-    by_both: Mapping[str, Odds]
+    plain: Scale
+    worded: Scale
+    rarity: Mapping[str, Rows] = field(default_factory=dict)
 
     def rows(self, embeddings: NDArray[np.floating], langs: Sequence[str]) -> Floats:
         """Unit rows [n, 2 H] of embeddings [n, H], plain and whitened side by side."""
@@ -67,6 +84,10 @@ class Measure:
             return np.empty((0, 2 * len(self.whitening)))
         plain = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
         return unit(beside_whitened(plain, self.whitening))
+
+    def apart(self, tokens: Tokens, lang: str) -> Tokens:
+        """What sets the encoder's tokens of a text of a language apart from any text's."""
+        return tokens._replace(rows=centred(tokens.rows, self.centres[lang]))
 
 
 class Weights(NamedTuple):
@@ -90,10 +111,12 @@ class Second(NamedTuple):
 
     Attributes:
         examples: unit rows [n, D] of each cause's, those of none last.
+        wording: their tokens, where words are compared.
     """
 
     reader: SecondReader
     examples: tuple[Floats, ...]
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +129,13 @@ class Likeness:
         seconds: by the language of the texts that it reads.
         clauses: how many an example has, the geometric mean.
         weights: by language, where they are not `SEVERAL`.
+        wording: the tokens of each cause's examples and of none's, if words are compared.
     """
+
+    WORDS: ClassVar[float] = 0.5
+    """What likeness by words counts beside that by meaning."""
+    SECOND_WORDS: ClassVar[float] = 0.75
+    """The same by the words of a second reader."""
 
     LUCK: ClassVar[float] = 0.24
     """What a text's best clause loses of its log-odds for the logarithm of how many times the
@@ -127,6 +156,7 @@ class Likeness:
     seconds: Mapping[str, Second] = field(default_factory=dict)
     clauses: float = 1.0
     weights: Mapping[str, Weights] = field(default_factory=dict)
+    wording: Wording | None = None
 
     def whole(self, lang: str) -> float:
         """What the whole text's likeness counts in a clause's."""
@@ -138,26 +168,33 @@ class Likeness:
 
     def of_clauses(self, clauses: Clauses) -> Floats:
         """Logits [n, causes + 1] of clauses."""
-        return self.scores(clauses.embeddings, clauses.langs, clauses.by_second)
+        words = self._words(clauses)[0]
+        return self.scores(clauses.embeddings, clauses.langs, clauses.by_second, words)
 
     def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
         """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
         langs = [clauses.langs[clauses.bounds[at]] for at in texts]
         by_second = {lang: rows[texts] for lang, rows in clauses.wholes_by_second.items()}
-        return self.scores(clauses.wholes[texts], langs, by_second)
+        words = self._words(clauses)[1]
+        return self.scores(
+            clauses.wholes[texts], langs, by_second, None if words is None else words[texts]
+        )
 
     def scores(
         self,
         embeddings: NDArray[np.floating],
         langs: Sequence[str],
         by_second: Mapping[str, NDArray[np.floating]],
+        words: Floats | None = None,
     ) -> Floats:
         """Logits [n, causes + 1] of texts by their embeddings [n, H] and languages.
 
-        `by_second` are the second readers' embeddings [n, D], zeros for what one has not read.
+        `by_second` are the second readers' embeddings [n, D], zeros for what one has not read;
+        `words` is likeness by words [n, causes + 1].
         """
         found = likeness(self.measure.rows(embeddings, langs), [*self.causes, self.none])
-        odds = np.tile(self.measure.alone, (len(found), 1))
+        measured = self.measure.plain if words is None else self.measure.worded
+        odds = np.tile(measured.alone, (len(found), 1))
         for lang, rows in by_second.items():
             read: NDArray[np.bool_] = np.any(rows, axis=1)
             if read.any():
@@ -167,11 +204,39 @@ class Likeness:
                 further = np.zeros_like(second)
                 np.subtract(second, found[read], out=further, where=np.isfinite(second))
                 found[read] += share * further
-                odds[read] = self.measure.by_both[lang]
+                odds[read] = measured.by_both[lang]
         scale, none = odds.T
-        own: Floats = scale[:, None] * found
+        own: Floats = scale[:, None] * (found if words is None else found + words)
         own[:, -1] = np.logaddexp(own[:, -1], none)
         return own
+
+    def _words(self, clauses: Clauses) -> tuple[Floats, Floats] | tuple[None, None]:
+        """Likeness by words of clauses and of whole texts to causes and none, if it is asked."""
+        if self.wording is None:
+            return None, None
+        if clauses.by_words is None:
+            clauses.by_words = self._compared(clauses, self.wording)
+        return clauses.by_words
+
+    def _compared(self, clauses: Clauses, wording: Wording) -> tuple[Floats, Floats]:
+        texts = len(clauses.tokens)
+        of_clauses = np.zeros((len(clauses), len(self.causes) + 1))
+        of_wholes = np.zeros((texts, len(self.causes) + 1))
+
+        def count(at: int, share: float, found: tuple[Floats, Floats]) -> None:
+            of_clauses[clauses.bounds[at] : clauses.bounds[at + 1]] += share * found[0]
+            of_wholes[at] += share * found[1]
+
+        for at, tokens in enumerate(clauses.tokens):
+            if len(tokens.inside):
+                apart = self.measure.apart(tokens, clauses.langs[clauses.bounds[at]])
+                count(at, self.WORDS, wording.likeness(apart))
+        for lang, read in clauses.tokens_by_second.items():
+            second = self.seconds[lang].wording
+            for at, tokens in read.items():
+                if second is not None:
+                    count(at, self.SECOND_WORDS, second.likeness(tokens))
+        return of_clauses, of_wholes
 
 
 def likeness(rows: Floats, groups: Sequence[Floats]) -> Floats:

@@ -31,11 +31,12 @@ class MiniLM(SecondReader):
     compares: ClassVar = frozenset({"en"})
     longest: ClassVar = WINDOW_TOKENS * MAX_WINDOWS
 
-    def _embeddings(self, ids: list[int], shares: Floats) -> tuple[Floats, Floats]:
+    def _embeddings(self, ids: list[int], shares: Floats) -> tuple[Floats, Floats, Floats]:
         starts = range(0, max(1, len(ids)), WINDOW_TOKENS)
         states = [self._states(ids[at : at + WINDOW_TOKENS]) for at in starts]
         whole: Floats = np.concatenate(states).mean(axis=0)
-        return whole, shares @ np.concatenate([own[1:-1] for own in states])
+        tokens = np.concatenate([own[1:-1] for own in states])
+        return whole, shares @ tokens, tokens
 
     def _states(self, ids: list[int]) -> Floats:
         """The states [t + 2, D] of the tokens of one window and of the two that frame it."""

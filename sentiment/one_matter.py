@@ -9,7 +9,7 @@ in turn, and that way of comparing is taken under which the others tell its caus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import geometric_mean
 from typing import Final, NamedTuple
@@ -18,10 +18,10 @@ import numpy as np
 
 from sentiment.classifier import softmax
 from sentiment.clauses import split_clauses
-from sentiment.encoder import Encoder
+from sentiment.encoder import EncodedText
 from sentiment.language import languages_of
 from sentiment.likeness import SEVERAL, Likeness, Second, Weights
-from sentiment.passages import Clauses, Item, read_clauses
+from sentiment.passages import Clauses, read_clauses
 from sentiment.taxonomy import Taxonomy
 
 ONE: Final = Weights(whole=0.6, second=0.85)
@@ -41,17 +41,6 @@ class Example(NamedTuple):
     second_row: int
 
 
-def read_letters(encoder: Encoder, taxonomy: Taxonomy) -> list[Item]:
-    """The examples that are asked, as the encoder reads them; none where they are plain lines."""
-    if usual_clauses(taxonomy) < LONG:
-        return []
-    texts = [text for cause in taxonomy.findable for own in cause.examples.values() for text in own]
-    spoken = zip(texts, languages_of(texts).tolist(), strict=True)
-    asked = [(text, lang) for text, lang in spoken if lang in LANGUAGES]
-    encoded = encoder.encode([(text, ()) for text, _ in asked])
-    return [(read, text, lang) for read, (text, lang) in zip(encoded, asked, strict=True)]
-
-
 def usual_clauses(taxonomy: Taxonomy) -> float:
     """How many clauses an example has, the geometric mean; 1 without examples."""
     numbers = [
@@ -63,21 +52,20 @@ def usual_clauses(taxonomy: Taxonomy) -> float:
     return geometric_mean(numbers) if numbers else 1.0
 
 
-def weights_of(letters: Sequence[Item], taxonomy: Taxonomy, few: Likeness) -> dict[str, Weights]:
-    """By language, what counts where a taxonomy's letters are about one matter each."""
-    by_lang = {lang: [item for item in letters if item[2] == lang] for lang in few.seconds}
-    return {
-        lang: ONE
-        for lang, own in by_lang.items()
-        if own and about_one_matter(own, taxonomy, few, lang)
-    }
+def weights_of(
+    read: Mapping[str, EncodedText], taxonomy: Taxonomy, few: Likeness
+) -> dict[str, Weights]:
+    """By language, what counts where letters are about one matter each; `read` by the encoder."""
+    asked = [lang for lang in LANGUAGES if lang in few.seconds]
+    return {lang: ONE for lang in asked if about_one_matter(read, taxonomy, few, lang)}
 
 
-def about_one_matter(letters: Sequence[Item], taxonomy: Taxonomy, few: Likeness, lang: str) -> bool:
+def about_one_matter(
+    read: Mapping[str, EncodedText], taxonomy: Taxonomy, few: Likeness, lang: str
+) -> bool:
     """Whether the letters of a language are told better as texts about one matter."""
-    by_text = {item[1]: item for item in letters}
     found = list(_examples(taxonomy, few.seconds[lang], lang))
-    items = [by_text[own.text] for own in found]
+    items = [(read[own.text], own.text, lang) for own in found]
     clauses = read_clauses(items)
     clauses.read_again(lang, few.seconds[lang].reader, items)
     one, several = (

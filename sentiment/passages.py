@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sentiment.clauses import Span, split_clauses
 from sentiment.encoder import EncodedText, Encoder
 from sentiment.second_reader import SecondReader
+from sentiment.wording import Tokens
 from sentiment.words import Columns, word_columns
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,9 @@ class Clauses:
         by_second: by the language of a second reader, its embeddings [n, D]; zeros for what it has
             not read, see `read_again`.
         wholes_by_second: the same of the texts [texts, D].
+        tokens: those of each text.
+        by_words: likeness by words, of the clauses and of the texts, once it was asked for.
+        tokens_by_second: by the language of a second reader, those of the texts, by their numbers.
     """
 
     spans: list[Span]
@@ -45,8 +49,11 @@ class Clauses:
     logits: NDArray[np.floating]
     wholes: NDArray[np.floating]
     words: Columns
+    tokens: list[Tokens]
     by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
     wholes_by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
+    tokens_by_second: dict[str, dict[int, Tokens]] = field(default_factory=dict)
+    by_words: tuple[Floats, Floats] | None = None
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -88,9 +95,13 @@ class Clauses:
         read = reader.read([items[at][1] for at in own], spans)
         wholes = np.zeros((len(items), reader.width), np.float32)
         clauses = np.zeros((len(self), reader.width), np.float32)
-        for at, (whole, rows) in zip(own, read, strict=True):
-            wholes[at] = whole
-            clauses[self.bounds[at] : self.bounds[at + 1]] = rows
+        tokens = {}
+        for at, reading in zip(own, read, strict=True):
+            wholes[at] = reading.whole
+            clauses[self.bounds[at] : self.bounds[at + 1]] = reading.spans
+            if reading.tokens is not None:
+                tokens[at] = reading.tokens
+        self.tokens_by_second[lang] = tokens
         self.wholes_by_second[lang], self.by_second[lang] = wholes, clauses
 
 
@@ -116,6 +127,10 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         logits=_joined([logits for logits, _ in pooled]),
         wholes=np.array([encoded.embedding for encoded, _, _ in items]),
         words=word_columns(texts),
+        tokens=[
+            encoded.tokens([(span.start, span.end) for span in own])
+            for (encoded, _, _), own in zip(items, spans, strict=True)
+        ],
     )
 
 

@@ -16,6 +16,9 @@ from sentiment.use import Use
 READERS: Final[Mapping[str, type[SecondReader]]] = {"en": MiniLM, "ru": Use}
 """By the language of the texts that it reads."""
 
+TOKENISED: Final = ("en",)
+"""Of whose languages they give each token an embedding of its own."""
+
 
 @cache
 def shipped(lang: str) -> SecondReader:

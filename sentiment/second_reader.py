@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,24 @@ from numpy.typing import NDArray
 from sentiment.encoder import MAX_CHARACTERS, open_model, token_shares
 from sentiment.model_files import verify
 from sentiment.normalise import normalise
+from sentiment.wording import Tokens
 
 Floats = NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
+
+
+class Reading(NamedTuple):
+    """What is read of a text.
+
+    Attributes:
+        whole: its embedding [D], not of unit length.
+        spans: those of its spans [n, D].
+        tokens: its tokens, of a reader that gives each an embedding of its own.
+    """
+
+    whole: Floats
+    spans: Floats
+    tokens: Tokens | None
 
 
 class SecondReader(ABC):
@@ -60,27 +75,46 @@ class SecondReader(ABC):
         tokenizer, session = open_model(place)
         return cls(tokenizer, session, os.cpu_count() or 1)
 
-    def read(self, texts: Sequence[str], spans: Sequence[Spans]) -> list[tuple[Floats, Floats]]:
-        """The embedding [D] of each text and those of its spans [n, D], not of unit length.
+    def read(self, texts: Sequence[str], spans: Sequence[Spans]) -> list[Reading]:
+        """What is read of each text and its spans.
 
         Spans are characters of the original text. A span without a token has the values of the
         whole text.
         """
         return list(self._threads.map(self._read, texts, spans))
 
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens it knows."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of the tokens of texts."""
+        clean = [normalise(text[:MAX_CHARACTERS]).text for text in texts]
+        return [own.ids for own in self._tokenizer.encode_batch(clean, add_special_tokens=False)]
+
     def embed(self, texts: Sequence[str]) -> Floats:
         """The embeddings [n, D] of texts, pooled as spans are, not of unit length."""
-        read = self.read(texts, [[(0, len(text))] for text in texts])
-        return np.array([own[0] for _, own in read], np.float32).reshape(-1, self.width)
+        return pooled(self.read(texts, [[(0, len(text))] for text in texts]), self.width)
 
-    def _read(self, text: str, spans: Spans) -> tuple[Floats, Floats]:
+    def _read(self, text: str, spans: Spans) -> Reading:
         clean = normalise(text[:MAX_CHARACTERS], ())
         encoding = self._tokenizer.encode(clean.text, add_special_tokens=False)
         offsets = np.array(encoding.offsets[: self.longest], dtype=np.int64).reshape(-1, 2)
         shares = token_shares(clean.to_original(offsets), spans)
-        whole, rows = self._embeddings(encoding.ids[: self.longest], shares)
-        return whole, np.where(shares.any(axis=1, keepdims=True), rows, whole)
+        ids = encoding.ids[: self.longest]
+        whole, rows, states = self._embeddings(ids, shares)
+        tokens = None if states is None else Tokens(np.array(ids, np.int64), states, shares > 0)
+        return Reading(whole, np.where(shares.any(axis=1, keepdims=True), rows, whole), tokens)
 
     @abstractmethod
-    def _embeddings(self, ids: list[int], shares: Floats) -> tuple[Floats, Floats]:
-        """The embedding [D] of tokens, and those [n, D] of spans by their shares [n, t] of them."""
+    def _embeddings(self, ids: list[int], shares: Floats) -> tuple[Floats, Floats, Floats | None]:
+        """The embedding [D] of tokens, those [n, D] of spans by their shares [n, t] of them.
+
+        And that of each token [t, D], if it has one of its own.
+        """
+
+
+def pooled(read: Sequence[Reading], width: int) -> Floats:
+    """The embeddings [n, width] of texts each read as one span."""
+    return np.array([own.spans[0] for own in read], np.float32).reshape(-1, width)

@@ -30,7 +30,7 @@ class Use(SecondReader):
     compares: ClassVar = frozenset({"en", "ru"})
     longest: ClassVar = 4096
 
-    def _embeddings(self, ids: list[int], shares: Floats) -> tuple[Floats, Floats]:
+    def _embeddings(self, ids: list[int], shares: Floats) -> tuple[Floats, Floats, None]:
         begin, end = self._ends
         everything = np.full((1, len(ids)), 1 / max(1, len(ids)), np.float32)
         inputs = {
@@ -38,7 +38,7 @@ class Use(SecondReader):
             SHARES: framed(np.concatenate([everything, shares])),
         }
         found: Floats = self._session.run([OUTPUT], inputs)[0]
-        return found[0], found[1:]
+        return found[0], found[1:], None
 
 
 def framed(shares: Floats) -> Floats:

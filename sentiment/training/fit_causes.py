@@ -28,6 +28,7 @@ def main() -> None:
     known: dict[str, Floats] = {}
     own = fitted(encoder, taxonomy, known)
     measure = fitted_measure(encoder, known)
+    scales = {"plain": measure.plain, "worded": measure.worded}
     np.savez_compressed(
         SHIPPED_FIT,
         key=np.array(fit_key(encoder, taxonomy)),
@@ -39,11 +40,14 @@ def main() -> None:
         general_en=measure.centres["en"].astype(np.float32),
         general_ru=measure.centres["ru"].astype(np.float32),
         whitening=measure.whitening.astype(np.float16),
-        likeness=np.array([measure.alone, *measure.by_both.values()]),
+        likeness=np.array([[own.alone, *own.by_both.values()] for own in scales.values()]),
+        allow_pickle=False,
+        **{f"rarity_{of}": own for of, own in measure.rarity.items()},
     )
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {own.classifier.loss:.3f}; ")
-    for name, odds in (("alone", measure.alone), *measure.by_both.items()):
-        sys.stdout.write(f"likeness, {name}: scale {odds.scale:.2f}, none {odds.none:.2f}; ")
+    for way, own_scale in scales.items():
+        for name, odds in (("alone", own_scale.alone), *own_scale.by_both.items()):
+            sys.stdout.write(f"likeness, {way}, {name}: {odds.scale:.2f}, none {odds.none:.2f}; ")
     sys.stdout.write("\n")
     heads = signals.learnt(encoder)
     signals.save(heads, encoder)

@@ -10,7 +10,7 @@ reads too they are fitted to those of its language.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,12 @@ from sentiment.classifier import softmax, unit
 from sentiment.encoder import Encoder
 from sentiment.language import languages_of
 from sentiment.learn import UNMEASURED, compared, embed, general_centres
-from sentiment.likeness import Likeness, Measure, Odds
+from sentiment.likeness import Likeness, Measure, Odds, Scale
+from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.trades import LEARNT, alike, trades
 from sentiment.whitening import whitening_by
+from sentiment.wording import Rows, rarity_of
 
 Floats = NDArray[np.float64]
 PLAIN = Odds(1.0, 0.0)
@@ -56,45 +58,50 @@ class _Read:
 
     Attributes:
         named: the number [n] of the cause that each names, or `NONE`.
-        embeddings: [n, H].
-        by_second: by the language of the second reader that was asked, [n, D].
         moods: sentiments [n, 3].
     """
 
-    texts: list[str]
+    items: list[Item]
+    clauses: Clauses
     named: NDArray[np.int64]
-    langs: list[str]
-    embeddings: Floats
-    by_second: dict[str, Floats]
     moods: Floats
 
     @classmethod
     def of(cls, encoder: Encoder, texts: list[str], named: Sequence[int]) -> _Read:
         langs = languages_of(texts).tolist()
-        encoded = list(encoder.encode((text, ()) for text in texts))
+        encoded = encoder.encode((text, ()) for text in texts)
+        items = list(zip(encoded, texts, langs, strict=True))
         moods = [
-            encoder.calibration(lang).probabilities(own.logits[None])[0]
-            for own, lang in zip(encoded, langs, strict=True)
+            encoder.calibration(lang).probabilities(own.logits[None])[0] for own, _, lang in items
         ]
-        embeddings = np.array([own.embedding for own in encoded], dtype=np.float64)
-        return cls(texts, np.array(named), langs, embeddings, {}, np.array(moods))
+        return cls(items, read_clauses(items), np.array(named), np.array(moods))
 
     def read_again(self, lang: str) -> _Read:
         """Those of a language, read by its second reader too."""
-        rows = [at for at, spoken in enumerate(self.langs) if spoken == lang]
-        texts = [self.texts[at] for at in rows]
-        reader = readers.shipped(lang)
-        wholes = [whole for whole, _ in reader.read(texts, [()] * len(texts))]
-        by_second = {lang: np.array(wholes, dtype=np.float64).reshape(-1, reader.width)}
-        langs = [lang] * len(rows)
-        return _Read(
-            texts, self.named[rows], langs, self.embeddings[rows], by_second, self.moods[rows]
-        )
+        rows = [at for at, (_, _, spoken) in enumerate(self.items) if spoken == lang]
+        items = [self.items[at] for at in rows]
+        clauses = read_clauses(items)
+        clauses.read_again(lang, readers.shipped(lang), items)
+        return _Read(items, clauses, self.named[rows], self.moods[rows])
 
     def seen_by(self, asked: Likeness) -> _Seen:
-        likeness = asked.scores(self.embeddings, self.langs, self.by_second)[:, :-1]
+        clauses = replace(self.clauses, by_words=None)
+        likeness = asked.of_wholes(clauses, np.arange(len(self.items)))[:, :-1]
         mood = agreement(self.moods, np.ones(likeness.shape[1], dtype=bool))
         return _Seen(likeness, mood, self.named)
+
+
+@dataclass(slots=True)
+class _Sides:
+    """How posts and texts of no cause are seen, trade by trade."""
+
+    alone: list[tuple[_Seen, _Seen]]
+    by_both: dict[str, list[tuple[_Seen, _Seen]]]
+
+    def scale(self) -> Scale:
+        """The odds under which all of them are likeliest."""
+        both = {lang: _likeliest(seen) for lang, seen in self.by_both.items()}
+        return Scale(_likeliest(self.alone), both)
 
 
 def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
@@ -104,29 +111,43 @@ def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
     """
     apart = _apart(encoder, known)
     centres = general_centres(encoder, known)
+    rarity = _rarities(encoder)
     untold = [text for own in Taxonomy.load().background.values() for text in own]
     background = _Read.of(encoder, untold, [NONE] * len(untold))
     again = {lang: background.read_again(lang) for lang in readers.READERS}
-    alone: list[tuple[_Seen, _Seen]] = []
-    by_both: dict[str, list[tuple[_Seen, _Seen]]] = {lang: [] for lang in again}
+    unscaled = Scale(PLAIN, dict.fromkeys(again, PLAIN))
+    plain, worded = (_Sides([], {lang: [] for lang in again}) for _ in range(2))
     for trade in trades(LEARNT):
         whitening = _whitening(rows for name, rows in apart if name != trade.name)
-        measure = Measure(centres, whitening, PLAIN, dict.fromkeys(again, PLAIN))
-        asked = compared(encoder, trade.taxonomy, measure, known)
+        measure = Measure(centres, whitening, unscaled, unscaled, rarity)
+        asked = compared(encoder, trade.taxonomy, measure)
         number = {cause.id: at for at, cause in enumerate(trade.taxonomy.causes)}
         named = [number[post.cause] for post in trade.posts]
         posts = _Read.of(encoder, [post.text for post in trade.posts], named)
-        alone.append((posts.seen_by(asked), background.seen_by(asked)))
+        for own, sides in ((replace(asked, wording=None), plain), (asked, worded)):
+            sides.alone.append((posts.seen_by(own), background.seen_by(own)))
         for lang, other in again.items():
-            own = posts.read_again(lang)
-            if own.texts:
-                by_both[lang].append((own.seen_by(asked), other.seen_by(asked)))
-    return Measure(
-        centres,
-        _whitening(rows for _, rows in apart),
-        _likeliest(alone),
-        {lang: _likeliest(seen) for lang, seen in by_both.items()},
-    )
+            told = posts.read_again(lang)
+            for own, sides in ((replace(asked, wording=None), plain), (asked, worded)):
+                if told.items:
+                    sides.by_both[lang].append((told.seen_by(own), other.seen_by(own)))
+    whitening = _whitening(rows for _, rows in apart)
+    return Measure(centres, whitening, plain.scale(), worded.scale(), rarity)
+
+
+def _rarities(encoder: Encoder) -> dict[str, Rows]:
+    """What each token of the encoder and of the second readers counts, by our own texts."""
+    taxonomy = Taxonomy.load()
+    texts = [text for cause in taxonomy.findable for text in cause.texts()]
+    texts += [text for own in taxonomy.background.values() for text in own]
+    texts += [text for _, own in alike(LEARNT) for text in own]
+    langs = languages_of(texts)
+    found = {"": rarity_of(encoder.token_ids(texts), encoder.vocabulary)}
+    for lang in readers.TOKENISED:
+        reader = readers.shipped(lang)
+        own = [text for text, spoken in zip(texts, langs, strict=True) if spoken == lang]
+        found[lang] = rarity_of(reader.token_ids(own), reader.vocabulary)
+    return found
 
 
 def _likeliest(seen: Sequence[tuple[_Seen, _Seen]]) -> Odds:

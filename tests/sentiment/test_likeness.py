@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from sentiment.classifier import softmax, unit
-from sentiment.likeness import Likeness, Measure, Odds, Second, likeness
+from sentiment.likeness import Likeness, Measure, Odds, Scale, Second, likeness
 from sentiment.minilm import MiniLM
 
 ODDS = Odds(scale=14.0, none=14.0)
-MEASURE = Measure({"en": np.zeros(4)}, np.eye(4), ODDS, {"en": ODDS})
+SCALE = Scale(ODDS, {"en": ODDS})
+MEASURE = Measure({"en": np.zeros(4)}, np.eye(4), SCALE, SCALE)
 AXES = np.eye(4)
 UNREAD = np.zeros((1, 4))
 READER = MiniLM(SimpleNamespace(backend_tokenizer=None, cls_token_id=0, sep_token_id=1), None, 1)
@@ -72,7 +73,7 @@ def test_a_cause_without_an_example_of_its_language_is_told_by_the_encoder_alone
 
 
 def test_odds_are_those_of_what_has_read_the_text() -> None:
-    measure = replace(MEASURE, by_both={"en": Odds(scale=7.0, none=3.0)})
+    measure = replace(MEASURE, plain=Scale(ODDS, {"en": Odds(scale=7.0, none=3.0)}))
     few = replace(seconded(asked(AXES[:1]), AXES[:1], AXES[:0]), measure=measure)
     texts = np.stack([AXES[0], AXES[0]])
     read = np.stack([AXES[0], UNREAD[0]])

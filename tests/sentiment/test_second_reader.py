@@ -54,7 +54,7 @@ def test_russian_is_near_to_what_says_the_same_in_either_language(same: str) -> 
 def test_a_span_is_read_within_its_text(lang: str) -> None:
     reader, (first, second) = readers.shipped(lang), ROOMS[lang]
     text = f"{first} {second}"
-    ((whole, spans),) = reader.read([text], [[(0, len(first)), (len(first), len(text))]])
+    ((whole, spans, _),) = reader.read([text], [[(0, len(first)), (len(first), len(text))]])
     near = unit(spans) @ unit(reader.embed([first, second])).T
     assert near[0, 0] > 0.8 > near[0, 1]
     assert near[1, 1] > 0.8 > near[1, 0]
@@ -63,7 +63,7 @@ def test_a_span_is_read_within_its_text(lang: str) -> None:
 
 @each_language
 def test_a_span_without_a_word_is_the_whole_text(lang: str) -> None:
-    ((whole, spans),) = readers.shipped(lang).read(["  two words  "], [[(0, 1), (2, 5)]])
+    ((whole, spans, _),) = readers.shipped(lang).read(["  two words  "], [[(0, 1), (2, 5)]])
     assert np.array_equal(spans[0], whole)
     assert not np.array_equal(spans[1], whole)
 
@@ -74,7 +74,7 @@ def test_spans_are_characters_of_the_original_text(lang: str) -> None:
     reader = readers.shipped(lang)
     text = "https://example.com/a?b=c &amp; the till is broken"
     start, end = text.index("till"), text.index("broken")
-    ((_, spans),) = reader.read([text], [[(start, start + 4), (end, end + 6)]])
+    ((_, spans, _),) = reader.read([text], [[(start, start + 4), (end, end + 6)]])
     near = unit(spans) @ unit(reader.embed(["till", "broken"])).T
     assert near.argmax(axis=1).tolist() == [0, 1]
 
@@ -94,7 +94,7 @@ def test_a_text_reads_the_same_in_any_company(lang: str) -> None:
 def test_the_end_of_a_long_letter_is_read(lang: str) -> None:
     reader, (often, last) = readers.shipped(lang), LETTERS[lang]
     letter = often * 120 + last
-    ((_, spans),) = reader.read(
+    ((_, spans, _),) = reader.read(
         [letter], [[(0, len(often)), (len(letter) - len(last), len(letter))]]
     )
     near = unit(spans) @ unit(reader.embed([often, last])).T

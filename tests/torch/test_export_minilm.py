@@ -62,7 +62,7 @@ def test_what_is_written_reads_as_the_network_does(
     second = MiniLM.load(out)
     tokens = Tokenizer.from_str((out / "tokenizer.json").read_text(encoding="utf-8"))
     for text in [*TEXTS[:3], " ".join(TEXTS[:9])]:
-        ((whole, _),) = second.read([text], [()])
+        ((whole, _, _),) = second.read([text], [()])
         cls, sep = (tokens.token_to_id(name) for name in ("[CLS]", "[SEP]"))
         ids = [cls, *tokens.encode(text, add_special_tokens=False).ids, sep]
         with torch.no_grad():

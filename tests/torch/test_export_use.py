@@ -121,7 +121,7 @@ def test_what_is_written_reads_as_the_wheel_does(
     text = "очередь ждали касса late очередь"
     ids = [1, *(PIECES.index(f"▁{word}") for word in text.split()), 2]
     inside = (text.index("ждали"), text.index("касса") + len("касса"))
-    ((whole, spans),) = reader.read([text], [[inside]])
+    ((whole, spans, _),) = reader.read([text], [[inside]])
     for row, counted in ((whole, list(range(7))), (spans[0], [0, 2, 3, 6])):
         wanted = by_hand(weights, ids, counted)
         cosine = row @ wanted / np.linalg.norm(row) / np.linalg.norm(wanted)
