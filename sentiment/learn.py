@@ -34,7 +34,7 @@ SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 BACKGROUND_WEIGHT = 0.6
 """What a background text counts in the fit against an example of a cause."""
 
-MOST_WORDS = 20_000
+MOST_WORDS = 2_500
 """Tokens of examples beyond which words are not compared: it would take longer than reading."""
 
 UNMEASURED = Odds(scale=14.0, none=4.8)
