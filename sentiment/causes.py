@@ -110,8 +110,7 @@ class CauseFinder:
         if not clauses:
             return [Reasons() for _ in items]
         if isinstance(self._fitted, Likeness):
-            for lang, second in self._fitted.seconds.items():
-                clauses.read_again(lang, second.reader, items)
+            self._fitted.read(clauses, items)
         chances = self._chances(clauses)
         signals = self._signals.read(clauses)
         return [

@@ -156,6 +156,7 @@ class Encoder:
     Attributes:
         settings: the `molva` section of the model's configuration.
         version: `name+hash`, the first twelve hex digits of the content's SHA-256.
+        tokenizer: of the library `tokenizers`.
     """
 
     def __init__(
@@ -168,7 +169,7 @@ class Encoder:
     ) -> None:
         self.settings = settings
         self.version = version
-        self._tokenizer = tokenizer.backend_tokenizer
+        self.tokenizer = tokenizer.backend_tokenizer
         self._session = session
         self._branched = any(own.name == TARGET_OUTPUTS[0] for own in session.get_outputs())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="molva-encoder")
@@ -207,16 +208,6 @@ class Encoder:
         """Whether the logits of a text with these names are of the branch that judges a target."""
         return bool(names) and self._branched
 
-    @property
-    def vocabulary(self) -> int:
-        """How many tokens it knows."""
-        return int(self._tokenizer.get_vocab_size())
-
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The numbers of the tokens of texts."""
-        clean = [normalise(text[:MAX_CHARACTERS]).text for text in texts]
-        return [own.ids for own in self._tokenizer.encode_batch(clean, add_special_tokens=False)]
-
     def encode(self, pairs: Iterable[Pair]) -> Iterator[EncodedText]:
         """Encode (text, names) pairs; results come in order.
 
@@ -250,7 +241,7 @@ class Encoder:
         targets = [
             target_part(names, text.text) for (_, names), text in zip(pairs, texts, strict=True)
         ]
-        encode = self._tokenizer.encode_batch
+        encode = self.tokenizer.encode_batch
         encodings = encode([text.text for text in texts], add_special_tokens=False)
         tails = encode(targets, add_special_tokens=False)
         prepared = []

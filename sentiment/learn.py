@@ -23,7 +23,7 @@ from sentiment.likeness import Likeness, Measure, Odds, Scale, Second
 from sentiment.one_matter import LONG, usual_clauses, weights_of
 from sentiment.passages import Clauses
 from sentiment.readers import READERS, TOKENISED
-from sentiment.second_reader import SecondReader
+from sentiment.second_reader import pooled
 from sentiment.taxonomy import LANGUAGES, Taxonomy
 from sentiment.wording import Rows, Tokens, Wording
 from sentiment.words import Columns, word_columns
@@ -155,54 +155,44 @@ def compared(encoder: Encoder, taxonomy: Taxonomy, measure: Measure) -> Likeness
         embeddings = np.array([_pooled(read[text], text) for text in own])
         return measure.rows(embeddings, languages_of(own).tolist())
 
-    causes, seconds = tuple(map(rows, groups)), _seconds([*groups, none])
-    few = Likeness(causes, rows(none), measure, seconds, usual_clauses(taxonomy))
-    if few.clauses < LONG:
-        return _worded(few, [*groups, none], read)
-    return replace(few, weights=weights_of(read, taxonomy, few))
+    clauses = usual_clauses(taxonomy)
+    wording = _wording(measure, [*groups, none], read) if clauses < LONG else None
+    seconds = _seconds([*groups, none], measure.rarity if wording else {})
+    causes = tuple(map(rows, groups))
+    few = Likeness(causes, rows(none), measure, seconds, clauses, wording=wording)
+    return few if clauses < LONG else replace(few, weights=weights_of(read, taxonomy, few))
 
 
-def _worded(
-    few: Likeness, groups: Sequence[Sequence[str]], read: Mapping[str, EncodedText]
-) -> Likeness:
-    """With the words of plain examples, none's last, where it is known which words are rare."""
-    rarity = few.measure.rarity
-    if not rarity:
-        return few
+def _wording(
+    measure: Measure, groups: Sequence[Sequence[str]], read: Mapping[str, EncodedText]
+) -> Wording | None:
+    """The words of the examples, if it is known which are rare and there are not too many."""
+    if not measure.rarity:
+        return None
 
     def tokens(own: Sequence[str]) -> list[Tokens]:
         spoken = zip(own, languages_of(own).tolist(), strict=True)
-        return [few.measure.apart(read[text].tokens(()), lang) for text, lang in spoken]
+        return [measure.apart(read[text].tokens(()), lang) for text, lang in spoken]
 
-    seconds = {
-        lang: second._replace(wording=_wording(second.reader, groups, rarity[lang]))
-        if lang in rarity
-        else second
-        for lang, second in few.seconds.items()
-    }
-    width = len(few.measure.whitening)
-    wording = Wording.of([tokens(own) for own in groups], rarity[""], width)
-    if wording.size > MOST_WORDS:
-        return few
-    return replace(few, wording=wording, seconds=seconds)
+    wording = Wording.of(map(tokens, groups), measure.rarity[""], len(measure.whitening))
+    return wording if wording.size <= MOST_WORDS else None
 
 
-def _wording(reader: SecondReader, groups: Sequence[Sequence[str]], rarity: Rows) -> Wording:
-    """The words of the examples that a second reader can compare with."""
-    spoken = [_spoken(own, reader.compares) for own in groups]
-    read = [reader.read(own, [()] * len(own)) for own in spoken]
-    tokens = [[found.tokens for found in own if found.tokens] for own in read]
-    return Wording.of(tokens, rarity, reader.width)
+def _seconds(groups: Sequence[Sequence[str]], rarity: Mapping[str, Rows]) -> dict[str, Second]:
+    """The second readers that can compare with an example of a cause; those of none stand last.
 
-
-def _seconds(groups: Sequence[Sequence[str]]) -> dict[str, Second]:
-    """The second readers that can compare with an example of a cause; those of none stand last."""
+    Words are compared by those whose `rarity` is given.
+    """
     found = {}
     for lang, kind in READERS.items():
         own = [_spoken(texts, kind.compares) for texts in groups]
         if any(own[:-1]):
             reader = readers.shipped(lang)
-            found[lang] = Second(reader, tuple(unit(reader.embed(texts)) for texts in own))
+            read = [reader.read_whole(texts) for texts in own]
+            examples = tuple(unit(pooled(texts, reader.width)) for texts in read)
+            tokens = [[text.tokens for text in texts if text.tokens] for texts in read]
+            words = Wording.of(tokens, rarity[lang], reader.width) if lang in rarity else None
+            found[lang] = Second(reader, examples, words)
     return found
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.classifier import centred, products, unit
-from sentiment.passages import Clauses
+from sentiment.passages import Clauses, Item
 from sentiment.second_reader import SecondReader
 from sentiment.whitening import beside_whitened
 from sentiment.wording import Rows, Tokens, Wording
@@ -86,8 +86,8 @@ class Measure:
         return unit(beside_whitened(plain, self.whitening))
 
     def apart(self, tokens: Tokens, lang: str) -> Tokens:
-        """What sets the encoder's tokens of a text of a language apart from any text's."""
-        return tokens._replace(rows=centred(tokens.rows, self.centres[lang]))
+        """The encoder's tokens of a text, without what any text of its language has."""
+        return tokens._replace(centre=self.centres[lang].astype(np.float32))
 
 
 class Weights(NamedTuple):
@@ -136,7 +136,6 @@ class Likeness:
     """What likeness by words counts beside that by meaning."""
     SECOND_WORDS: ClassVar[float] = 0.75
     """The same by the words of a second reader."""
-
     LUCK: ClassVar[float] = 0.24
     """What a text's best clause loses of its log-odds for the logarithm of how many times the
     clauses of an example it has: of the seventeen clauses of a letter some are like any plain line.
@@ -166,19 +165,52 @@ class Likeness:
         """What the best of so many clauses loses of its log-odds."""
         return self.LUCK * math.log(max(1.0, clauses / self.clauses))
 
+    def read(self, clauses: Clauses, items: Sequence[Item]) -> None:
+        """Let the second readers read the texts too, and compare words."""
+        again = {
+            lang: clauses.read_again(lang, second.reader, items)
+            for lang, second in self.seconds.items()
+        }
+        self.compare_words(clauses, items, again)
+
+    def compare_words(
+        self,
+        clauses: Clauses,
+        items: Sequence[Item],
+        again: Mapping[str, Mapping[int, Tokens]],
+    ) -> None:
+        """Compare words, if that is wanted; `again` are the texts' tokens by second readers."""
+        if self.wording is None:
+            return
+        groups = len(self.causes) + 1
+        found, wholes = np.zeros((len(clauses), groups)), np.zeros((len(items), groups))
+
+        def count(at: int, share: float, wording: Wording, tokens: Tokens) -> None:
+            of_clauses, of_whole = wording.likeness(tokens)
+            found[clauses.bounds[at] : clauses.bounds[at + 1]] += share * of_clauses
+            wholes[at] += share * of_whole
+
+        for at, (encoded, _, lang) in enumerate(items):
+            tokens = self.measure.apart(encoded.tokens(clauses.edges(at)), lang)
+            count(at, self.WORDS, self.wording, tokens)
+        for lang, read in again.items():
+            wording = self.seconds[lang].wording
+            if wording is not None:
+                for at, tokens in read.items():
+                    count(at, self.SECOND_WORDS, wording, tokens)
+        clauses.by_words, clauses.wholes_by_words = found, wholes
+
     def of_clauses(self, clauses: Clauses) -> Floats:
         """Logits [n, causes + 1] of clauses."""
-        words = self._words(clauses)[0]
-        return self.scores(clauses.embeddings, clauses.langs, clauses.by_second, words)
+        return self.scores(clauses.embeddings, clauses.langs, clauses.by_second, clauses.by_words)
 
     def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
         """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
         langs = [clauses.langs[clauses.bounds[at]] for at in texts]
         by_second = {lang: rows[texts] for lang, rows in clauses.wholes_by_second.items()}
-        words = self._words(clauses)[1]
-        return self.scores(
-            clauses.wholes[texts], langs, by_second, None if words is None else words[texts]
-        )
+        words = clauses.wholes_by_words
+        own = None if words is None else words[texts]
+        return self.scores(clauses.wholes[texts], langs, by_second, own)
 
     def scores(
         self,
@@ -209,34 +241,6 @@ class Likeness:
         own: Floats = scale[:, None] * (found if words is None else found + words)
         own[:, -1] = np.logaddexp(own[:, -1], none)
         return own
-
-    def _words(self, clauses: Clauses) -> tuple[Floats, Floats] | tuple[None, None]:
-        """Likeness by words of clauses and of whole texts to causes and none, if it is asked."""
-        if self.wording is None:
-            return None, None
-        if clauses.by_words is None:
-            clauses.by_words = self._compared(clauses, self.wording)
-        return clauses.by_words
-
-    def _compared(self, clauses: Clauses, wording: Wording) -> tuple[Floats, Floats]:
-        texts = len(clauses.tokens)
-        of_clauses = np.zeros((len(clauses), len(self.causes) + 1))
-        of_wholes = np.zeros((texts, len(self.causes) + 1))
-
-        def count(at: int, share: float, found: tuple[Floats, Floats]) -> None:
-            of_clauses[clauses.bounds[at] : clauses.bounds[at + 1]] += share * found[0]
-            of_wholes[at] += share * found[1]
-
-        for at, tokens in enumerate(clauses.tokens):
-            if len(tokens.inside):
-                apart = self.measure.apart(tokens, clauses.langs[clauses.bounds[at]])
-                count(at, self.WORDS, wording.likeness(apart))
-        for lang, read in clauses.tokens_by_second.items():
-            second = self.seconds[lang].wording
-            for at, tokens in read.items():
-                if second is not None:
-                    count(at, self.SECOND_WORDS, second.likeness(tokens))
-        return of_clauses, of_wholes
 
 
 def likeness(rows: Floats, groups: Sequence[Floats]) -> Floats:

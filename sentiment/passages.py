@@ -36,9 +36,8 @@ class Clauses:
         by_second: by the language of a second reader, its embeddings [n, D]; zeros for what it has
             not read, see `read_again`.
         wholes_by_second: the same of the texts [texts, D].
-        tokens: those of each text.
-        by_words: likeness by words, of the clauses and of the texts, once it was asked for.
-        tokens_by_second: by the language of a second reader, those of the texts, by their numbers.
+        by_words: likeness by words to the causes and to none [n, causes + 1], if it was asked for.
+        wholes_by_words: the same of the texts [texts, causes + 1].
     """
 
     spans: list[Span]
@@ -49,11 +48,10 @@ class Clauses:
     logits: NDArray[np.floating]
     wholes: NDArray[np.floating]
     words: Columns
-    tokens: list[Tokens]
     by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
     wholes_by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
-    tokens_by_second: dict[str, dict[int, Tokens]] = field(default_factory=dict)
-    by_words: tuple[Floats, Floats] | None = None
+    by_words: Floats | None = None
+    wholes_by_words: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -82,27 +80,31 @@ class Clauses:
         for row, own in zip(rows, heard, strict=True):
             self.logits[row], self.embeddings[row] = own.pool(0, len(self.texts[row]))
 
-    def read_again(self, lang: str, reader: SecondReader, items: Sequence[Item]) -> None:
-        """Let a second reader read the texts of its language, once."""
+    def edges(self, at: int) -> list[tuple[int, int]]:
+        """Where the clauses of a text begin and end in it."""
+        own = self.spans[self.bounds[at] : self.bounds[at + 1]]
+        return [(span.start, span.end) for span in own]
+
+    def read_again(
+        self, lang: str, reader: SecondReader, items: Sequence[Item]
+    ) -> dict[int, Tokens]:
+        """Let a second reader read the texts of its language, once.
+
+        Their tokens, by the texts' numbers, are for whoever compares words.
+        """
         bounds = zip(items, pairwise(self.bounds), strict=True)
         own = [at for at, ((_, _, spoken), (a, b)) in enumerate(bounds) if spoken == lang and b > a]
         if not own:
-            return
-        spans = [
-            [(span.start, span.end) for span in self.spans[self.bounds[at] : self.bounds[at + 1]]]
-            for at in own
-        ]
-        read = reader.read([items[at][1] for at in own], spans)
+            return {}
+        read = reader.read([items[at][1] for at in own], [self.edges(at) for at in own])
         wholes = np.zeros((len(items), reader.width), np.float32)
         clauses = np.zeros((len(self), reader.width), np.float32)
-        tokens = {}
         for at, reading in zip(own, read, strict=True):
             wholes[at] = reading.whole
             clauses[self.bounds[at] : self.bounds[at + 1]] = reading.spans
-            if reading.tokens is not None:
-                tokens[at] = reading.tokens
-        self.tokens_by_second[lang] = tokens
         self.wholes_by_second[lang], self.by_second[lang] = wholes, clauses
+        found = zip(own, (reading.tokens for reading in read), strict=True)
+        return {at: tokens for at, tokens in found if tokens is not None}
 
 
 def read_clauses(items: Sequence[Item]) -> Clauses:
@@ -127,10 +129,6 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         logits=_joined([logits for logits, _ in pooled]),
         wholes=np.array([encoded.embedding for encoded, _, _ in items]),
         words=word_columns(texts),
-        tokens=[
-            encoded.tokens([(span.start, span.end) for span in own])
-            for (encoded, _, _), own in zip(items, spans, strict=True)
-        ],
     )
 
 

@@ -50,6 +50,7 @@ class SecondReader(ABC):
         width: D of its embeddings.
         compares: languages of the examples that it can compare a text with.
         longest: tokens of a text that it reads.
+        tokenizer: of the library `tokenizers`.
     """
 
     shipped: ClassVar[Path]
@@ -58,7 +59,7 @@ class SecondReader(ABC):
     longest: ClassVar[int]
 
     def __init__(self, tokenizer: Any, session: Any, threads: int) -> None:
-        self._tokenizer = tokenizer.backend_tokenizer
+        self.tokenizer = tokenizer.backend_tokenizer
         self._session = session
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="molva-second")
         self._ends = (int(tokenizer.cls_token_id), int(tokenizer.sep_token_id))
@@ -83,23 +84,13 @@ class SecondReader(ABC):
         """
         return list(self._threads.map(self._read, texts, spans))
 
-    @property
-    def vocabulary(self) -> int:
-        """How many tokens it knows."""
-        return int(self._tokenizer.get_vocab_size())
-
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The numbers of the tokens of texts."""
-        clean = [normalise(text[:MAX_CHARACTERS]).text for text in texts]
-        return [own.ids for own in self._tokenizer.encode_batch(clean, add_special_tokens=False)]
-
-    def embed(self, texts: Sequence[str]) -> Floats:
-        """The embeddings [n, D] of texts, pooled as spans are, not of unit length."""
-        return pooled(self.read(texts, [[(0, len(text))] for text in texts]), self.width)
+    def read_whole(self, texts: Sequence[str]) -> list[Reading]:
+        """What is read of texts, each as one span."""
+        return self.read(texts, [[(0, len(text))] for text in texts])
 
     def _read(self, text: str, spans: Spans) -> Reading:
         clean = normalise(text[:MAX_CHARACTERS], ())
-        encoding = self._tokenizer.encode(clean.text, add_special_tokens=False)
+        encoding = self.tokenizer.encode(clean.text, add_special_tokens=False)
         offsets = np.array(encoding.offsets[: self.longest], dtype=np.int64).reshape(-1, 2)
         shares = token_shares(clean.to_original(offsets), spans)
         ids = encoding.ids[: self.longest]
@@ -116,5 +107,5 @@ class SecondReader(ABC):
 
 
 def pooled(read: Sequence[Reading], width: int) -> Floats:
-    """The embeddings [n, width] of texts each read as one span."""
+    """The embeddings [n, width] of texts that were each read as one span, not of unit length."""
     return np.array([own.spans[0] for own in read], np.float32).reshape(-1, width)

@@ -9,7 +9,7 @@ all. A clause of few words borrows from its text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -31,13 +31,20 @@ class Tokens(NamedTuple):
 
     Attributes:
         ids: numbers in the vocabulary [t].
-        rows: embeddings [t, H], of any length and precision.
+        rows: embeddings [t, H], of any length.
         inside: which of them are in each clause [n, t].
+        centre: what any text of the language has [H], if that is to be taken out.
     """
 
     ids: NDArray[np.int64]
-    rows: NDArray[np.floating]
+    rows: Rows
     inside: NDArray[np.bool_]
+    centre: Rows | None = None
+
+    def directions(self, which: NDArray[np.bool_]) -> Rows:
+        """Unit rows [m, H] of some tokens, without what any text has."""
+        rows = _unit(self.rows[which])
+        return rows if self.centre is None else _unit(rows - self.centre)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +64,16 @@ class Wording:
     rarity: Rows
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[Tokens]], rarity: Rows, width: int) -> Wording:
+    def of(cls, groups: Iterable[Sequence[Tokens]], rarity: Rows, width: int) -> Wording:
         """The tokens of groups of examples; `width` is that of their rows."""
         nothing = np.empty((0, width), np.float32)
         kept = [
-            np.concatenate([nothing, *(own.rows[rarity[own.ids] > 0] for own in texts)])
+            np.concatenate([nothing, *(own.directions(rarity[own.ids] > 0) for own in texts)])
             for texts in groups
         ]
         full = np.array([len(rows) > 0 for rows in kept])
         starts = np.cumsum([0, *[len(rows) for rows in kept if len(rows)]])[:-1]
-        columns = np.ascontiguousarray(_unit(np.concatenate(kept)).T)
+        columns = np.ascontiguousarray(np.concatenate(kept).T)
         return cls(columns, starts, full, rarity)
 
     @property
@@ -83,7 +90,7 @@ class Wording:
         rare = weights > 0
         if not self.full.any() or not rare.any():
             return np.zeros((len(tokens.inside), len(self.full))), np.zeros(len(self.full))
-        nearest = np.maximum.reduceat(_unit(tokens.rows[rare]) @ self.columns, self.starts, axis=1)
+        nearest = np.maximum.reduceat(tokens.directions(rare) @ self.columns, self.starts, axis=1)
         counted = 2 * weights[rare, None].astype(np.float64) * nearest
         whole = counted.sum(axis=0) / weights.sum()
         inside = tokens.inside[:, rare]
@@ -108,7 +115,7 @@ def rarity_of(documents: Sequence[Sequence[int]], size: int) -> Rows:
     return found.astype(np.float32)
 
 
-def _unit(rows: NDArray[np.floating]) -> Rows:
-    narrow = np.asarray(rows, dtype=np.float32)
-    unit: Rows = narrow / np.maximum(np.linalg.norm(narrow, axis=1, keepdims=True), 1e-9)
+def _unit(rows: Rows) -> Rows:
+    """Rows at unit length in single precision, which is enough for words and half the work."""
+    unit: Rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
     return unit

@@ -10,7 +10,8 @@ reads too they are fitted to those of its language.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,12 @@ from sentiment.encoder import Encoder
 from sentiment.language import languages_of
 from sentiment.learn import UNMEASURED, compared, embed, general_centres
 from sentiment.likeness import Likeness, Measure, Odds, Scale
+from sentiment.normalise import normalise
 from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.taxonomy import Taxonomy
 from sentiment.training.trades import LEARNT, alike, trades
 from sentiment.whitening import whitening_by
-from sentiment.wording import Rows, rarity_of
+from sentiment.wording import Rows, Tokens, rarity_of
 
 Floats = NDArray[np.float64]
 PLAIN = Odds(1.0, 0.0)
@@ -52,6 +54,11 @@ class _Seen:
         return found
 
 
+_ByReader = dict[str, list[tuple[_Seen, _Seen]]]
+"""How posts and texts of no cause are seen, trade by trade: by the encoder (""), and where the
+second reader of a language has read too."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """Texts as the finder sees them.
@@ -59,12 +66,14 @@ class _Read:
     Attributes:
         named: the number [n] of the cause that each names, or `NONE`.
         moods: sentiments [n, 3].
+        again: by the language of a second reader that has read them, their tokens.
     """
 
     items: list[Item]
     clauses: Clauses
     named: NDArray[np.int64]
     moods: Floats
+    again: dict[str, dict[int, Tokens]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, encoder: Encoder, texts: list[str], named: Sequence[int]) -> _Read:
@@ -81,27 +90,15 @@ class _Read:
         rows = [at for at, (_, _, spoken) in enumerate(self.items) if spoken == lang]
         items = [self.items[at] for at in rows]
         clauses = read_clauses(items)
-        clauses.read_again(lang, readers.shipped(lang), items)
-        return _Read(items, clauses, self.named[rows], self.moods[rows])
+        again = {lang: clauses.read_again(lang, readers.shipped(lang), items)}
+        return _Read(items, clauses, self.named[rows], self.moods[rows], again)
 
     def seen_by(self, asked: Likeness) -> _Seen:
-        clauses = replace(self.clauses, by_words=None)
+        clauses = replace(self.clauses, by_words=None, wholes_by_words=None)
+        asked.compare_words(clauses, self.items, self.again)
         likeness = asked.of_wholes(clauses, np.arange(len(self.items)))[:, :-1]
         mood = agreement(self.moods, np.ones(likeness.shape[1], dtype=bool))
         return _Seen(likeness, mood, self.named)
-
-
-@dataclass(slots=True)
-class _Sides:
-    """How posts and texts of no cause are seen, trade by trade."""
-
-    alone: list[tuple[_Seen, _Seen]]
-    by_both: dict[str, list[tuple[_Seen, _Seen]]]
-
-    def scale(self) -> Scale:
-        """The odds under which all of them are likeliest."""
-        both = {lang: _likeliest(seen) for lang, seen in self.by_both.items()}
-        return Scale(_likeliest(self.alone), both)
 
 
 def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
@@ -110,13 +107,13 @@ def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
     Each trade is seen as the others whiten it: a user's was not learnt from either.
     """
     apart = _apart(encoder, known)
-    centres = general_centres(encoder, known)
-    rarity = _rarities(encoder)
+    centres, rarity = general_centres(encoder, known), _rarities(encoder)
     untold = [text for own in Taxonomy.load().background.values() for text in own]
     background = _Read.of(encoder, untold, [NONE] * len(untold))
-    again = {lang: background.read_again(lang) for lang in readers.READERS}
-    unscaled = Scale(PLAIN, dict.fromkeys(again, PLAIN))
-    plain, worded = (_Sides([], {lang: [] for lang in again}) for _ in range(2))
+    others = {"": background} | {lang: background.read_again(lang) for lang in readers.READERS}
+    unscaled = Scale(PLAIN, dict.fromkeys(readers.READERS, PLAIN))
+    plain: _ByReader = {reader: [] for reader in others}
+    worded: _ByReader = {reader: [] for reader in others}
     for trade in trades(LEARNT):
         whitening = _whitening(rows for name, rows in apart if name != trade.name)
         measure = Measure(centres, whitening, unscaled, unscaled, rarity)
@@ -124,15 +121,14 @@ def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
         number = {cause.id: at for at, cause in enumerate(trade.taxonomy.causes)}
         named = [number[post.cause] for post in trade.posts]
         posts = _Read.of(encoder, [post.text for post in trade.posts], named)
-        for own, sides in ((replace(asked, wording=None), plain), (asked, worded)):
-            sides.alone.append((posts.seen_by(own), background.seen_by(own)))
-        for lang, other in again.items():
-            told = posts.read_again(lang)
-            for own, sides in ((replace(asked, wording=None), plain), (asked, worded)):
-                if told.items:
-                    sides.by_both[lang].append((told.seen_by(own), other.seen_by(own)))
+        for reader, other in others.items():
+            own = posts.read_again(reader) if reader else posts
+            if own.items:
+                without = replace(asked, wording=None)
+                plain[reader].append((own.seen_by(without), other.seen_by(without)))
+                worded[reader].append((own.seen_by(asked), other.seen_by(asked)))
     whitening = _whitening(rows for _, rows in apart)
-    return Measure(centres, whitening, plain.scale(), worded.scale(), rarity)
+    return Measure(centres, whitening, _likeliest(plain), _likeliest(worded), rarity)
 
 
 def _rarities(encoder: Encoder) -> dict[str, Rows]:
@@ -142,17 +138,26 @@ def _rarities(encoder: Encoder) -> dict[str, Rows]:
     texts += [text for own in taxonomy.background.values() for text in own]
     texts += [text for _, own in alike(LEARNT) for text in own]
     langs = languages_of(texts)
-    found = {"": rarity_of(encoder.token_ids(texts), encoder.vocabulary)}
+    found = {"": _rarity(encoder.tokenizer, texts)}
     for lang in readers.TOKENISED:
-        reader = readers.shipped(lang)
         own = [text for text, spoken in zip(texts, langs, strict=True) if spoken == lang]
-        found[lang] = rarity_of(reader.token_ids(own), reader.vocabulary)
+        found[lang] = _rarity(readers.shipped(lang).tokenizer, own)
     return found
 
 
-def _likeliest(seen: Sequence[tuple[_Seen, _Seen]]) -> Odds:
-    """The odds under which what posts name, and what other texts do not, is likeliest."""
+def _rarity(tokenizer: Any, texts: Sequence[str]) -> Rows:
+    clean = [normalise(text).text for text in texts]
+    read = tokenizer.encode_batch(clean, add_special_tokens=False)
+    return rarity_of([own.ids for own in read], tokenizer.get_vocab_size())
 
+
+def _likeliest(seen: _ByReader) -> Scale:
+    """The odds, by reader, under which what posts name, and others do not, is likeliest."""
+    alone, *by_both = map(_likeliest_odds, seen.values())
+    return Scale(alone, dict(zip(readers.READERS, by_both, strict=True)))
+
+
+def _likeliest_odds(seen: Sequence[tuple[_Seen, _Seen]]) -> Odds:
     def loss(odds: Floats) -> float:
         sides = ([own.right(odds) for own in side] for side in zip(*seen, strict=True))
         return -sum(float(np.concatenate(side).mean()) for side in sides)

@@ -12,6 +12,7 @@ from sentiment.encoder import Encoder
 from sentiment.interface import CauseLink
 from sentiment.learn import learn, shipped_fit
 from sentiment.likeness import Likeness
+from sentiment.passages import read_clauses
 from sentiment.taxonomy import Taxonomy
 
 GYM = """version = "1"
@@ -255,6 +256,33 @@ def test_texts_are_read_a_second_time_for_few_examples(
         twice = find(encoder, gym, text)[0]
         assert twice.cause == "broken_machines"
         assert twice.probability > find(encoder, alone, text)[0].probability
+
+
+def test_words_of_plain_examples_are_compared_one_by_one(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gym.toml"
+    path.write_text(GYM, encoding="utf-8")
+    few = learn(encoder, Taxonomy.load(path))
+    assert isinstance(few, Likeness)
+    told = {
+        "we drove an hour through the rain, parked, changed, and all the treadmills were dead": 0,
+        "после работы ехали через весь город, переоделись, а там толпа": 1,
+    }
+    encoded = encoder.encode((text, ()) for text in told)
+    items = list(zip(encoded, told, ("en", "ru"), strict=True))
+    clauses = read_clauses(items)
+    few.read(clauses, items)
+    assert clauses.by_words is not None
+    assert clauses.wholes_by_words is not None
+    assert clauses.wholes_by_words[:, :3].argmax(axis=1).tolist() == list(told.values())
+    last = [end - 1 for end in clauses.bounds[1:]]
+    assert clauses.by_words[last, :3].argmax(axis=1).tolist() == list(told.values())
+    monkeypatch.setattr("sentiment.learn.MOST_WORDS", 20)
+    too_many = learn(encoder, Taxonomy.load(path))
+    assert isinstance(too_many, Likeness)
+    assert too_many.wording is None
+    assert all(second.wording is None for second in too_many.seconds.values())
 
 
 def test_russian_examples_are_not_compared_with_by_an_english_reader(

@@ -66,6 +66,13 @@ def test_what_has_been_read_twice_is_as_like_as_the_mean_of_both() -> None:
     assert np.array_equal(unread, by_one.scores(AXES[:1], ["en"], {}))
 
 
+def test_likeness_by_words_is_added_and_has_odds_of_its_own() -> None:
+    measure = replace(MEASURE, worded=Scale(Odds(scale=2.0, none=1.0), {}))
+    few = replace(asked(AXES[:1], AXES[1:2]), measure=measure)
+    scores = few.scores(AXES[:1], ["en"], {}, np.array([[0.5, 1.5, 0.0]]))
+    assert scores[0] == pytest.approx([5, 3, 1])
+
+
 def test_a_cause_without_an_example_of_its_language_is_told_by_the_encoder_alone() -> None:
     few = seconded(asked(AXES[:1], AXES[1:2]), AXES[2:3], AXES[:0], AXES[:0])
     scores = few.scores(AXES[1:2], ["en"], {"en": AXES[3:4]})[0] / ODDS.scale

@@ -75,6 +75,7 @@ def test_letters_about_one_matter_each_are_compared_whole(letters: Likeness) -> 
     assert letters.weights == {"en": ONE}
     assert letters.whole("en") == ONE.whole
     assert letters.whole("ru") == SEVERAL.whole, "it was tried with no other language"
+    assert letters.wording is None, "words are compared with plain lines alone"
 
 
 def test_reviews_that_name_several_are_compared_clause_by_clause(encoder: Encoder) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sentiment import readers
 from sentiment.classifier import unit
 from sentiment.interface import ModelError
 from sentiment.minilm import MiniLM
 from sentiment.readers import READERS
-from sentiment.second_reader import SecondReader
+from sentiment.second_reader import SecondReader, pooled
 from sentiment.use import Use
 
 ROOMS = {
@@ -26,8 +27,12 @@ LETTERS = {
 each_language = pytest.mark.parametrize("lang", list(READERS))
 
 
+def embedded(reader: SecondReader, texts: list[str]) -> NDArray[np.float32]:
+    return pooled(reader.read_whole(texts), reader.width)
+
+
 def alike(reader: SecondReader, one: str, other: str) -> float:
-    rows = unit(reader.embed([one, other]))
+    rows = unit(embedded(reader, [one, other]))
     return float(rows[0] @ rows[1])
 
 
@@ -55,7 +60,7 @@ def test_a_span_is_read_within_its_text(lang: str) -> None:
     reader, (first, second) = readers.shipped(lang), ROOMS[lang]
     text = f"{first} {second}"
     ((whole, spans, _),) = reader.read([text], [[(0, len(first)), (len(first), len(text))]])
-    near = unit(spans) @ unit(reader.embed([first, second])).T
+    near = unit(spans) @ unit(embedded(reader, [first, second])).T
     assert near[0, 0] > 0.8 > near[0, 1]
     assert near[1, 1] > 0.8 > near[1, 0]
     assert whole.shape == (reader.width,)
@@ -75,7 +80,7 @@ def test_spans_are_characters_of_the_original_text(lang: str) -> None:
     text = "https://example.com/a?b=c &amp; the till is broken"
     start, end = text.index("till"), text.index("broken")
     ((_, spans, _),) = reader.read([text], [[(start, start + 4), (end, end + 6)]])
-    near = unit(spans) @ unit(reader.embed(["till", "broken"])).T
+    near = unit(spans) @ unit(embedded(reader, ["till", "broken"])).T
     assert near.argmax(axis=1).tolist() == [0, 1]
 
 
@@ -83,11 +88,11 @@ def test_spans_are_characters_of_the_original_text(lang: str) -> None:
 def test_a_text_reads_the_same_in_any_company(lang: str) -> None:
     reader = readers.shipped(lang)
     texts = [*ROOMS[lang], "short", "", LETTERS[lang][0] * 200]
-    together = reader.embed(texts)
+    together = embedded(reader, texts)
     for text, row in zip(texts, together, strict=True):
-        assert np.array_equal(reader.embed([text])[0], row)
+        assert np.array_equal(embedded(reader, [text])[0], row)
     assert np.isfinite(together).all()
-    assert reader.embed([]).shape == (0, reader.width)
+    assert embedded(reader, []).shape == (0, reader.width)
 
 
 @each_language
@@ -97,7 +102,7 @@ def test_the_end_of_a_long_letter_is_read(lang: str) -> None:
     ((_, spans, _),) = reader.read(
         [letter], [[(0, len(often)), (len(letter) - len(last), len(letter))]]
     )
-    near = unit(spans) @ unit(reader.embed([often, last])).T
+    near = unit(spans) @ unit(embedded(reader, [often, last])).T
     assert near.argmax(axis=1).tolist() == [0, 1]
 
 
