@@ -111,8 +111,9 @@ class CauseFinder:
             return [Reasons() for _ in items]
         if isinstance(self._fitted, Likeness):
             self._fitted.read(clauses, items)
-        chances = self._chances(clauses)
+        scores, moods = self._settled(clauses)
         signals = self._signals.read(clauses)
+        chances = self._chances(clauses, scores, moods, signals)
         return [
             Reasons(
                 self._links(text, clauses.spans[begin:end], chances[begin:end], signals[begin:end]),
@@ -121,17 +122,23 @@ class CauseFinder:
             for (_, text, _), (begin, end) in zip(items, pairwise(clauses.bounds), strict=True)
         ]
 
-    def _chances(self, clauses: Clauses) -> Floats:
-        """Probabilities [clauses, causes]; what is in dispute is read once more."""
+    def _settled(self, clauses: Clauses) -> tuple[Floats, Floats]:
+        """Scores [clauses, causes + 1] and moods [clauses, 3]; a clause in dispute is read anew."""
         scores, moods = self._scores(clauses), clauses.moods(self._encoder)
         disputed = self._disputed(scores, moods, clauses.texts)
         again = np.flatnonzero(~clauses.alone() & disputed).tolist()
         if again:
             clauses.read_alone(self._encoder, again)
             scores, moods = self._scores(clauses), clauses.moods(self._encoder)
+        return scores, moods
+
+    def _chances(
+        self, clauses: Clauses, scores: Floats, moods: Floats, signals: Sequence[ClauseSignals]
+    ) -> Floats:
+        """Probabilities [clauses, causes], of what likeness, moods, denials and terms say."""
         scores[:, : len(self._causes)] += agreement(moods, self._negative)
         simple = [plain(clause) for clause in clauses.texts]
-        self._hear_denials(scores, simple, self._signals.denials(clauses))
+        self._hear_denials(scores, simple, np.array([own.denials for own in signals]))
         self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
         return chances

@@ -68,12 +68,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClauseSignals:
-    """What one clause tells; `intents` with their probabilities, most probable first."""
+    """What one clause tells.
+
+    Attributes:
+        intents: with their probabilities, most probable first.
+        denials: how likely it denies a complaint, and denies praise.
+    """
 
     stage: Stage | None
     expectation: Expectation | None
     severity: int
     intents: tuple[tuple[Intent, float], ...]
+    denials: tuple[float, float]
 
     def expectation_of(self, polarity: Polarity) -> Expectation | None:
         """The expectation, if it suits praise ("wow") or a complaint (the other two)."""
@@ -93,11 +99,6 @@ class Signals:
         """The shipped fit if it is of this model, else a new one (half a minute, once)."""
         return shipped(encoder) or learnt(encoder)
 
-    def denials(self, clauses: Clauses) -> Floats:
-        """How likely each clause denies a complaint, and denies praise: [n, 2]."""
-        found: Floats = self._chances("denial", self._rows(clauses))[:, :2]
-        return found
-
     def _rows(self, clauses: Clauses) -> Floats:
         centres = np.stack([self.centres[lang] for lang in clauses.langs])
         likeness = centred(clauses.embeddings, centres)
@@ -110,7 +111,7 @@ class Signals:
     def read(self, clauses: Clauses) -> list[ClauseSignals]:
         """What each clause tells."""
         rows = self._rows(clauses)
-        chances = {name: self._chances(name, rows) for name in GROUPS if name != "denial"}
+        chances = {name: self._chances(name, rows) for name in GROUPS}
         levels = chances["severity"] @ np.arange(1, 5)
         return [
             ClauseSignals(
@@ -121,6 +122,7 @@ class Signals:
                 ),
                 round(float(levels[at])),
                 _intents(chances["intent"][at], plain(clauses.texts[at])),
+                (float(chances["denial"][at, 0]), float(chances["denial"][at, 1])),
             )
             for at in range(len(clauses))
         ]
