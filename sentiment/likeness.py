@@ -136,7 +136,7 @@ class Likeness:
     """What likeness by words counts beside that by meaning."""
     SECOND_WORDS: ClassVar[float] = 0.75
     """The same by the words of a second reader."""
-    LUCK: ClassVar[float] = 0.24
+    LUCK: ClassVar[float] = 0.14
     """What a text's best clause loses of its log-odds for the logarithm of how many times the
     clauses of an example it has: of the seventeen clauses of a letter some are like any plain line.
     """

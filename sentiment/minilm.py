@@ -1,8 +1,9 @@
 """A second reading of English texts by all-MiniLM-L6-v2.
 
 It has learnt from a thousand million pairs of English texts (Reimers & Gurevych, "Sentence-BERT",
-EMNLP 2019; the model's card names its data); the file and how it was made are in
-`models/all-minilm-l6-v2`. A span's embedding is the mean of its tokens' states.
+EMNLP 2019; the model's card names its data), and from us which texts are about one cause
+(`sentiment.training.teach_minilm`); the file and how it was made are in `models/all-minilm-l6-v2`.
+A span's embedding is the mean of its tokens' states.
 """
 
 from __future__ import annotations

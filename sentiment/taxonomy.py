@@ -31,7 +31,7 @@ from sentiment.interface import ModelError, Polarity
 ENOUGH = 40
 """Examples a cause from which on a classifier is fitted on them; fewer are compared with."""
 
-COMPARISON = 6
+COMPARISON = 7
 """The number of the way in which few examples are compared with; part of such a version."""
 
 SHIPPED = Path(__file__).with_name("taxonomy.toml")

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BORROWED: Final = 15.0
-"""What the words of the text count in a clause's, as much as three rare tokens of its own."""
+BORROWED: Final = 30.0
+"""What the words of the text count in a clause's, as much as six rare tokens of its own."""
 
 COMMON: Final = 0.1
 """In which share of texts a token is so common that it counts nothing."""

