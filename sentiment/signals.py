@@ -55,6 +55,9 @@ LEAST_EXPECTATION = 0.5
 LEAST_INTENT: Mapping[str, float] = {"leaving": 0.87, "switched": 0.84}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
+RULES = 2
+"""The number of the rules that hear intents, rivals and what a taxonomy excludes."""
+
 LONGEST_DENIAL = 2
 """Clauses of a text that teaches what a denial is."""
 
@@ -217,7 +220,13 @@ def _both(texts: Mapping[str, list[str]]) -> list[str]:
 
 @cache
 def version() -> str:
-    """A hash of the examples: with other examples, other signals."""
+    """A hash of the examples and of the rules' number: with others, other signals."""
+    return hashlib.sha256(f"{examples_version()} {RULES}".encode()).hexdigest()[:8]
+
+
+@cache
+def examples_version() -> str:
+    """A hash of the examples: with other examples, another fit."""
     both = EXAMPLES.read_bytes() + denials.EXAMPLES.read_bytes()
     return hashlib.sha256(both).hexdigest()[:8]
 
@@ -272,7 +281,7 @@ def shipped(encoder: Encoder) -> Signals | None:
     if not SHIPPED_FIT.is_file():
         return None
     with np.load(SHIPPED_FIT, allow_pickle=False) as kept:
-        if str(kept["key"]) != f"{encoder.version} {version()}":
+        if str(kept["key"]) != f"{encoder.version} {examples_version()}":
             return None
         heads = {
             group: Classifier(
@@ -285,7 +294,7 @@ def shipped(encoder: Encoder) -> Signals | None:
 
 def save(signals: Signals, encoder: Encoder) -> None:
     """Write the fit that comes with the package."""
-    arrays = {"key": np.array(f"{encoder.version} {version()}")}
+    arrays = {"key": np.array(f"{encoder.version} {examples_version()}")}
     for group, head in signals.heads.items():
         arrays[f"{group}_weights"] = head.weights.astype(np.float32)
         arrays[f"{group}_bias"] = head.bias.astype(np.float32)

@@ -413,10 +413,11 @@ def _own_lines(encoder: Encoder, own: Mapping[str, list[tuple[str, Figure]]]) ->
         "finder were chosen with these figures in view. Evidence, stage and severity are of the "
         "causes found that are right. The fresh posts are by hands that saw no text of ours; but "
         "that who has switched is not told to leave as well, from where on leaving and switching "
-        "are told, how much a denial and a text of no cause count, and which of the newest "
-        "examples were taken, was decided with them in view. 320 of the texts that deny a cause, "
-        "or only look so, were written after the first rules of grammar for denials; their "
-        "weight, and what those rules must leave alone, was decided after them.",
+        "are told, where a rival's name stands, how much a denial and a text of no cause count, "
+        "and which of the newest examples were taken, was decided with them in view. 320 of the "
+        "texts that deny a cause, or only look so, were written after the first rules of grammar "
+        "for denials; their weight, and what those rules must leave alone, was decided after "
+        "them.",
         "",
         "| figure | English | n | Russian | n |",
         "|---|---|---|---|---|",
