@@ -103,7 +103,11 @@ def _lift(events: int, usual: int, exposure: tuple[float, float]) -> dict[str, f
 def _notable(
     here: Mapping[str, int], before: Mapping[str, int], exposure: tuple[float, float]
 ) -> set[str]:
-    """Causes whose rise survives control of false discoveries over all causes named."""
+    """Causes whose rise survives control of false discoveries over all causes named.
+
+    The chance is one-sided and the interval shown has two sides: beside one that holds 1, "beyond
+    chance" would not be believed.
+    """
     if exposure[1] <= 0:
         return set()
     causes = sorted(here)
@@ -114,5 +118,7 @@ def _notable(
     return {
         cause
         for cause, stand in zip(causes, stands, strict=True)
-        if stand and here[cause] >= LEAST_TO_CLAIM
+        if stand
+        and here[cause] >= LEAST_TO_CLAIM
+        and rate_ratio(here[cause], exposure[0], before.get(cause, 0), exposure[1]).low > 1
     }

@@ -96,7 +96,8 @@ def post_fact(story: Story) -> PostFact:
 def counted_causes(mention: LabelledMention) -> tuple[CauseRow, ...]:
     """The causes that are counted: the model's that agree with the sentiment, all of a person's.
 
-    A person's carry probability 1, which the model's never do.
+    What is quoted, linked to and summed up follows it, as `store.counts.cause_counts` does in SQL:
+    whatever is counted leads to its mentions. A person's carry probability 1, the model's never do.
     """
     return tuple(
         cause
@@ -167,8 +168,8 @@ def quotes(
     links = [
         (link, story.mention)
         for story in stories
-        for link in story.mention.causes
-        if link.cause == cause and link.polarity == story.mention.sentiment
+        for link in counted_causes(story.mention)
+        if link.cause == cause
     ]
     return _chosen(links, limit, skip)
 

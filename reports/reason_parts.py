@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from reports.posts import Story
-from reports.reason_stories import by_cause, own_causes, story_ids
+from reports.reason_stories import by_cause, counted, story_ids
 from reports.statistics import Estimate, rate_ratio
 
 By = Literal["source", "stage", "day", "product", "place", "author_place"]
@@ -83,7 +83,9 @@ def _grouped(stories: Iterable[Story], keys: Callable[[Story], set[str]]) -> dic
 
 
 def _mostly(stories: Sequence[Story]) -> tuple[tuple[str, int], ...]:
-    counts = Counter({cause: len(naming) for cause, naming in by_cause(stories).items()})
+    counts = Counter(
+        {cause: len(naming) for cause, naming in by_cause(stories, "negative").items()}
+    )
     return tuple(counts.most_common(MOSTLY))
 
 
@@ -91,7 +93,7 @@ def _keys(by: By, zone: ZoneInfo) -> Callable[[Story], set[str]]:
     """What a story is counted under."""
     simple: Mapping[By, Callable[[Story], set[str]]] = {
         "source": lambda story: {story.mention.source_type},
-        "stage": lambda story: {own.stage for own in own_causes(story) if own.stage},
+        "stage": lambda story: {own.stage for own in counted(story, "negative") if own.stage},
         "product": lambda story: set(story.mention.products),
         "place": lambda story: set(story.mention.places),
         "author_place": lambda story: set(story.mention.author_places),

@@ -45,6 +45,15 @@ def opening(facts: ReasonsFacts, words: Words) -> list[str]:
     return lines
 
 
+def closing(facts: ReasonsFacts, words: Words) -> list[str]:
+    """The lines below the tables: what the counts leave out, and where the mentions are."""
+    lines = []
+    if facts.elsewhere:
+        told = [f"{own.name} {words.number(own.mentions)}" for own in facts.elsewhere]
+        lines.append(words.say("r_elsewhere", causes=", ".join(told)))
+    return [*lines, words.say("r_mentions")]
+
+
 def tables(
     facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By | None
 ) -> list[ReasonTable]:
@@ -58,7 +67,9 @@ def tables(
     """
     found = [
         _reasons("r_causes", facts.causes, words),
+        _wider("r_wider_causes", facts, "negative", words, name),
         _reasons("r_drivers", facts.drivers, words),
+        _wider("r_wider_drivers", facts, "positive", words, name),
         _helps(facts, words),
         _journey(facts, words, name),
         _together(facts, words, name),
@@ -116,6 +127,23 @@ def _helps(facts: ReasonsFacts, words: Words) -> ReasonTable:
 
 def _mostly(causes: Sequence[tuple[str, int]], words: Words, name: Callable[[str], str]) -> str:
     return ", ".join(f"{name(cause)} {words.number(count)}" for cause, count in causes)
+
+
+def _wider(
+    title: str, facts: ReasonsFacts, polarity: str, words: Words, name: Callable[[str], str]
+) -> ReasonTable:
+    rows = [
+        (
+            group.name,
+            words.number(group.mentions),
+            words.percent(group.share),
+            _mostly(group.causes, words, name),
+        )
+        for group in facts.wider
+        if group.polarity == polarity
+    ]
+    columns = _columns(words, "cause", "count", "share", "mostly")
+    return ReasonTable(words.say(title), columns, tuple(rows))
 
 
 def _journey(facts: ReasonsFacts, words: Words, name: Callable[[str], str]) -> ReasonTable:

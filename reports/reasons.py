@@ -1,7 +1,8 @@
 """Why people are unhappy or glad, who leaves, and what would help most: one brand, one period.
 
 Every figure counts stories (reprints merged) and carries the numbers of the mentions behind it.
-Causes are counted in negative stories and drivers in positive ones, as everywhere.
+Causes are counted in negative stories and drivers in positive ones, as everywhere; a person's word
+counts in any.
 """
 
 from __future__ import annotations
@@ -18,22 +19,23 @@ from sqlalchemy import Connection
 
 from reports.causes import CauseCounts, cause_facts, cause_name
 from reports.interface import Audience, CauseFact, Quote, as_json
-from reports.posts import Story, by_story, intent_quotes, quotes
+from reports.posts import Story, first_told, intent_quotes, quotes
+from reports.reason_groups import ElsewhereFact, WiderFact, elsewhere_facts, wider
+from reports.reason_helps import HelpFact, helps
 from reports.reason_parts import By, PartFact, divided
-from reports.reason_stories import by_cause, own_causes, story_ids
-from reports.statistics import Estimate, benjamini_hochberg, lower_gamma, wilson
+from reports.reason_stories import by_cause, counted, leaves, of_polarity, reach, story_ids
+from reports.statistics import benjamini_hochberg, lower_gamma
 from store.counts import cause_counts
 from store.facet_rows import FacetRow
 from store.facets import facets
 from store.history import first_published, labelled_mentions
-from store.interface import BrandRow, MentionFilter
+from store.interface import BrandRow, CauseRow, MentionFilter
 
 LEAST_TOGETHER = 3
 """Two causes are told as going together from so many stories on."""
 LEAST_BASELINE = 1.0
 """Of a baseline's length in periods: with less, no lift is claimed."""
 BASELINE_PERIODS = 4
-LEAVING = frozenset({"leaving", "switched"})
 QUOTES = 2
 RIVALS = 5
 
@@ -55,26 +57,6 @@ class ReasonFact:
     reach: int
     severity: float | None
     leaving: int
-    mention_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HelpFact:
-    """How much of the trouble a cause explains: what would help most stands first.
-
-    Attributes:
-        unhappy: of the negative stories, with its 95 % interval (Wilson).
-        leaving: of the stories of those who leave; None where nobody does.
-        reach: of the reach of the negative stories; None where it is unknown.
-        weight: mean of those that are known.
-    """
-
-    cause: str
-    name: str
-    unhappy: Estimate
-    leaving: float | None
-    reach: float | None
-    weight: float
     mention_ids: tuple[int, ...]
 
 
@@ -121,6 +103,9 @@ class ReasonsFacts:
 
     Attributes:
         unexplained: negative stories that name no cause.
+        wider: causes, then drivers, summed up under the wider ones they belong to.
+        elsewhere: causes named in stories that are not negative as a whole, which no other figure
+            but `helps.leaving` counts; an export of a cause holds them.
         baseline_periods: length of the baseline in periods; 0 means too little history.
         only: the products and places that every mention counted here speaks of.
     """
@@ -142,6 +127,8 @@ class ReasonsFacts:
     intents: tuple[IntentFact, ...]
     parts: tuple[PartFact, ...]
     only: tuple[str, ...] = ()
+    wider: tuple[WiderFact, ...] = ()
+    elsewhere: tuple[ElsewhereFact, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -172,31 +159,37 @@ def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsF
     stories = _stories(conn, brand.id, period, period.start, period.end)
     before = _stories(conn, brand.id, period, period.start - length, period.start)
     counts = _counts(conn, brand.id, period)
+    signs = Counter(story.mention.sentiment for story in stories)
     negative = [story for story in stories if story.mention.sentiment == "negative"]
-    positive = [story for story in stories if story.mention.sentiment == "positive"]
-
-    def named(cause: str) -> str:
-        return cause_name(period.audience.cause_names, cause, period.audience.lang)
-
+    parents, named = dict(period.parents), _namer(period.audience)
     return ReasonsFacts(
         brand=brand.name,
         slug=brand.slug,
         start=period.start,
         end=period.end,
         stories=len(stories),
-        negative=len(negative),
-        positive=len(positive),
-        unexplained=story_ids(story for story in negative if not own_causes(story)),
+        negative=signs["negative"],
+        positive=signs["positive"],
+        unexplained=story_ids(story for story in negative if not counted(story, "negative")),
         baseline_periods=counts.exposure[1],
-        causes=_reasons(negative, counts, "negative", named, dict(period.parents)),
-        drivers=_reasons(positive, counts, "positive", named, dict(period.parents)),
-        helps=_helps(negative, named),
+        causes=_reasons(stories, counts, "negative", named, parents),
+        drivers=_reasons(stories, counts, "positive", named, parents),
+        helps=helps(stories, named),
         journey=journey(stories),
-        together=_together(negative),
+        together=_together(stories),
         intents=intents(stories, {key: len(own) for key, own in _by_intent(before).items()}),
         parts=_parts(conn, brand.id, negative, before if counts.exposure[1] else None, period),
         only=tuple(facet.called(period.audience.lang) for facet in period.only),
+        wider=(
+            *wider(stories, "negative", parents, named),
+            *wider(stories, "positive", parents, named),
+        ),
+        elsewhere=elsewhere_facts(stories, named),
     )
+
+
+def _namer(audience: Audience) -> Callable[[str], str]:
+    return lambda cause: cause_name(audience.cause_names, cause, audience.lang)
 
 
 def _parts(
@@ -225,7 +218,8 @@ def _stories(
         product=only.get("product"),
         place=only.get("place"),
     )
-    return by_story(labelled_mentions(conn, wanted))
+    # As `store.counts` counts them: another mention of a story might name other causes.
+    return first_told(labelled_mentions(conn, wanted))
 
 
 def _counts(conn: Connection, brand_id: int, period: Period) -> CauseCounts:
@@ -246,20 +240,6 @@ def _counts(conn: Connection, brand_id: int, period: Period) -> CauseCounts:
     )
 
 
-def _reach(stories: Iterable[Story]) -> int:
-    """Summed reach, each known author once."""
-    best: dict[str, int] = {}
-    for story in stories:
-        mention = story.mention
-        author = f"{mention.scope}/{mention.author_id}" if mention.author_id else mention.url
-        best[author] = max(best.get(author, 0), mention.reach)
-    return sum(best.values())
-
-
-def _leaves(story: Story) -> bool:
-    return any(intent.intent in LEAVING for intent in story.mention.intents)
-
-
 def _reasons(
     stories: Sequence[Story],
     counts: CauseCounts,
@@ -267,17 +247,18 @@ def _reasons(
     named: Callable[[str], str],
     parents: dict[str, str],
 ) -> tuple[ReasonFact, ...]:
-    naming = by_cause(stories)
+    naming = by_cause(stories, polarity)
+    of = len(of_polarity(stories, polarity))
     facts = cause_facts(
-        counts, polarity, len(stories), named, lambda cause: quotes(stories, cause, QUOTES), 100
+        counts, polarity, of, named, lambda cause: quotes(naming[cause], cause, QUOTES), 100
     )
     return tuple(
         ReasonFact(
             fact=fact,
             parent=parents.get(fact.cause),
-            reach=_reach(naming[fact.cause]),
-            severity=_severity(naming[fact.cause], fact.cause),
-            leaving=sum(map(_leaves, naming[fact.cause])),
+            reach=reach(naming[fact.cause]),
+            severity=_severity(naming[fact.cause], fact.cause) if polarity == "negative" else None,
+            leaving=sum(map(leaves, naming[fact.cause])),
             mention_ids=story_ids(naming[fact.cause]),
         )
         for fact in facts
@@ -288,41 +269,23 @@ def _severity(stories: Iterable[Story], cause: str) -> float | None:
     levels = [
         own.severity
         for story in stories
-        for own in own_causes(story)
+        for own in counted(story, "negative")
         if own.cause == cause and own.severity is not None
     ]
     return fmean(levels) if levels else None
-
-
-def _helps(negative: Sequence[Story], named: Callable[[str], str]) -> tuple[HelpFact, ...]:
-    """Causes by how much of the unhappy, the leaving and the reach they explain."""
-    leavers = sum(map(_leaves, negative))
-    reach = _reach(negative)
-    found = []
-    for cause, stories in by_cause(negative).items():
-        unhappy = wilson(len(stories), len(negative))
-        leaving = sum(map(_leaves, stories)) / leavers if leavers else None
-        reached = _reach(stories) / reach if reach else None
-        known = [share for share in (unhappy.value, leaving, reached) if share is not None]
-        found.append(
-            HelpFact(
-                cause, named(cause), unhappy, leaving, reached, fmean(known), story_ids(stories)
-            )
-        )
-    return tuple(sorted(found, key=lambda fact: (-fact.weight, fact.cause)))
 
 
 def journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
     """Stages in the order of the most trouble; evidence without a stage is in none."""
     at: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
-        for stage in {own.stage for own in own_causes(story) if own.stage}:
+        for stage in {cause.stage for cause in _felt(story) if cause.stage}:
             at[stage].append(story)
     found = []
     for stage, own in at.items():
         signs = Counter(story.mention.sentiment for story in own)
         causes = Counter(
-            cause.cause for story in own for cause in own_causes(story) if cause.stage == stage
+            cause.cause for story in own for cause in _felt(story) if cause.stage == stage
         )
         found.append(
             StageFact(
@@ -336,17 +299,22 @@ def journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
     return tuple(sorted(found, key=lambda fact: (-fact.negative, -fact.positive, fact.stage)))
 
 
-def _together(negative: Sequence[Story]) -> tuple[TogetherFact, ...]:
+def _felt(story: Story) -> tuple[CauseRow, ...]:
+    """The causes that agree with the sentiment, by which a stage is told as good or bad."""
+    return counted(story, story.mention.sentiment)
+
+
+def _together(stories: Sequence[Story]) -> tuple[TogetherFact, ...]:
     """Pairs of causes in more stories than chance gives, false discoveries controlled at 5 %.
 
     Under independence the number of common stories is about Poisson with mean a·b / n.
     """
-    naming = by_cause(negative)
+    naming, unhappy = by_cause(stories, "negative"), len(of_polarity(stories, "negative"))
     pairs = []
     for one, other in combinations(sorted(naming), 2):
         theirs = set(story_ids(naming[other]))
         common = [story for story in naming[one] if story.mention.mention_id in theirs]
-        expected = len(naming[one]) * len(naming[other]) / len(negative)
+        expected = len(naming[one]) * len(naming[other]) / unhappy
         pairs.append(TogetherFact((one, other), len(common), expected, story_ids(common)))
     chances = [lower_gamma(p.mentions, p.expected) if p.mentions else 1.0 for p in pairs]
     stands = benjamini_hochberg(chances)

@@ -139,8 +139,10 @@ class CauseFinder:
         scores[:, : len(self._causes)] += agreement(moods, self._negative)
         simple = [plain(clause) for clause in clauses.texts]
         self._hear_denials(scores, simple, np.array([own.denials for own in signals]))
-        self._hear_terms(scores, simple)
+        excluded = self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
+        # Not before: the share of what is ruled out would go to the next cause, which says no more.
+        chances[excluded] = 0.0
         return chances
 
     def _scores(self, clauses: Clauses) -> Floats:
@@ -177,12 +179,14 @@ class CauseFinder:
         causes = scores[:, : len(self._causes)]
         causes += np.where(self._negative, heard[:, :1], heard[:, 1:])
 
-    def _hear_terms(self, scores: Floats, clauses: Sequence[str]) -> None:
-        """Let `includes` speak for their cause and `excludes` rule it out, clause by clause."""
+    def _hear_terms(self, scores: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
+        """Let `includes` speak for their cause; which causes [n, causes] `excludes` rule out."""
         for at, pattern in self._includes:
             scores[[bool(pattern.search(clause)) for clause in clauses], at] += INCLUDE_BOOST
+        excluded = np.zeros((len(clauses), len(self._causes)), dtype=np.bool_)
         for at, pattern in self._excludes:
-            scores[[bool(pattern.search(clause)) for clause in clauses], at] = -np.inf
+            excluded[:, at] = [bool(pattern.search(clause)) for clause in clauses]
+        return excluded
 
     def _links(
         self, text: str, spans: Sequence[Span], chances: Floats, signals: Sequence[ClauseSignals]

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from sentiment.interface import ModelError, Polarity
+from sentiment.taxonomy_words import Location, did_you_mean, first_problem
 
 ENOUGH = 40
 """Examples a cause from which on a classifier is fitted on them; fewer are compared with."""
@@ -159,6 +160,13 @@ class _File(_Entry):
     background: _BackgroundEntry | None = None
 
 
+_FIELDS: Mapping[str, Collection[str]] = {
+    "": _File.model_fields,
+    "cause": _CauseEntry.model_fields,
+    "background": _BackgroundEntry.model_fields,
+}
+
+
 @cache
 def _shipped() -> Taxonomy:
     return _load(SHIPPED)
@@ -175,32 +183,50 @@ def _load(path: Path) -> Taxonomy:
     try:
         parsed = _File.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _error(path, source, raw, first["loc"], first["msg"]) from error
+        loc, message = first_problem(error.errors(include_url=False), _FIELDS)
+        raise _error(path, source, raw, loc, message) from error
     if problem := _contradiction(parsed):
         raise _error(path, source, raw, *problem)
     return _taxonomy(parsed)
 
 
-def _contradiction(parsed: _File) -> tuple[tuple[str | int, ...], str] | None:
+def _contradiction(parsed: _File) -> tuple[Location, str] | None:
     """Where and why causes do not fit together, if they do not."""
-    polarities = {entry.id: entry.polarity for entry in parsed.cause}
     parents = {entry.parent for entry in parsed.cause}
-    if all(entry.id in parents and not any(entry.examples.values()) for entry in parsed.cause):
-        return ("cause",), "at least one [[cause]] with something to learn from is needed"
     seen: set[str] = set()
     for at, entry in enumerate(parsed.cause):
         if entry.id in seen:
-            return ("cause", at, "id"), "another cause has this id"
+            return ("cause", at, "id"), "another cause has this id; give each its own"
         seen.add(entry.id)
+    for at, entry in enumerate(parsed.cause):
         shown = any(entry.examples.values()) or entry.description or entry.id in parents
         if not shown:
             return ("cause", at, "examples"), "give examples or a description to learn from"
-        if entry.parent is not None:
-            if entry.parent == entry.id or entry.parent not in polarities:
-                return ("cause", at, "parent"), f"there is no other cause {entry.parent!r}"
-            if polarities[entry.parent] != entry.polarity:
-                return ("cause", at, "parent"), f"{entry.parent!r} has the other polarity"
+        if problem := _wrong_parent(entry, parsed.cause):
+            return ("cause", at, "parent"), problem
+    if all(entry.id in parents and not any(entry.examples.values()) for entry in parsed.cause):
+        return ("cause",), "at least one [[cause]] with something to learn from is needed"
+    return None
+
+
+def _wrong_parent(entry: _CauseEntry, entries: Sequence[_CauseEntry]) -> str | None:
+    """What is wrong with the parent of a cause, if anything is."""
+    by_id = {own.id: own for own in entries}
+    if entry.parent is None:
+        return None
+    if entry.parent == entry.id or entry.parent not in by_id:
+        like = did_you_mean(entry.parent, by_id.keys() - {entry.id})
+        return f"there is no other cause {entry.parent!r}{like}"
+    if by_id[entry.parent].polarity != entry.polarity:
+        return f"{entry.parent!r} has the other polarity; give both the same"
+    way = [entry.id]
+    above: str | None = entry.parent
+    while above in by_id and above not in way:
+        way.append(above)
+        above = by_id[above].parent
+    if above == entry.id:
+        told = " → ".join([*way, above])
+        return f"parents go round in a circle ({told}); leave one of them out"
     return None
 
 
@@ -234,7 +260,7 @@ def _taxonomy(parsed: _File) -> Taxonomy:
 
 
 def _error(
-    path: Path, source: str, raw: Mapping[str, Any], loc: tuple[str | int, ...], message: str
+    path: Path, source: str, raw: Mapping[str, Any], loc: Location, message: str
 ) -> ModelError:
     """The message for a person: file, line, field, and what is wrong with it."""
     fields = [str(part) for part in loc if not (isinstance(part, str) and part.startswith("["))]
@@ -248,7 +274,7 @@ def _error(
     return ModelError(f"{path}, line {line}: {where}: {message}")
 
 
-def _line_of(source: str, loc: tuple[str | int, ...]) -> int:
+def _line_of(source: str, loc: Location) -> int:
     """The line of a field, or of its table if the field is missing; TOML readers keep none."""
     lines = source.splitlines()
     begin, end = 0, len(lines)

@@ -33,7 +33,7 @@ from molva.rooms import config_taxonomy
 from reports.causes import cause_name
 from reports.interface import Audience, Lang
 from reports.reason_parts import By
-from reports.reason_tables import ReasonTable, opening
+from reports.reason_tables import ReasonTable, closing, opening
 from reports.reason_tables import tables as reason_tables
 from reports.reasons import Period, build_reasons
 from reports.words import Words
@@ -123,7 +123,8 @@ def report(
         tables.print(line, markup=False, soft_wrap=True)
     for table in reason_tables(facts, words, lambda own: cause_name(names, own, language), by):
         _draw(table)
-    tables.print(words.say("r_mentions"), markup=False, soft_wrap=True, style="dim")
+    for line in closing(facts, words):
+        tables.print(line, markup=False, soft_wrap=True, style="dim")
 
 
 def _draw(table: ReasonTable) -> None:

@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reports.causes import cause_name
+from reports.causes import CauseCounts, cause_facts, cause_name
 from reports.interface import Audience
 from reports.reason_parts import By
-from reports.reason_tables import opening, tables
+from reports.reason_tables import closing, opening, tables
 from reports.reasons import Period, ReasonsFacts, build_reasons
 from reports.words import Words
-from store.engine import reading
+from store.engine import reading, writing
 from store.facet_rows import FacetRow, FacetSpec
+from store.history import labelled_mentions
+from store.interface import CauseCount, MentionFilter
+from store.labels import correct
 from tests.reports.world import NAMES, NOON, World
 
 WEEK = timedelta(days=7)
@@ -251,3 +254,172 @@ def test_the_brands_own_posts_are_no_reasons(world: World) -> None:
     world.save(NOON)
     facts = reasons(world)
     assert (facts.stories, facts.negative, facts.causes, facts.helps) == (0, 0, (), ())
+
+
+def name_causes(world: World, text: str, *causes: tuple[str, str]) -> int:
+    """A person says which causes the mention of this text names; its number."""
+    with writing(world.engine) as conn:
+        wanted = MentionFilter(brand_id=world.brand.id)
+        (found,) = [own for own in labelled_mentions(conn, wanted) if own.text == text]
+        correct(
+            conn,
+            found.mention_id,
+            world.brand.id,
+            sentiment=None,
+            causes=causes,
+            author="me",
+            now=NOON,
+        )
+    return found.mention_id
+
+
+def test_a_corrected_cause_leads_to_its_mention_whatever_the_sentiment(world: World) -> None:
+    fill(world)
+    praise = "So tasty at Zerno"
+    glad = name_causes(world, praise, ("late", "negative"), ("rude", "negative"))
+    facts = reasons(world)
+    for reason in (*facts.causes, *facts.drivers):
+        assert len(set(reason.mention_ids)) == reason.fact.mentions, reason.fact.cause
+    late, rude = facts.causes
+    assert (late.fact.mentions, rude.fact.mentions) == (7, 4)
+    assert glad in late.mention_ids
+    assert glad in rude.mention_ids
+    (first, second) = facts.helps
+    assert glad in first.mention_ids
+    assert first.unhappy.value == late.fact.share == pytest.approx(7 / 8)
+    assert second.unhappy.value == pytest.approx(4 / 8)
+    assert (facts.negative, facts.positive, facts.drivers) == (7, 1, ())
+
+
+def test_a_cause_named_by_a_person_alone_has_reach_and_its_mention(world: World) -> None:
+    said = "Zerno is dear to me, in both senses"
+    world.post(said, NOON - timedelta(hours=2), "positive", author_followers=70)
+    world.save(NOON)
+    dear = name_causes(world, said, ("high_price", "negative"))
+    facts = reasons(world)
+    (price,) = facts.causes
+    assert (price.fact.mentions, price.mention_ids, price.reach) == (1, (dear,), 70)
+    assert [own.cause for own in facts.helps] == ["high_price"]
+
+
+def test_the_first_mention_of_a_story_is_counted_and_led_to(world: World) -> None:
+    """A reprint that reaches farther, read otherwise, is not what was counted."""
+    text = "The courier of Zerno came three hours late again, and nobody at the shop could say why"
+    for number in range(2):
+        world.post(
+            f"{text}{'!' * number}",
+            NOON - timedelta(hours=5 + 3 * number),
+            "negative",
+            (("late", "late") if number else ("rude", "nobody"),),
+            author_followers=10_000 if not number else 5,
+        )
+    world.save(NOON)
+    facts = reasons(world)
+    assert facts.stories == 1, "one story, told twice"
+    (late,) = facts.causes
+    assert (late.fact.cause, late.fact.mentions, len(late.mention_ids)) == ("late", 1, 1)
+
+
+def test_complaints_outside_the_negative_stories_are_told_apart(world: World) -> None:
+    fill(world)
+    for number, sentiment in enumerate(("neutral", "neutral", "unscored")):
+        said = f"Zerno parcel {number} came late, as ever"
+        world.post(said, NOON - timedelta(hours=6 + number), sentiment, (("late", "late"),))
+    world.save(NOON)
+    facts = reasons(world)
+    assert [(own.cause, own.name, own.mentions) for own in facts.elsewhere] == [
+        ("late", "Late delivery", 3)
+    ]
+    late = facts.causes[0]
+    (besides,) = facts.elsewhere
+    with reading(world.engine) as conn:
+        wanted = MentionFilter(
+            brand_id=world.brand.id, since=NOON - WEEK, until=NOON, cause="late", own=False
+        )
+        exported = [own.mention_id for own in labelled_mentions(conn, wanted)]
+    assert sorted([*late.mention_ids, *besides.mention_ids]) == sorted(exported)
+    assert "Late delivery 3" in closing(facts, Words("en", ZONE))[0]
+    russian = closing(reasons(world, lang="ru"), Words("ru", ZONE))
+    assert "Поздняя доставка 3" in russian[0]
+    assert "не негативный" in russian[0]
+
+
+def test_without_complaints_elsewhere_nothing_is_said_of_them(world: World) -> None:
+    fill(world)
+    assert reasons(world).elsewhere == ()
+    assert len(closing(reasons(world), Words("en", ZONE))) == 1
+
+
+def test_those_who_leave_in_a_glad_voice_are_leaving_too(world: World) -> None:
+    fill(world)
+    for number, sentiment in enumerate(("positive", "neutral", "neutral")):
+        waited = number == 1
+        world.post(
+            f"Done with Zerno {number}, {'late parcels, ' if waited else ''}I switched to Brix",
+            NOON - timedelta(hours=6 + number),
+            sentiment,
+            (("late", "late"),) if waited else (),
+            intents=(("switched", "switched to Brix", "Brix"),),
+        )
+    world.save(NOON)
+    facts = reasons(world)
+    late, rude = facts.helps
+    (switched,) = facts.intents
+    assert switched.mentions == 6
+    assert (late.cause, rude.cause) == ("late", "rude")
+    assert late.leaving == pytest.approx(4 / 6)
+    assert rude.leaving == pytest.approx(3 / 6)
+    assert len(late.leaving_ids) == 4
+    assert set(late.leaving_ids) <= set(switched.mention_ids)
+
+
+def test_what_only_the_leaving_complain_of_is_told_as_well(world: World) -> None:
+    said = "Zerno was late, so I switched to Brix"
+    intents = (("switched", "switched to Brix", "Brix"),)
+    world.post(said, NOON - timedelta(hours=1), "neutral", (("late", "late"),), intents=intents)
+    world.save(NOON)
+    (late,) = reasons(world).helps
+    assert (late.cause, late.leaving, late.unhappy.value, late.mention_ids) == ("late", 1.0, 0, ())
+
+
+def test_no_rise_is_marked_beside_an_interval_that_holds_one() -> None:
+    def fact(now: int, usual: int) -> tuple[bool, float | None]:
+        counts = CauseCounts(
+            [CauseCount("late", "negative", now, 0)],
+            [CauseCount("late", "negative", usual, 0)],
+            None,
+            (1.0, 4.0),
+        )
+        (found,) = cause_facts(counts, "negative", now, str, lambda _: ())
+        return found.notable, found.low
+
+    doubtful, low = fact(4, 3)
+    assert low is not None
+    assert low < 1
+    assert not doubtful
+    clear, low = fact(8, 3)
+    assert low is not None
+    assert low > 1
+    assert clear
+
+
+def test_a_wider_cause_counts_a_story_once(world: World) -> None:
+    fill(world)
+    audience = Audience("en", ZONE, cause_names=NAMES)
+    parents = (("late", "delivery"), ("rude", "delivery"), ("delivery", "all"), ("tasty", "food"))
+    with reading(world.engine) as conn:
+        facts = build_reasons(
+            conn, world.brand, Period(NOON - WEEK, NOON, audience, parents=parents)
+        )
+    told = [(own.cause, own.polarity, own.mentions) for own in facts.wider]
+    assert told == [("all", "negative", 6), ("delivery", "negative", 6), ("food", "positive", 1)]
+    delivery = facts.wider[1]
+    assert delivery.causes == (("late", 6), ("rude", 3))
+    assert (len(set(delivery.mention_ids)), delivery.reach) == (6, 600)
+    assert delivery.share == pytest.approx(6 / 7)
+    drawn = {t.title: t for t in tables(facts, Words("en", ZONE), str, None)}
+    rows = drawn["Causes of unhappiness, summed up"].rows
+    assert rows[1][:2] == ("delivery", "6")
+    assert "late 6, rude 3" in rows[1][3]
+    in_russian = [t.title for t in tables(facts, Words("ru", ZONE), str, None)]
+    assert "Причины недовольства по группам" in in_russian

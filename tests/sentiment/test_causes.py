@@ -204,6 +204,22 @@ def test_terms_speak_for_a_cause_and_against_it(encoder: Encoder, tmp_path: Path
     assert included > neither > excluded == 0
 
 
+def test_what_is_excluded_gives_its_share_to_no_other_cause(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    text = "The vending machine is out of order again"
+    path = tmp_path / "gym.toml"
+    told = []
+    for line in ("", 'excludes = ["vending"]\n'):
+        path.write_text(GYM.replace('id = "broken', line + 'id = "broken'), encoding="utf-8")
+        finder = CauseFinder(encoder, Taxonomy.load(path), threshold=0.0)
+        told.append({own.cause: own.probability for own in find(encoder, finder, text)})
+    without, excluded = told
+    assert without["broken_machines"] > 0.3
+    assert excluded.pop("broken_machines") == 0
+    assert excluded == pytest.approx({c: p for c, p in without.items() if c in excluded})
+
+
 def test_many_texts_at_once_are_found_as_one_by_one(encoder: Encoder, gym: CauseFinder) -> None:
     texts = ["the bikes do not work", "", "too many people every evening", "my coach is great"]
     encoded = encoder.encode_chunk([(text, ()) for text in texts])

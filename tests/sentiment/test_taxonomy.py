@@ -90,7 +90,7 @@ def test_version_follows_the_shipped_taxonomy_whose_examples_help(
         ("version = 3\n", "", ["line 1", "version"]),
         ('id = "late"\n', "", ["line 2", "cause number 1", "id"]),
         ("polarity =", "polarity ", ["line 4"]),
-        ("[[cause]]", "[[reason]]", ["line 1", "cause"]),
+        ("[[cause]]", "[[reason]]", ["line 2", '"reason"', "[[cause]]"]),
     ],
 )
 def test_a_wrong_file_is_named_with_line_and_field(
@@ -100,6 +100,67 @@ def test_a_wrong_file_is_named_with_line_and_field(
         load(tmp_path, SMALL.replace(old, new))
     for word in ["mine.toml", *words]:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "advice"),
+    [
+        ("[[cause]]", "[[causes]]", 'unknown name "causes"; did you mean [[cause]]?'),
+        ("[[cause]]", "[cause]", "line 2: cause: write [[cause]], in two brackets"),
+        (
+            "examples.en",
+            "example.en",
+            'cause \'late\', field example: unknown field "example"; did you mean "examples"?',
+        ),
+        ("examples.en", "likes.en", "there are id, polarity, name"),
+        ('"negative"', '"Negative"', '"positive" (a driver of delight), not "Negative"'),
+        ("name.en", "name.de", 'unknown language "de"; write en or ru'),
+        ('id = "late"\n', "", 'it is missing; write a name of your own, such as id = "long_wait"'),
+        ('"Late"', "7", 'write a text in quotes, such as "text", not 7'),
+        (
+            '["the bus came late", "half an hour behind schedule"]',
+            '"late"',
+            "write a list of texts",
+        ),
+        ('"the bus came late"', '""', "the text is empty"),
+        ('"late"', '"late?"', 'spaces and any of _ . : / - only, not "late?"'),
+        ("version = 3\n", "version = [3]\n", "line 1: version: write a text in quotes"),
+    ],
+)
+def test_a_wrong_file_is_told_how_to_mend(tmp_path: Path, old: str, new: str, advice: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path, SMALL.replace(old, new))
+    assert "mine.toml, line" in str(caught.value)
+    assert advice in str(caught.value)
+
+
+def test_parents_must_exist_and_not_go_round(tmp_path: Path) -> None:
+    def told(parents: dict[str, str]) -> str:
+        entries = [
+            f'[[cause]]\nid = "{own}"\npolarity = "negative"\nexamples = ["{own}"]\n'
+            + (f'parent = "{parent}"\n' if parent else "")
+            for own, parent in parents.items()
+        ]
+        with pytest.raises(ModelError) as caught:
+            load(tmp_path, 'version = "1"\n' + "".join(entries))
+        return str(caught.value)
+
+    lost = told({"queue": "waitng", "waiting": ""})
+    assert "line 6: cause 'queue', field parent: there is no other cause 'waitng'" in lost
+    assert 'did you mean "waiting"?' in lost
+    assert "(a → b → a)" in told({"a": "b", "b": "a"})
+    assert "(a → b → c → a)" in told({"first": "a", "a": "b", "b": "c", "c": "a"})
+    assert "no other cause 'a'" in told({"a": "a"})
+
+
+def test_parents_of_parents_are_fine(tmp_path: Path) -> None:
+    source = SMALL
+    for own, parent in (("later", "late"), ("latest", "later")):
+        source += (
+            f'[[cause]]\nid = "{own}"\npolarity = "negative"\nexamples = ["{own}"]\n'
+            f'parent = "{parent}"\n'
+        )
+    assert [cause.parent for cause in load(tmp_path, source).causes] == [None, "late", "later"]
 
 
 _SECOND = (
