@@ -25,7 +25,7 @@ from sentiment.training.train import contrast
 from tests.torch.test_recipe import write_data
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-SETTINGS = Settings(steps=60, rate=1e-3, runs=2, threads=1)
+SETTINGS = Settings(steps=60, rate=1e-3, runs=1, threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def test_texts_of_one_cause_come_nearer_to_each_other(
             return contrast(read.rows, numbers, 0.1), by_words(read, rarity, numbers)
 
     (rows, words), (rows_before, words_before) = losses(mean), losses(source)
-    assert rows < rows_before - 0.1
-    assert words < words_before - 0.1
+    assert rows < rows_before
+    assert words < words_before - 0.5
     name = "embeddings.word_embeddings.weight"
     before, after = (load_file(own / "model.safetensors")[name] for own in (source, mean))
     assert torch.equal(before, after), "words that are not shown mean what they meant"
