@@ -27,6 +27,7 @@ from collectors.http import HttpSettings
 from collectors.interface import SourceSettings
 from collectors.query import Query, QueryError, compile_query, query_from_names
 from collectors.registry import parse_settings
+from molva.config_routes import brand_problems, cause_problems
 from molva.facet_config import (
     MOST_FACETS,
     FacetConfig,
@@ -41,7 +42,9 @@ from reports.periods import PeriodKind
 from reports.quiet import QuietHours
 from sentiment.choice import ModelChoice
 from sentiment.foreign import TargetUse
+from sentiment.interface import ModelError
 from sentiment.label_names import SentimentClass
+from sentiment.taxonomy import Taxonomy
 
 _CHANNEL_TAGS = ("email", "webhook", "file", "apprise")
 
@@ -321,7 +324,7 @@ def _validated(path: Path, text: str, data: dict[str, Any]) -> Config:
         problems += _problems(path, text, error, ())
         raise ConfigError(problems) from error
     problems += _query_problems(path, text, config) + _double_names(path, text, config)
-    problems += _channel_problems(path, text, config)
+    problems += _channel_problems(path, text, config) + _route_problems(path, text, config)
     if problems:
         raise ConfigError(problems)
     return config
@@ -390,6 +393,21 @@ def _channel_problems(path: Path, text: str, config: Config) -> list[str]:
         for name in names
         if name not in known
     ]
+
+
+def _route_problems(path: Path, text: str, config: Config) -> list[str]:
+    """Brands and causes that a channel waits for and nothing has; reads the taxonomy, no model."""
+    found = [*brand_problems(config.channels, {b.id: b.rival for b in config.brands})]
+    if any(channel.causes for channel in config.channels):
+        own = config.sentiment.taxonomy
+        facets = [facet.slug for brand in config.brands for facet in brand.facets]
+        try:
+            taxonomy = Taxonomy.load(config.resolve(own) if own else None)
+        except ModelError as error:
+            found.append((("sentiment", "taxonomy"), str(error)))
+        else:
+            found += cause_problems(config.channels, taxonomy, facets)
+    return [f"{path}:{line_of(text, where)}: {_dotted(where)}: {what}" for where, what in found]
 
 
 def _double_names(path: Path, text: str, config: Config) -> list[str]:

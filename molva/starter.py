@@ -149,10 +149,24 @@ sends = ["alerts", "digests"]
 # username = "molva@example.com"
 # password_env = "MOLVA_SMTP_PASSWORD"
 # sends = ["alerts", "digests"]
+# A channel for alerts that nobody has acknowledged for so long has this line too:
+#   escalate_after_minutes = 30
 
 [alerts]
 false_alarms_per_month = 1.0    # per brand: what you are ready to bear
 minimum_count = 5               # a spike of fewer negative posts is never announced
+
+# Alerts that come at night wait for the morning, unless they are as severe as this:
+# [quiet_hours]
+# start = 22:00:00                # in `timezone`
+# end = 08:00:00
+# override_severity = 8           # of 10
+
+# Each alert then has links to acknowledge, mute or mark it; run molva receive beside molva run.
+# Without them it names the commands. The variable holds a secret: openssl rand -hex 32
+# [links]
+# base_url = "https://molva.example.com"
+# secret_env = "MOLVA_LINK_SECRET"
 
 [digest]
 hour = 9                        # of the morning after, in `timezone`

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from reports.alert_chart import HourPoint
 from reports.alert_facets import FacetFact
-from reports.interface import CauseFact, Lang, PostFact, as_json
+from reports.interface import CauseFact, Lang, PostFact, ReportError, as_json
 from reports.usual import Baseline
 
 Action = Literal["opened", "updated", "over"]
@@ -96,6 +99,7 @@ class AlertFacts:
         new_terms: words that set these stories apart from those before.
         collectors_down: sources that fail now.
         stricter: see `Stage`.
+        joined: which of the others this message is the first to name, if it is an update.
     """
 
     thread: str
@@ -154,8 +158,24 @@ class AlertFacts:
     points: tuple[HourPoint, ...] = ()
     products: tuple[FacetFact, ...] = ()
     places: tuple[FacetFact, ...] = ()
+    joined: tuple[Other, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
         value: dict[str, Any] = as_json(self)
         return value
+
+
+def facts_of_json(kept: Mapping[str, Any]) -> AlertFacts:
+    """The facts of a message as an alert's thread keeps them.
+
+    Raises:
+        ReportError: they were written by a version that kept others.
+    """
+    try:
+        return TypeAdapter(AlertFacts).validate_python(dict(kept))
+    except ValidationError as error:
+        what = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        raise ReportError(
+            f"its facts were kept by another version of Molva ({what}); --json shows them"
+        ) from error

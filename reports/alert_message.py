@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
 
 from reports.alert_chart import alert_picture
 from reports.alert_facts import AlertFacts
@@ -44,25 +47,34 @@ def alert_message(
 
 
 def folded_message(key: str, messages: Sequence[Message], now: datetime) -> Message:
-    """Several alerts as one message, the most important first; each text is told in full."""
+    """Several alerts as one message, the most important first; each is told in full."""
     first = messages[0]
     lang: Lang = "ru" if first.facts.get("lang") == "ru" else "en"
     words = Words(lang, ZoneInfo(str(first.facts.get("zone") or "UTC")))
     subject = words.say("alerts_folded", n=len(messages), first=first.subject)
-    view = {"w": words, "say": words.say, "subject": subject, "messages": messages}
+    view = {"w": words, "say": words.say, "subject": subject}
+    pages = [_inside("main", message.html) for message in messages]
+    mails = [_inside("body", message.mail or message.html) for message in messages]
     rule = "\n" + "-" * 40 + "\n\n"
-    page = _render("alerts.html.j2", view)
     return Message(
         key=key,
         kind="alert",
         subject=subject,
         text=rule.join(message.text for message in messages),
-        html=page,
+        html=_render("alerts.html.j2", {**view, "alerts": pages}),
         facts={"alerts": [dict(message.facts) for message in messages]},
         created_at=now,
         title=f"alerts-{now:%Y-%m-%d-%H%M}",
+        mail=_render("alerts.mail.html.j2", {**view, "alerts": mails}),
+        pictures={name: made for message in messages for name, made in message.pictures.items()},
         brief="\n\n".join(f"{message.subject}\n{message.brief}" for message in messages),
     )
+
+
+def _inside(tag: str, page: str) -> Markup:
+    """What an element of a page of ours holds, as it was rendered; the whole page without it."""
+    found = re.search(rf"<{tag}\b[^>]*>(.*)</{tag}>", page, re.DOTALL)
+    return Markup(found[1] if found else page)  # noqa: S704 - rendered here, with all escaped
 
 
 def notice_message(key: str, subject: str, text: str, words: Words, now: datetime) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from reports.alert_facts import AlertFacts
 from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.interface import CauseFact
-from reports.words import DASH, Words
+from reports.links import MUTE
+from reports.words import DASH, Words, plain
 
 
 def alert_subject(facts: AlertFacts) -> str:
@@ -28,8 +29,11 @@ def alert_subject(facts: AlertFacts) -> str:
         since=words.moment(facts.started_at),
         duration=words.duration(facts.end - facts.started_at),
         followers=words.short(facts.observed),
+        complaint=_complaint(facts, words),
     )
-    cause = _main_cause(facts)
+    if story := _story(facts):
+        return text + words.say("alert_subject_story", words=story)
+    cause = _author_cause(facts) or _main_cause(facts)
     return text + words.say("alert_subject_cause", cause=lowered(cause.name)) if cause else text
 
 
@@ -41,14 +45,17 @@ def reason(facts: AlertFacts) -> str:
         observed=_seen(facts, words),
         window=_window("last", facts.window_minutes, words),
         expected=_usual(facts, words),
-        span=_span(facts, words),
+        around=_around(facts, words),
         since=words.moment(facts.started_at),
         duration=words.duration(facts.end - facts.started_at),
         calm=words.say("last_hours", n=3),
         followers=words.short(facts.observed),
+        who=_author(facts) or words.say("alert_someone"),
     )
+    story = _story(facts)
     parts = (
-        text,
+        text[:1].upper() + text[1:],
+        words.say("say_alert_story", words=story) if story else "",
         _why(facts, words),
         _others(facts, words),
         _cause_sentence(facts, words),
@@ -57,7 +64,11 @@ def reason(facts: AlertFacts) -> str:
     return " ".join(part for part in parts if part)
 
 
+NUMBER = "number"
+"""Among the links of an alert: its number."""
 LISTED = 5
+STORY_WORDS = 60
+"""So many characters of a story are enough to know which it is."""
 NOTICEABLE = 1.05
 """A threshold that is stricter by less is not worth a line."""
 _OWN_SENTENCES = {"author", "silence"}
@@ -68,11 +79,26 @@ LEAST_OF_ALL = 0.5
 
 
 def link_lines(facts: AlertFacts, links: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What each link does, in the reader's words, with its address; none once it is over."""
+    """What each link or command does, in the reader's words; none once it is over."""
     if facts.action == "over":
         return []
     words = _words(facts)
-    return [(words.say(f"link_{action}"), url) for action, url in links.items()]
+    return [(words.say(f"link_{action}"), how) for action, how in links.items() if action != NUMBER]
+
+
+def commands(alert_id: int, now: datetime) -> dict[str, str]:
+    """How an alert is answered where no links are served: the commands, by action."""
+    return {
+        "ack": f"molva alerts ack {alert_id}",
+        "mute": f"molva alerts mute {alert_id} --hours {MUTE // timedelta(hours=1)}",
+        "false": f"molva alerts false {alert_id}",
+    }
+
+
+def _number(facts: AlertFacts, links: Mapping[str, str], words: Words) -> str:
+    """What an alert is called by: its number, which commands take, if it is known."""
+    named = words.say("alert_number", alert=links[NUMBER]) if NUMBER in links else ""
+    return " · ".join(part for part in (named, facts.thread, facts.zone) if part)
 
 
 def _key(key: str, facts: AlertFacts) -> str:
@@ -112,10 +138,52 @@ def _window(form: str, minutes: int, words: Words) -> str:
     return words.say(f"{form}_hours", n=round(minutes / 60))
 
 
+def _author(facts: AlertFacts) -> str:
+    """Who complains to so many, if that is what an alert is about and its author has a name."""
+    if facts.kind != "author" or facts.action != "opened":
+        return ""
+    return next((name for name, n in facts.top_authors if n == facts.observed), "")
+
+
+def _complaint(facts: AlertFacts, words: Words) -> str:
+    author = _author(facts)
+    if author:
+        return words.say("alert_complaint_by", author=author)
+    return words.say("alert_complaint")
+
+
+def _author_cause(facts: AlertFacts) -> CauseFact | None:
+    """What that author complains of, which a single post is enough to say."""
+    post = facts.farthest_post
+    if post is None or not _author(facts) or post.author != _author(facts):
+        return None
+    return next((cause for cause in facts.causes if cause.cause in post.causes), None)
+
+
+def _story(facts: AlertFacts) -> str:
+    """The first words of the story that spreads, if an alert is about one."""
+    if facts.kind != "story" or facts.first_post is None:
+        return ""
+    return plain(facts.first_post.text, STORY_WORDS)
+
+
 def _usual(facts: AlertFacts, words: Words) -> str:
+    """What is usual, inside a sentence."""
+    told = _expected(facts, words)
+    return words.say("usual_none") if told == words.number(0) else told
+
+
+def _around(facts: AlertFacts, words: Words) -> str:
+    """The interval behind what is usual; nothing where that is none, and never any."""
+    if facts.high == 0:
+        return ""
+    return words.say("around", span=_span(facts, words))
+
+
+def _expected(facts: AlertFacts, words: Words) -> str:
     if facts.kind == "negative_share" and facts.action == "opened" and facts.trials:
         return words.percent(facts.expected / facts.trials)
-    return _expected(facts, words)
+    return words.number(facts.expected, 1 if facts.expected < 10 else 0)
 
 
 def _span(facts: AlertFacts, words: Words) -> str:
@@ -126,12 +194,12 @@ def _span(facts: AlertFacts, words: Words) -> str:
 
 
 def _others(facts: AlertFacts, words: Words) -> str:
-    """What stands out besides; three at most."""
-    if not facts.others or facts.action == "over":
+    """What stands out besides, three at most; of an update only what it is the first to name."""
+    others = {"opened": facts.others, "updated": facts.joined, "over": ()}[facts.action]
+    if not others:
         return ""
     named = [
-        seen(other.kind, other.observed, other.trials, other.name, words)
-        for other in facts.others[:3]
+        seen(other.kind, other.observed, other.trials, other.name, words) for other in others[:3]
     ]
     return words.say("say_alert_others", others=words.join(named))
 
@@ -153,11 +221,15 @@ def _why(facts: AlertFacts, words: Words) -> str:
 
 
 def _cause_sentence(facts: AlertFacts, words: Words) -> str:
+    if said := _author_cause(facts):
+        return words.say("say_alert_cause_author", cause=lowered(said.name))
     cause = _main_cause(facts)
     if cause is None:
-        return words.say("say_alert_no_cause") if facts.kind in _ABOUT_NEGATIVE else ""
+        # One post of one is all of them: the list of causes below would contradict it.
+        none = facts.kind in _ABOUT_NEGATIVE and not (facts.kind == "author" and facts.causes)
+        return words.say("say_alert_no_cause") if none else ""
     text = words.say(
-        "say_alert_cause",
+        _how_common(cause, facts),
         cause=lowered(cause.name),
         count=cause.mentions,
         of=words.say("of_negative", n=_negative(facts)),
@@ -167,6 +239,14 @@ def _cause_sentence(facts: AlertFacts, words: Words) -> str:
     return text + words.say(
         "say_alert_cause_lift", times=words.times(cause.lift), span=lift_span(cause, words)
     )
+
+
+def _how_common(cause: CauseFact, facts: AlertFacts) -> str:
+    """The sentence for the cause named most: that of most, of a part, or as many as another."""
+    if 2 * cause.mentions > _negative(facts):
+        return "say_alert_cause_most"
+    tied = any(other.mentions == cause.mentions for other in facts.causes[1:])
+    return "say_alert_cause_tied" if tied else "say_alert_cause"
 
 
 def _negative(facts: AlertFacts) -> int:
@@ -206,10 +286,6 @@ def _words(facts: AlertFacts) -> Words:
     return Words(facts.lang, ZoneInfo(facts.zone))
 
 
-def _expected(facts: AlertFacts, words: Words) -> str:
-    return words.number(facts.expected, 1 if facts.expected < 10 else 0)
-
-
 def alert_view(facts: AlertFacts, links: Mapping[str, str]) -> dict[str, Any]:
     """What the templates of an alert are given."""
     words = _words(facts)
@@ -223,6 +299,7 @@ def alert_view(facts: AlertFacts, links: Mapping[str, str]) -> dict[str, Any]:
         "lift": lambda cause: lift_of(cause, words),
         "line": lambda post: post_line(post, words),
         "links": link_lines(facts, links),
+        "identity": _number(facts, links, words),
         "chart": alert_chart(facts.points, words.say("chart_alert")),
         "chart_ends": [words.moment(facts.points[i].start) for i in (0, -1)]
         if facts.points
@@ -234,7 +311,7 @@ def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
     """The table of facts: what changed, how sure, in the order a person asks."""
     rows = [
         ("observed", _seen(facts, words)),
-        ("expected", _usual(facts, words)),
+        ("expected", _expected(facts, words)),
         ("interval", _span(facts, words)),
         ("ratio", f"×{words.ratio(facts.ratio)}" if facts.ratio is not None else DASH),
         ("started", words.moment(facts.started_at)),
@@ -246,15 +323,7 @@ def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
     rows += [
         ("share", _share(facts, words)),
         ("authors", words.number(facts.authors)),
-        (
-            "sightings",
-            words.say(
-                "f_sightings_value",
-                stories=facts.stories,
-                sightings=facts.sightings,
-                merged=max(0, facts.sightings - facts.stories),
-            ),
-        ),
+        ("sightings", _sightings(facts, words)),
         *_reached(facts, words),
         ("baseline", _baseline(facts, words)),
         ("rate", words.say("f_rate_value", rate=words.ratio(facts.false_alarms_per_month))),
@@ -265,6 +334,16 @@ def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
     if facts.low_confidence_share is not None:
         rows.append(("low", words.percent(facts.low_confidence_share)))
     return rows
+
+
+def _sightings(facts: AlertFacts, words: Words) -> str:
+    merged = max(0, facts.sightings - facts.stories)
+    return words.say(
+        "f_sightings_value",
+        stories=words.say("stories", n=facts.stories),
+        sightings=words.say("f_seen_places", n=facts.sightings),
+        merged=words.say("f_merged", n=merged) if merged else "",
+    )
 
 
 def _reached(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:

@@ -2,11 +2,12 @@
 
 An alert is a thread: *opened* when a series of the brand (its negative stories, their share, a
 cause, its volume, ...; see `reports.series`) holds more than the stated false-alarm rate allows;
-*updated* only when the count since its start has doubled, another cause has come to lead,
-something worse joins it, or it reaches another language, another source or far more people through
-one author; *over* when the last hours were as usual, or a person marked it false. One brand has one
-open thread, which names every series that stands out; a fingerprint keeps it from opening twice,
-and stories that were part of one thread never open another.
+*updated* only when the count since its start has doubled, a cause that was never told has come to
+lead clearly, another series joins it (see `reports.thread`), or it reaches another language, other
+sources or far more people through one author; *over* when the last hours were as usual, or a person
+marked it false. One brand has one open thread, which names every series that stands out; a
+fingerprint keeps it from opening twice, and stories that were part of one thread never open
+another.
 """
 
 from __future__ import annotations
@@ -24,28 +25,33 @@ from reports.alert_chart import HourPoint, hour_points
 from reports.alert_facts import AlertFacts, Other, Stage
 from reports.alert_message import alert_message
 from reports.alert_words import alert_subject
-from reports.explain import ABOUT_ALL, explain, top_cause
+from reports.explain import ABOUT_ALL, explain
 from reports.interface import Audience
 from reports.routing import owe
-from reports.series import PARTS, Verdict, before, calm, judge, series_of
+from reports.series import CALM, PARTS, Habits, Verdict, before, calm, judge, series_of
 from reports.signals import Signal, Watch
 from reports.spreading import news_of
 from reports.statistics import negative_binomial_quantile
+from reports.thread import Thread
 from reports.tuning import series_key
-from reports.usual import HISTORY_DAYS, PER_HOUR, SIZE, Baseline, Board
+from reports.usual import HISTORY_DAYS, PER_DAY, PER_HOUR, SIZE, Baseline, Board
 from reports.watch import Scene, board_of, scene
 from store.alert_actions import was_done
 from store.alert_rows import AlertRow
-from store.alerts import add_event, alerts, open_alert, open_alerts
-from store.interface import BrandRow
+from store.alerts import add_event, alert_events, alerts, open_alert, open_alerts
+from store.counts import cause_counts
+from store.interface import BrandRow, SourceRow
 from store.series_counts import refresh
 from store.series_tally import bucket_start
-from store.spread import spread
+from store.sources import SILENT_INTERVALS, sources
+from store.spread import heard_through, spread
 
 HOUR = timedelta(hours=1)
 CALM_HOURS = 3
 LONGEST_OPEN = timedelta(days=7)
 """A wave that lasts longer has become the usual, and is closed as such."""
+JOIN_PAUSE = HOUR
+"""So long after one series joined, the next waits, unless it is worse than all that was told."""
 _DOUBLING = frozenset({"volume", "negative_count", "negative_share", "story", *PARTS.values()})
 
 
@@ -100,11 +106,17 @@ class _Moment:
         """When it is decided."""
         return self.scene.now
 
-    def judge(self) -> Verdict | None:
-        """What stands out now."""
+    def judge(self, thread: Thread | None = None) -> Verdict | None:
+        """What stands out now, only what is news in a thread if one is given."""
         settings = self.settings
         watch = Watch(settings.false_alarms_per_month, settings.minimum_count, self.stricter)
-        return judge(self.board, watch)
+        if thread is None:
+            return judge(self.board, watch)
+
+        def wanted(signal: Signal, usual: Habits) -> bool:
+            return thread.is_news(signal, self.board, usual, settings.minimum_count)
+
+        return judge(self.board, watch, wanted=wanted)
 
     def points(self, kind: str, subject: str, began: int) -> tuple[HourPoint, ...]:
         """A series hour by hour, for the chart."""
@@ -245,50 +257,103 @@ def _follow(
     conn: Connection, brand: BrandRow, alert: AlertRow, moment: _Moment
 ) -> AlertDecision | None:
     """Whether an open alert is over or has grown enough to be told of again."""
-    subject = _subject(alert)
+    thread = Thread(alert.kind, _subject(alert), alert_events(conn, alert.id))
     began = min(SIZE, moment.scene.back(alert.started_at))
-    row = moment.board.row(series_of(alert.kind, subject))
+    row = moment.board.row(series_of(thread.kind, thread.subject))
     count = int(row[-began:].sum())
     if was_done(conn, alert.id, ["false"]):
         return _next(alert, "over", "false", count, moment)
-    rested = moment.now - alert.detected_at >= CALM_HOURS * HOUR or alert.kind == "silence"
-    if rested and calm(moment.board, alert.kind, subject, began):
+    rested = moment.now - (thread.joined_at or alert.detected_at) >= CALM_HOURS * HOUR
+    if (rested or alert.kind == "silence") and _is_calm(conn, brand, alert, thread, moment):
         return _next(alert, "over", "", count, moment)
     if moment.now - alert.started_at >= LONGEST_OPEN:
         return _next(alert, "over", "", count, moment)
-    why, detail = _news(conn, brand, alert, count, moment.now)
+    why, detail = _news(conn, brand, alert, thread, count, moment)
     if why:
         return _next(alert, "updated", why, count, moment, detail=detail)
-    return _joined(alert, count, moment)
+    return _joined(alert, thread, count, moment)
+
+
+def _is_calm(
+    conn: Connection, brand: BrandRow, alert: AlertRow, thread: Thread, moment: _Moment
+) -> bool:
+    """Whether the series that opened a thread, and all that joined it, are as usual again."""
+    board, back = moment.board, moment.scene.back
+    began = min(SIZE, back(alert.started_at))
+    if alert.kind == "silence":
+        return calm(board, alert.kind, "", began)
+    widths = _calm_widths(conn, brand, alert, moment)
+    return bool(widths) and all(
+        calm(board, kind, subject, back(at) if kind == "silence" else began, widths)
+        for (kind, subject), at in {
+            (thread.kind, thread.subject): alert.started_at,
+            **thread.joined,
+        }.items()
+    )
+
+
+def _calm_widths(
+    conn: Connection, brand: BrandRow, alert: AlertRow, moment: _Moment
+) -> tuple[int, ...]:
+    """Which of the newest buckets must be calm before an alert is over; none: it is not known.
+
+    One dead source must not hold the all-clear for ever: if what the alert is about came through
+    others that can be read, three hours do; else a whole day of those that can be read.
+    """
+    if moment.board.known[-CALM:].all():
+        return (CALM,)
+    active = sources(conn)
+    up = {row.id for row in active if _is_read(row, moment.now)}
+    negative = alert.kind not in ABOUT_ALL
+    told = heard_through(conn, brand.id, alert.started_at, moment.now, negative_only=negative)
+    if told and told <= up:
+        return (CALM,)
+    return (CALM, PER_DAY) if up else ()
+
+
+def _is_read(source: SourceRow, now: datetime) -> bool:
+    """Whether a source could be read all through the hours that must be calm."""
+    seen, since = source.last_success_at, source.outcome_since
+    if source.error_count or seen is None or since is None:
+        return False
+    silence = timedelta(seconds=SILENT_INTERVALS * source.interval_seconds)
+    return now - seen <= silence and now - since >= CALM_HOURS * HOUR
 
 
 def _news(
-    conn: Connection, brand: BrandRow, alert: AlertRow, count: int, now: datetime
+    conn: Connection,
+    brand: BrandRow,
+    alert: AlertRow,
+    thread: Thread,
+    count: int,
+    moment: _Moment,
 ) -> tuple[str, str]:
     """Why an open alert is worth telling again, and a detail of it; empty if it is not."""
     told = int(alert.facts.get("observed") or 0)
     if alert.kind in _DOUBLING and count >= 2 * max(told, 1):
         return "doubled", ""
-    if alert.kind in {"negative_count", "negative_share"}:
-        leading = top_cause(conn, brand.id, alert.started_at, now)
-        causes = alert.facts.get("causes") or []
-        known = causes[0]["cause"] if causes else ""
-        if leading and leading != known and count > told:
+    if alert.kind in {"negative_count", "negative_share"} and count > told:
+        counts = {
+            row.cause: row.mentions
+            for row in cause_counts(conn, brand.id, alert.started_at, moment.now)
+            if row.polarity == "negative"
+        }
+        if thread.new_leader(counts, moment.settings.minimum_count):
             return "new_cause", ""
     negative = alert.kind not in ABOUT_ALL
     return news_of(
-        alert.facts, spread(conn, brand.id, alert.started_at, now, negative_only=negative)
+        alert.facts, spread(conn, brand.id, alert.started_at, moment.now, negative_only=negative)
     )
 
 
-def _joined(alert: AlertRow, count: int, moment: _Moment) -> AlertDecision | None:
-    """An update, if another series stands out that was not named and is worse than the alert."""
-    verdict = moment.judge()
-    if verdict is None or verdict.strongest.severity <= alert.severity:
+def _joined(alert: AlertRow, thread: Thread, count: int, moment: _Moment) -> AlertDecision | None:
+    """An update, if another series strikes that the thread has not told of."""
+    verdict = moment.judge(thread)
+    if verdict is None:
         return None
-    named = {(other["kind"], other["subject"]) for other in alert.facts.get("others") or ()}
-    named.add((alert.kind, _subject(alert)))
-    if (verdict.strongest.kind, verdict.strongest.subject) in named:
+    last = thread.joined_at
+    pausing = last is not None and moment.now - last < JOIN_PAUSE
+    if pausing and verdict.strongest.severity <= alert.severity:
         return None
     return _next(alert, "updated", "joined", count, moment, verdict)
 
@@ -309,8 +374,8 @@ def _next(
     others = [Other(**other) for other in alert.facts.get("others") or ()]
     severity = min(10, alert.severity + 1) if why == "doubled" else alert.severity
     if joined is not None:
-        others = [_other(joined.strongest), *others]
-        severity = joined.strongest.severity
+        others = [*map(_other, (joined.strongest, *joined.others)), *others]
+        severity = max(alert.severity, joined.strongest.severity)
     stage = Stage(
         action=action,
         fingerprint=alert.fingerprint,

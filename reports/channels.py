@@ -180,16 +180,14 @@ def compose_email(channel: EmailChannel, message: Message) -> EmailMessage:
     mail["From"] = channel.sender
     mail["To"] = ", ".join(message.recipients or channel.to)
     mail["Date"] = format_datetime(message.created_at)
-    thread = message.facts.get("thread")
-    root = _message_id(channel, thread) if isinstance(thread, str) and thread else ""
-    opens = message.facts.get("action") == "opened"
-    mail["Message-ID"] = root if root and opens else _message_id(channel, message.key)
+    mail["Message-ID"] = _message_id(channel, message.identity)
     mail["Auto-Submitted"] = "auto-generated"
     leave = channel.unsubscribe or f"mailto:{parseaddr(channel.sender)[1]}?subject=unsubscribe"
     mail["List-Unsubscribe"] = f"<{leave}>"
-    if root and not opens:
-        mail["In-Reply-To"] = root
-        mail["References"] = root
+    if message.replies_to:
+        continued = " ".join(_message_id(channel, sent) for sent in message.replies_to)
+        mail["In-Reply-To"] = continued
+        mail["References"] = continued
     mail.set_content(message.text)
     mail.add_alternative(message.mail or message.html, subtype="html")
     if message.pictures:
@@ -207,9 +205,9 @@ def compose_email(channel: EmailChannel, message: Message) -> EmailMessage:
     return mail
 
 
-def _message_id(channel: EmailChannel, key: str) -> str:
+def _message_id(channel: EmailChannel, identity: str) -> str:
     """The same for the same message, so that a mail program can drop a second copy."""
-    digest = hashlib.sha256(f"{channel.name}\n{key}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{channel.name}\n{identity}".encode()).hexdigest()[:32]
     return f"<{digest}@molva.invalid>"
 
 

@@ -20,8 +20,9 @@ from sqlalchemy import Engine
 
 from reports.channels import Channel, send
 from reports.failing import PATIENCE, tell_failing
+from reports.folding import end_told, message_of
 from reports.interface import ChannelError, Lang
-from reports.manners import Manners, message_of, settle
+from reports.manners import Manners, settle
 from store.alert_rows import DueMessage
 from store.engine import reading, writing
 from store.outbox import claim, due, failing_channels, mark_retry, mark_sent
@@ -136,6 +137,7 @@ def _serve(
         with writing(engine) as conn:
             if outcome.error is None:
                 mark_sent(conn, row.id, now)
+                end_told(conn, row, now)
                 sent += 1
                 continue
             give_up = outcome.permanent or row.attempts + 1 >= GIVE_UP_AFTER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ from reports.posts import Story, by_story, post_fact, quotes, top_posts
 from reports.statistics import wilson
 from reports.usual import HISTORY_DAYS
 from reports.words import plain
+from store.alerts import open_alerts
 from store.counts import cause_counts, totals
 from store.facet_rows import FacetRow
 from store.facets import facets
@@ -37,12 +38,6 @@ READ_BEFORE = 500
 """Mentions before an alert among which its words would be old ones."""
 
 
-def top_cause(conn: Connection, brand_id: int, start: datetime, end: datetime) -> str:
-    """The cause of unhappiness named most in a stretch, if at least three stories name it."""
-    counts = [c for c in cause_counts(conn, brand_id, start, end) if c.polarity == "negative"]
-    return counts[0].cause if counts and counts[0].mentions >= 3 else ""
-
-
 def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience) -> AlertFacts:
     """Gather the facts of one message of an alert."""
     known = facets(conn, brand.id)
@@ -58,6 +53,7 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
     told = any(cause.quotes for cause in causes)
     return AlertFacts(
         **_announced(brand, stage, name, audience),
+        **_others(conn, brand, stage, name),
         **_measured(stage),
         **_counted(conn, brand, stage, now),
         **_spread(conn, brand, stage, now, known, audience),
@@ -86,7 +82,7 @@ def _names(known: Sequence[FacetRow], audience: Audience) -> _Names:
 
 
 def _announced(brand: BrandRow, stage: Stage, name: _Names, audience: Audience) -> dict[str, Any]:
-    """Which alert it is, of what, since when, and what stands out besides."""
+    """Which alert it is, of what, since when."""
     return {
         "thread": stage.fingerprint,
         "action": stage.action,
@@ -106,10 +102,24 @@ def _announced(brand: BrandRow, stage: Stage, name: _Names, audience: Audience) 
         "end": stage.end,
         "why": stage.why,
         "detail": stage.detail,
-        "others": tuple(
-            replace(other, name=name(other.kind, other.subject)) for other in stage.others
-        ),
     }
+
+
+def _others(conn: Connection, brand: BrandRow, stage: Stage, name: _Names) -> dict[str, Any]:
+    """What stands out besides, and what of it the thread has not named yet.
+
+    The figures of what it has named are those of that time.
+    """
+    others = tuple(replace(other, name=name(other.kind, other.subject)) for other in stage.others)
+    if stage.action != "updated":
+        return {"others": others}
+    told = {
+        (other["kind"], other["subject"])
+        for alert in open_alerts(conn, brand.id)
+        if alert.fingerprint == stage.fingerprint
+        for other in alert.facts.get("others") or ()
+    }
+    return {"others": others, "joined": tuple(o for o in others if (o.kind, o.subject) not in told)}
 
 
 def _measured(stage: Stage) -> dict[str, Any]:

@@ -46,6 +46,11 @@ class ChannelError(Exception):
         self.retry_after = retry_after
 
 
+def identity(key: str, created_at: datetime) -> str:
+    """What a message of that key, written then, is told apart from all others by."""
+    return f"{key} {created_at.isoformat()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one channel receives, once.
@@ -59,6 +64,7 @@ class Message:
         pictures: what the mail shows, content id -> PNG in base64.
         brief: the text for chats, where there is little room; empty: `text`.
         recipients: whom an e-mail goes to in place of the channel's own.
+        replies_to: the identities of sent messages that it continues; known when it is sent.
     """
 
     key: str
@@ -73,6 +79,12 @@ class Message:
     pictures: Mapping[str, str] = field(default_factory=dict)
     brief: str = ""
     recipients: tuple[str, ...] = ()
+    replies_to: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """The same whenever it is sent again, and no other message's, be it of another store."""
+        return identity(self.key, self.created_at)
 
     @property
     def file_name(self) -> str:
@@ -210,7 +222,8 @@ class Audience:
 
     Attributes:
         routes: what each channel takes of the alerts; one that is not named takes all.
-        links: the signed links of an alert by action, given its id and the time.
+        links: how an alert is answered, given its id and the time: by action a signed link or a
+            command, and its `number`.
     """
 
     lang: Lang

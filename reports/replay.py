@@ -9,7 +9,7 @@ corrected later counts as if it had been there when its story came. Nothing is w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -83,10 +83,26 @@ def past_of(
     )
 
 
+def first_look(past: Past, since: datetime) -> datetime | None:
+    """When a replay from `since` has anything to decide of; None where nothing is stored."""
+    return max(since, past.known[0][0]) if past.known else None
+
+
+def _unseen(_now: datetime) -> None:
+    """Nobody watches the replay."""
+
+
 def replay(
-    past: Past, since: datetime, until: datetime, settings: AlertSettings
+    past: Past,
+    since: datetime,
+    until: datetime,
+    settings: AlertSettings,
+    watch: Callable[[datetime], None] = _unseen,
 ) -> Iterator[Replayed]:
     """Look after every bucket in which something became known, and every hour.
+
+    Args:
+        watch: told every hour of the past how far it is.
 
     Yields:
         The alarms, in order, each when it is over or at the end.
@@ -94,6 +110,8 @@ def replay(
     first, last = bucket_of(since), bucket_of(until)
     state = _Run(past, settings, Tally(first - SIZE, last - first + SIZE + 1))
     for bucket in range(first, last + 1):
+        if bucket % PER_HOUR == 0:
+            watch(bucket_start(bucket))
         ended = state.look(bucket)
         if ended is not None:
             yield ended

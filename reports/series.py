@@ -14,12 +14,13 @@ crisis lifts several at once. One alarm carries the strongest and names the othe
 | negative_share | more of them negative, whatever their number? | beta-binomial, upper tail |
 | author | does someone with such a reach complain so rarely? | log-Lomax tail of followers |
 | silence | none, where many are expected? | exponential tail of past silences |
-| story | one story retold more than stories usually are? | negative binomial, upper tail |
+| story | one story retold more than stories usually are? | negative binomial of all reprints |
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -67,6 +68,8 @@ COUNTED: Final[dict[str, Kind]] = {
 CAUSE: Final = "cause:"
 PARTS: Final[dict[str, Kind]] = {CAUSE: "cause", "product:": "product", "place:": "place"}
 """Series of parts of the negative stories by their prefix, the subject's id after it."""
+RETOLD: Final = "retold"
+"""Of the reprints those of the most retold story: what can be said of one."""
 MOST_FACETS: Final = 40
 """Products and places that are watched: those with the most negative stories before today."""
 CALM: Final = 3 * PER_HOUR
@@ -103,23 +106,34 @@ class Habits:
         return replace(self, counts=self.counts.later(buckets))
 
 
+Wanted = Callable[[Signal, Habits], bool]
+"""Whether a signal may be told at all, given what is usual; the others are not judged."""
+
+
 def learn_habits(board: Board) -> Habits:
     """Learn from the days before the newest what a brand's series usually do."""
     counts = learn(board, counted(board))
     return Habits(counts, learn_share(board), reaches(board), silences(board, counts))
 
 
-def judge(board: Board, watch: Watch, usual: Habits | None = None) -> Verdict | None:
+def judge(
+    board: Board, watch: Watch, usual: Habits | None = None, wanted: Wanted | None = None
+) -> Verdict | None:
     """Whether something stands out on a board, every series taken together.
 
     Args:
         usual: what was learnt of the same series a moment ago, brought to now by `Habits.later`;
             learnt anew if absent.
+        wanted: only these series are judged, as if there were no others: what is told already must
+            not make it easier for the rest to be told.
     """
     if board.known_days < LEAST_DAYS:
         return None
     usual = usual or learn_habits(board)
     found = signals(board, usual, watch)
+    if wanted is not None:
+        # A series that shows nothing still counts among those that might have.
+        found = [signal for signal in found if not signal.width or wanted(signal, usual)]
     stands = benjamini_hochberg(
         [min(_weighted(signal, watch), 1e9) for signal in found], watch.false_alarms_per_month
     )
@@ -199,8 +213,10 @@ def _count_signals(board: Board, usual: Usual, watch: Watch) -> list[Signal]:
     fresh = min(PER_DAY, board.fresh)
     newest = np.stack([row[-PER_DAY:] for row in rows])
     newest[:, : PER_DAY - fresh] = 0
-    observed = newest[:, ::-1].cumsum(axis=1)[:, np.array(WIDTHS) - 1]
+    observed = _sums(newest)
     expected = np.stack([usual.expected(width) for width in WIDTHS], axis=1)
+    story = usual.names.index("reprints")
+    observed[story] = _of_one_story(board, observed[story], expected[story], watch)
     spread = np.stack([usual.spread[width] for width in WIDTHS], axis=1)
     watched = windows(usual)
     far = observed - expected >= 1.5 * np.sqrt(expected + spread * expected**2)
@@ -220,9 +236,46 @@ def _count_signals(board: Board, usual: Usual, watch: Watch) -> list[Signal]:
         if best.width:
             start = _rise(newest[index, -best.width :], best.expected / best.width)
             best = replace(best, start=start)
+        if best.kind == "story" and best.width:
+            best = _said_of_one(best, board)
         late = _late_signal(board, usual, index, watch)
         found.append(late if late and late.monthly < best.monthly else best)
     return found
+
+
+def _sums(newest: Floats) -> Floats:
+    """What each of `WIDTHS` holds, by series."""
+    found: Floats = newest[..., ::-1].cumsum(axis=-1)[..., np.array(WIDTHS) - 1]
+    return found
+
+
+def _of_one_story(board: Board, observed: Floats, expected: Floats, watch: Watch) -> Floats:
+    """The reprints by width of window as if none but the usual ones came beside those of one story.
+
+    Never more than came, so the law of all reprints keeps its rate; that of one story's alone would
+    not, as they come in bursts.
+    """
+    newest = _retold(board)[-PER_DAY:].copy()
+    newest[: PER_DAY - min(PER_DAY, board.fresh)] = 0
+    most = _sums(newest)
+    found: Floats = np.where(
+        most >= watch.minimum_count, np.minimum(observed, np.floor(most + expected)), 0.0
+    )
+    return found
+
+
+def _said_of_one(signal: Signal, board: Board) -> Signal:
+    """The signal of all reprints as what is seen and usual of the most retold story."""
+    retold, every = _retold(board), board.row("reprints")
+    before = float(every[:-PER_DAY].sum())
+    part = float(retold[:-PER_DAY].sum()) / before if before else 1.0
+    observed = int(retold[-min(signal.width, board.fresh) :].sum())
+    return replace(signal, observed=observed, expected=signal.expected * part)
+
+
+def _retold(board: Board) -> Floats:
+    """The reprints of the most retold story; all of them where nobody told them apart."""
+    return board.row(RETOLD if RETOLD in board.counts else "reprints")
 
 
 def _nothing(name: str) -> Signal:
@@ -298,7 +351,7 @@ def series_of(kind: str, subject: str) -> str:
     if prefix:
         return prefix + subject
     names: dict[str, str] = {found: name for name, found in COUNTED.items()}
-    return "volume" if kind == "silence" else names.get(kind, "negative")
+    return {"silence": "volume", "story": RETOLD}.get(kind) or names.get(kind, "negative")
 
 
 def before(board: Board, name: str, began: int, width: int) -> tuple[float, float]:
@@ -314,18 +367,24 @@ def before(board: Board, name: str, began: int, width: int) -> tuple[float, floa
     return float(usual.expected(width)[0]), float(usual.spread[nearest][0])
 
 
-def calm(board: Board, kind: str, subject: str, began: int) -> bool:
-    """Whether the last three hours hold no more than the 95 % interval of an alert's series.
+def calm(board: Board, kind: str, subject: str, began: int, widths: tuple[int, ...] = ()) -> bool:
+    """Whether the last hours hold no more than the 95 % interval of an alert's series.
 
     Silence is over with the first story.
 
-    Returns:
-        False where some of those hours are not known.
+    Args:
+        widths: how many of the newest buckets must be calm, each by itself, whatever is not known
+            of them; the last three hours if absent, all of them known.
     """
     name = series_of(kind, subject)
     if kind == "silence":
         return bool(board.row(name)[-began:].any())
-    if not board.known[-CALM:].all() or began < CALM:
+    if not widths and not board.known[-CALM:].all():
         return False
-    high = negative_binomial_quantile(0.975, *before(board, name, began, CALM))
-    return int(board.row(name)[-CALM:].sum()) <= max(high, 1)
+    for width in widths or (CALM,):
+        if began < width:
+            return False
+        high = negative_binomial_quantile(0.975, *before(board, name, began, width))
+        if int(board.row(name)[-width:].sum()) > max(high, 1):
+            return False
+    return True

@@ -38,6 +38,8 @@ WINDOWS = (1, 3, 12)
 LONGEST_WINDOW = timedelta(days=3)
 SPARSE_WINDOW = timedelta(hours=6)
 """Series with a row every few minutes are mostly zeros for a small brand: this one gathers them."""
+LARGEST_VALUE = 1e15
+"""Above it whole numbers are no longer exact, and their squares soon run out of a float."""
 WARM_UP_ROWS = 20
 LEVEL_MEMORY = timedelta(weeks=1)
 """Half-life of the level, as in alerts: with a day, a rise of half a day teaches itself."""
@@ -84,6 +86,10 @@ class Spike:
     Attributes:
         start: the first row of the rise, at most a window before `detected_at`.
         low: with `high` the 95 % prediction interval of that row.
+        window_rows: how many rows, up to that one, the shortest window holds that went beyond its
+            threshold; the row itself may be as usual where it is more than one.
+        window_value: the sum of those rows; `window_expected`, `window_low` and `window_high` are
+            of that sum.
         severity: 1-10, `1 + log2(ratio to expected) + log2(1 + decades beyond the threshold)`.
     """
 
@@ -93,6 +99,11 @@ class Spike:
     expected: float
     low: float
     high: float
+    window_rows: int
+    window_value: float
+    window_expected: float
+    window_low: float
+    window_high: float
     severity: int
 
 
@@ -210,15 +221,21 @@ class SpikeDetector:
         if not beyond or max(beyond, key=lambda pair: pair[0])[0] < 0:
             return None
         margin = max(margin for margin, _ in beyond)
-        rows = min(window.rows for over, window in beyond if over >= 0)
+        fired = min((w for over, w in beyond if over >= 0), key=lambda window: window.rows)
         low, high = self._interval(row, doubt)
+        window_low, window_high = self._interval(fired, doubt)
         return Spike(
             detected_at=at,
-            start=self._start(rows, row.expected),
+            start=self._start(fired.rows, row.expected),
             value=row.value,
             expected=row.expected,
             low=low,
             high=high,
+            window_rows=fired.rows,
+            window_value=fired.value,
+            window_expected=fired.expected,
+            window_low=window_low,
+            window_high=window_high,
             severity=severity(row.value / row.expected, margin),
         )
 
@@ -227,17 +244,18 @@ class SpikeDetector:
         tail = list(self._recent)[-rows:]
         return next((r.at for r in tail if r.value > expected), tail[-1].at)
 
-    def _interval(self, row: Window, doubt: float) -> tuple[float, float]:
+    def _interval(self, window: Window, doubt: float) -> tuple[float, float]:
+        """The 95 % prediction interval of what a window holds."""
         if self._counts:
-            dispersion = row.dispersion + doubt
+            dispersion = window.dispersion + doubt
             return (
-                float(negative_binomial_quantile(0.025, row.expected, dispersion)),
-                float(negative_binomial_quantile(0.975, row.expected, dispersion)),
+                float(negative_binomial_quantile(0.025, window.expected, dispersion)),
+                float(negative_binomial_quantile(0.975, window.expected, dispersion)),
             )
-        variance = row.variance(self._counts, doubt)
+        variance = window.variance(self._counts, doubt)
         return (
-            lognormal_quantile(0.025, row.expected, variance),
-            lognormal_quantile(0.975, row.expected, variance),
+            lognormal_quantile(0.025, window.expected, variance),
+            lognormal_quantile(0.975, window.expected, variance),
         )
 
     def _learn_level(

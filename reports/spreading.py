@@ -9,6 +9,8 @@ from store.spread import Spread
 
 LEAST_STORIES: Final = 3
 """A language or a source is news from so many stories on."""
+MORE_OUTLETS: Final = 3
+"""Sites are news if so many more have it, and at least twice as many as were told."""
 BIG_REACH: Final = 10_000
 BIGGER: Final = 5
 """An author is news who reaches so many times more people than any the last message told of."""
@@ -24,7 +26,7 @@ def news_of(told: Mapping[str, Any], now: Spread) -> tuple[str, str]:
     lang = _fresh(told.get("languages"), now.langs)
     if lang:
         return "new_language", lang
-    source = _fresh(told.get("sources"), now.sources)
+    source = _fresh_source(told.get("sources"), now)
     if source:
         return "new_source", source
     before = int(told.get("widest_reach") or 0)
@@ -33,9 +35,26 @@ def news_of(told: Mapping[str, Any], now: Spread) -> tuple[str, str]:
     return "", ""
 
 
+def _fresh_source(told: object, now: Spread) -> str:
+    """The most frequent new type of source, or the first of many new sites."""
+    known = _known(told)
+    sites = now.outlets & known
+    types = {name: n for name, n in now.sources.items() if name not in now.outlets or not sites}
+    found = _fresh(told, types)
+    if found or not known:
+        return found
+    new = sorted(now.outlets - known, key=lambda site: (-now.sources[site], site))
+    wide = len(new) >= max(MORE_OUTLETS, len(sites))
+    return ", ".join(new[:MORE_OUTLETS]) if wide else ""
+
+
+def _known(told: object) -> set[str]:
+    return {str(pair[0]) for pair in told} if isinstance(told, Sequence) else set()
+
+
 def _fresh(told: object, counts: Mapping[str, int]) -> str:
     """The most frequent of the new ones; a message that told none at all is no reason."""
-    known = {str(pair[0]) for pair in told} if isinstance(told, Sequence) else set()
+    known = _known(told)
     if not known:
         return ""
     new = {key: n for key, n in counts.items() if key not in known and n >= LEAST_STORIES}

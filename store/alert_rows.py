@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+CUT_OFF: Final = "sending it began, and how that ended is not known"
+"""The error of a message from its claim until its outcome is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,11 @@ class FailingChannel:
 
 @dataclass(frozen=True, slots=True)
 class DueMessage:
-    """An outbox message whose time to be sent has come."""
+    """An outbox message whose time to be sent has come.
+
+    Attributes:
+        sent_at: when it was told, by itself or within another message.
+    """
 
     id: int
     key: str
@@ -74,3 +81,11 @@ class DueMessage:
     payload: Mapping[str, Any]
     attempts: int
     created_at: datetime
+    next_attempt_at: datetime
+    sent_at: datetime | None
+    last_error: str
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it may have arrived: its sender was killed, or is not done yet."""
+        return self.last_error == CUT_OFF

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from store.alert_rows import DueMessage, FailingChannel
+from store.alert_rows import CUT_OFF, DueMessage, FailingChannel
 from store.engine import insert_new
 from store.report_tables import OUTBOX
 
@@ -67,7 +67,7 @@ def claim(conn: Connection, message_id: int, now: datetime, until: datetime) -> 
             OUTBOX.c.status == "pending",
             OUTBOX.c.next_attempt_at <= now,
         )
-        .values(next_attempt_at=until, attempts=OUTBOX.c.attempts + 1)
+        .values(next_attempt_at=until, attempts=OUTBOX.c.attempts + 1, last_error=CUT_OFF)
         .returning(OUTBOX.c.id)
     )
     return conn.execute(taken).first() is not None
@@ -78,6 +78,13 @@ def set_aside(conn: Connection, ids: Sequence[int], status: str) -> None:
     conn.execute(update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(status=status))
 
 
+def reopen(conn: Connection, ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Make folded messages due again; returns those that nothing has told yet."""
+    mine = (OUTBOX.c.id.in_(ids), OUTBOX.c.status == "folded", OUTBOX.c.sent_at.is_(None))
+    again = update(OUTBOX).where(*mine).values(status="pending", next_attempt_at=now)
+    return frozenset(conn.execute(again.returning(OUTBOX.c.id)).scalars())
+
+
 def hold(conn: Connection, ids: Sequence[int], until: datetime) -> None:
     """Make pending messages due at another time."""
     mine = (OUTBOX.c.id.in_(ids), OUTBOX.c.status == "pending")
@@ -85,13 +92,23 @@ def hold(conn: Connection, ids: Sequence[int], until: datetime) -> None:
 
 
 def waiting(conn: Connection, now: datetime, prefix: str) -> list[DueMessage]:
-    """Messages of that prefix that were never tried and are due only later."""
+    """Messages of that prefix that are due only later and that nobody is sending now."""
     return _messages(
         conn,
         OUTBOX.c.status == "pending",
-        OUTBOX.c.attempts == 0,
+        OUTBOX.c.last_error != CUT_OFF,
         OUTBOX.c.next_attempt_at > now,
         OUTBOX.c.key.startswith(prefix, autoescape=True),
+    )
+
+
+def being_sent(conn: Connection, now: datetime) -> list[DueMessage]:
+    """Messages that a process has claimed and not marked; it may have been killed meanwhile."""
+    return _messages(
+        conn,
+        OUTBOX.c.status == "pending",
+        OUTBOX.c.last_error == CUT_OFF,
+        OUTBOX.c.next_attempt_at > now,
     )
 
 
@@ -105,8 +122,8 @@ def was_sent(conn: Connection, prefix: str, channel: str) -> bool:
     """Whether the channel took a message of that prefix, itself or folded into another."""
     sent = select(OUTBOX.c.id).where(
         OUTBOX.c.channel == channel,
-        OUTBOX.c.status.in_(["sent", "folded"]),
         OUTBOX.c.key.startswith(prefix, autoescape=True),
+        OUTBOX.c.sent_at.is_not(None),
     )
     return conn.execute(sent.limit(1)).first() is not None
 
@@ -114,8 +131,12 @@ def was_sent(conn: Connection, prefix: str, channel: str) -> bool:
 def failing_channels(conn: Connection) -> list[FailingChannel]:
     """The channels that took nothing after a message that they failed to take was written.
 
-    One message that fails while later ones are taken is no failing channel.
+    One message that fails while later ones are taken is no failing channel. One that failed and was
+    folded into a newer one counts still: else each new message would begin the outage anew.
     """
+    tried = and_(
+        OUTBOX.c.last_error != "", or_(OUTBOX.c.last_error != CUT_OFF, OUTBOX.c.attempts > 1)
+    )
     last = (
         select(
             OUTBOX.c.channel, func.max(OUTBOX.c.sent_at, type_=OUTBOX.c.sent_at.type).label("at")
@@ -128,8 +149,8 @@ def failing_channels(conn: Connection) -> list[FailingChannel]:
         select(OUTBOX.c.channel, OUTBOX.c.created_at, OUTBOX.c.last_error)
         .outerjoin(last, last.c.channel == OUTBOX.c.channel)
         .where(
-            OUTBOX.c.status.in_(["pending", "failed"]),
-            OUTBOX.c.last_error != "",
+            OUTBOX.c.status.in_(["pending", "failed", "folded"]),
+            tried,
             or_(last.c.at.is_(None), OUTBOX.c.created_at > last.c.at),
         )
         .order_by(OUTBOX.c.created_at, OUTBOX.c.id)
@@ -150,13 +171,59 @@ def mark_sent(conn: Connection, message_id: int, now: datetime) -> None:
     )
 
 
+def mark_told(conn: Connection, channel: str, keys: Sequence[str], now: datetime) -> None:
+    """Note that a message which the channel took told these too: they are set aside as `folded`."""
+    conn.execute(
+        update(OUTBOX)
+        .where(
+            OUTBOX.c.channel == channel,
+            OUTBOX.c.key.in_(keys),
+            OUTBOX.c.status.in_(["pending", "folded"]),
+            OUTBOX.c.sent_at.is_(None),
+        )
+        .values(status="folded", sent_at=now)
+    )
+
+
+def note_teller(conn: Connection, row: DueMessage, teller: str) -> None:
+    """Keep with a folded message which message told it; see `first_teller`."""
+    payload = {**row.payload, "told_in": teller}
+    conn.execute(update(OUTBOX).where(OUTBOX.c.id == row.id).values(payload=payload))
+
+
+def first_teller(
+    conn: Connection, channel: str, keys: Sequence[str]
+) -> tuple[str, datetime, str | None] | None:
+    """Of the messages of these keys the one that the channel was told first.
+
+    Returns:
+        Its key, when it was written, and the message that told it, if it was not sent itself.
+    """
+    told_in = OUTBOX.c.payload["told_in"].as_string()
+    told = (
+        select(OUTBOX.c.key, OUTBOX.c.created_at, told_in)
+        .where(
+            OUTBOX.c.channel == channel,
+            OUTBOX.c.key.in_(keys),
+            OUTBOX.c.sent_at.is_not(None),
+            or_(OUTBOX.c.status == "sent", told_in.is_not(None)),
+        )
+        .order_by(OUTBOX.c.sent_at, OUTBOX.c.id)
+    )
+    found = conn.execute(told.limit(1)).first()
+    return None if found is None else (found[0], found[1], found[2])
+
+
 def mark_retry(
     conn: Connection, message_id: int, error: str, next_attempt_at: datetime, *, give_up: bool
 ) -> None:
-    """Note that sending failed, and when to try again; `give_up` never tries again."""
+    """Note that sending failed, and when to try again; `give_up` never tries again.
+
+    A message that was set aside while it was being sent stays so.
+    """
     conn.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message_id)
+        .where(OUTBOX.c.id == message_id, OUTBOX.c.status == "pending")
         .values(
             status="failed" if give_up else "pending",
             last_error=error,

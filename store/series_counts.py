@@ -3,10 +3,11 @@
 They are kept up from the log of changes: only the buckets that a new, edited, deleted, labelled or
 corrected mention touches are counted again, so neither a look nor a refresh reads the history of
 mentions. A story (cluster) counts in the bucket of its first mention, and again only after a day
-without one, so a reprint never makes a spike. A post is counted when it was *published*: what a
-collector catches up on after an outage falls into the hours it belongs to. Posts without a time of
-their own that came with a catch-up may be of any hour of the outage and are counted apart
-(`late`, `late_negative`).
+without one, so a reprint never makes a spike. Reprints are counted apart, all of them (`reprints`)
+and those of the story told most often in the last day (`retold`), and by the followers they reach
+(`author`). A post is counted when it was *published*: what a collector catches up on after an
+outage falls into the hours it belongs to. Posts without a time of their own that came with a
+catch-up may be of any hour of the outage and are counted apart (`late`, `late_negative`).
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ KEPT_DAYS: Final = 64
 CATCH_UP: Final = timedelta(hours=1)
 """For so long after an outage a post without a time may have been published during it."""
 _MARK = "series_counts"
+_RULES: Final = 2
+"""Changes with what a series counts; then the days kept are counted again, lest what is usual were
+learnt of something else than what is judged."""
 _SETTLED = timedelta(days=2)
 """Polls older than this say nothing new of outages."""
 _CHUNK = 500
@@ -72,11 +76,14 @@ def refresh(conn: Connection, now: datetime) -> int:
     last = int(conn.execute(select(func.coalesce(func.max(CHANGE.c.id), 0))).scalar_one())
     oldest = now - KEPT_DAYS * timedelta(days=1)
     touched = _touched(conn, int(mark.get("change", 0)), last, oldest)
+    if mark and mark.get("rules") != _RULES:
+        touched |= _all_days(conn)
     for (brand_id, day), (low, high) in sorted(touched.items()):
         _recount(conn, brand_id, range(day * PER_DAY + low, day * PER_DAY + high + 1), down)
     conn.execute(delete(SERIES_COUNT).where(SERIES_COUNT.c.day < bucket_of(oldest) // PER_DAY))
     stretches = [[start.isoformat(), end.isoformat()] for start, end in down]
-    set_mark(conn, _MARK, {"change": last, "down": stretches, "until": now.isoformat()})
+    kept = {"change": last, "down": stretches, "until": now.isoformat(), "rules": _RULES}
+    set_mark(conn, _MARK, kept)
     return len(touched)
 
 
@@ -187,6 +194,12 @@ def _touched(
     return found
 
 
+def _all_days(conn: Connection) -> dict[tuple[int, int], tuple[int, int]]:
+    """Every (brand, day) that is counted, from its first bucket to its last."""
+    days = select(SERIES_COUNT.c.brand_id, SERIES_COUNT.c.day).distinct()
+    return {(row.brand_id, row.day): (0, PER_DAY - 1) for row in conn.execute(days)}
+
+
 def _touched_stories(conn: Connection, after: int, last: int) -> list[tuple[int, datetime]]:
     """Where the stories of changed mentions were told: an earlier copy moves the first one."""
     changed = (
@@ -222,7 +235,9 @@ def _recount(conn: Connection, brand_id: int, buckets: range, down: Sequence[Str
     """Count some buckets of one day of a brand again from its mentions."""
     start, end = bucket_start(buckets.start), bucket_start(buckets.stop)
     late = late_ids(conn, brand_id, (start, end), down)
-    tally = Tally(buckets.start, len(buckets), _told_before(conn, brand_id, start, end))
+    tally = Tally(buckets.start, len(buckets))
+    for cluster, at in _told_before(conn, brand_id, start, end):
+        tally.remember(cluster, at)
     for story in stories(conn, brand_id, start, end, late):
         tally.add(story)
     day = buckets.start // PER_DAY
@@ -236,24 +251,31 @@ def _recount(conn: Connection, brand_id: int, buckets: range, down: Sequence[Str
 
 def _told_before(
     conn: Connection, brand_id: int, start: datetime, end: datetime
-) -> dict[int, datetime]:
-    """When the stories of an interval were last told in the day before it."""
+) -> list[tuple[int, datetime]]:
+    """Which stories were told when in the day before an interval, in order.
+
+    Those told once until the interval ends are left out: they are neither retold in it nor told
+    more often than any that is.
+    """
     mention = BRAND_MENTION.c
-    mine = (mention.brand_id == brand_id, mention.deleted.is_(False), mention.own.is_(False))
-    inside = select(mention.cluster_id).where(
-        *mine, mention.published_at >= start, mention.published_at < end
+    mine = (
+        mention.brand_id == brand_id,
+        mention.deleted.is_(False),
+        mention.own.is_(False),
+        mention.published_at >= start - STORY_MEMORY,
+    )
+    retold = (
+        select(mention.cluster_id)
+        .where(*mine, mention.published_at < end)
+        .group_by(mention.cluster_id)
+        .having(func.count() > 1)
     )
     rows = (
-        select(mention.cluster_id, func.max(mention.published_at, type_=mention.published_at.type))
-        .where(
-            *mine,
-            mention.published_at >= start - STORY_MEMORY,
-            mention.published_at < start,
-            mention.cluster_id.in_(inside),
-        )
-        .group_by(mention.cluster_id)
+        select(mention.cluster_id, mention.published_at)
+        .where(*mine, mention.published_at < start, mention.cluster_id.in_(retold))
+        .order_by(mention.published_at, mention.mention_id)
     )
-    return {int(cluster): at for cluster, at in conn.execute(rows)}
+    return [(int(cluster), at) for cluster, at in conn.execute(rows)]
 
 
 def late_ids(

@@ -18,6 +18,7 @@ from molva.cli import (
     forgetting,
     models,
     sources,
+    spikes,
     texts,
     verification,
     watch,
@@ -59,7 +60,7 @@ app.command()(train)
 app.add_typer(models.app)
 app.add_typer(causes.app)
 app.command()(texts.match)
-app.command()(texts.spikes)
+app.command()(spikes.spikes)
 app.command("export")(exports.export_mentions)
 app.command("verify")(verification.verify_export)
 app.command("forget")(forgetting.forget_person)

@@ -27,20 +27,49 @@ from molva.cli.common import (
 from molva.clock import utc_now
 from molva.config import Config
 from molva.pipeline.tell import link_secret
-from reports.alert_actions import Done, acknowledge, mark_false, mute, stricter_series, unmute
-from reports.alert_message import notice_message
+from reports.alert_actions import (
+    LONGEST_MUTE,
+    Done,
+    acknowledge,
+    mark_false,
+    mute,
+    stricter_series,
+    unmute,
+)
+from reports.alert_facts import facts_of_json
+from reports.alert_message import alert_message, notice_message
+from reports.alert_words import NUMBER, commands
 from reports.channels import send
 from reports.interface import ChannelError, ReportError
 from reports.links import open_link
 from reports.words import Words
-from store.alert_actions import actions_of
+from store.alert_actions import actions_of, muted_until
 from store.alert_rows import AlertActionRow, AlertEventRow, AlertRow
 from store.alerts import alert_by_id, alert_events
 from store.engine import open_store, reading, writing
 
 __all__ = ["app"]
 
-AlertArgument = Annotated[int, typer.Argument(help="The alert's number, from molva alerts list.")]
+LARGEST_NUMBER = 2**63 - 1
+"""Of an alert, in either database; neither can be asked for a larger one."""
+LONGEST_HOURS = LONGEST_MUTE / timedelta(hours=1)
+
+
+def _possible(number: int) -> int:
+    """The number, if an alert can have it.
+
+    Raises:
+        CommandError: it is beyond what a database can be asked for.
+    """
+    if not 0 < number <= LARGEST_NUMBER:
+        raise CommandError(f"there is no alert {number}; molva alerts list shows their numbers")
+    return number
+
+
+AlertArgument = Annotated[
+    int,
+    typer.Argument(help="The alert's number, from molva alerts list.", callback=_possible),
+]
 
 
 @app.command("list")
@@ -83,6 +112,20 @@ def show(
         _say(f"{act.at.astimezone(zone):%Y-%m-%d %H:%M}  {act.action:<8}{until}{by}{note}")
     for series, factor in sorted(stricter.items()):
         _say(f"{series}: {factor:.2f} times as surprising as usual is asked for now")
+    _explain(alert, events[-1:])
+
+
+def _explain(alert: int, last: Sequence[AlertEventRow]) -> None:
+    """Say again what the last message of an alert said."""
+    for event in last:
+        try:
+            facts = facts_of_json(event.facts)
+        except ReportError as error:
+            console.print(f"alert {alert}: {error}", markup=False, soft_wrap=True)
+            return
+        ways = {NUMBER: str(alert), **commands(alert, event.at)}
+        message = alert_message(facts, f"alert:{alert}:{event.number}", event.at, ways)
+        _say("\n" + message.text.rstrip())
 
 
 def _write_thread(events: Sequence[AlertEventRow], done: Sequence[AlertActionRow]) -> None:
@@ -107,22 +150,21 @@ def ack(alert: AlertArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command("mute")
 def mute_alerts(
     what: Annotated[str, typer.Argument(help="A brand's id, or an alert's number.")],
-    hours: Annotated[float, typer.Option(help="For how long.")] = 4,
+    hours: Annotated[float, typer.Option(help="For how long; 744 (31 days) at most.")] = 4,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Hold back messages for some hours; what happened meanwhile is told in one afterwards."""
+    if not 0.0166 <= hours <= LONGEST_HOURS:  # nan and inf are no times either
+        raise CommandError(
+            f"--hours {hours:g}: a mute lasts from a minute (0.017) to 31 days "
+            f"({LONGEST_HOURS:g} hours); for longer, change the channel"
+        )
     loaded = configure(config)
+    length = timedelta(minutes=max(1, round(hours * 60)))
     with writing(open_store(loaded.store_url)) as conn:
         brand_id, alert_id = _target(conn, what, loaded)
         done = _or_fail(
-            lambda: mute(
-                conn,
-                utc_now(),
-                user_name(),
-                timedelta(hours=hours),
-                brand_id=brand_id,
-                alert_id=alert_id,
-            )
+            lambda: mute(conn, utc_now(), user_name(), length, brand_id=brand_id, alert_id=alert_id)
         )
     _tell(done, loaded)
 
@@ -136,8 +178,20 @@ def unmute_alerts(
     loaded = configure(config)
     with writing(open_store(loaded.store_url)) as conn:
         brand_id, alert_id = _target(conn, what, loaded)
-        done = unmute(conn, utc_now(), user_name(), brand_id=brand_id, alert_id=alert_id)
-    _tell(done, loaded)
+        now = utc_now()
+        which = f"alert {alert_id}" if alert_id else "the brand"
+        if muted_until(conn, brand_id, alert_id, now) is None:
+            _say(f"{which}: was not muted, so nothing has changed")
+            return
+        unmute(conn, now, user_name(), brand_id=brand_id, alert_id=alert_id)
+        until = muted_until(conn, brand_id, alert_id, now)
+    if until is None:
+        _say(f"{which}: no longer muted")
+        return
+    _say(
+        f"{which}: still muted until {until.astimezone(loaded.timezone):%Y-%m-%d %H:%M}, with all "
+        "alerts of its brand; to end that, unmute the brand by its id"
+    )
 
 
 @app.command("false")
@@ -196,8 +250,9 @@ def try_channel(
 def _target(conn: Connection, what: str, config: Config) -> tuple[int, int | None]:
     """The ids of the brand and, if it is a number, of the alert."""
     known = {brand.id for brand in config.brands}
-    if what.isdigit() and what not in known:
-        return _alert(conn, int(what)).brand_id, int(what)
+    if what.isdecimal() and what not in known:
+        number = _possible(int(what))
+        return _alert(conn, number).brand_id, number
     return brand_row(conn, config, what).id, None
 
 
@@ -221,8 +276,6 @@ def _tell(done: Done, config: Config) -> None:
         until = done.until.astimezone(config.timezone)
         was = "was muted by this link before," if done.again else "muted"
         _say(f"{which}: {was} until {until:%Y-%m-%d %H:%M}")
-    elif done.action == "unmute":
-        _say(f"{which}: no longer muted")
     elif done.action == "ack":
         _say(f"{which}: {'was acknowledged before' if done.again else 'acknowledged'}")
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from molva.cli.common import (
     brand_row,
     configure,
     moment,
+    progress_bar,
     tables,
     write_line,
 )
@@ -27,7 +29,7 @@ from molva.pipeline.tell import reporting_names
 from reports.alert_facets import subject_name
 from reports.alert_words import seen
 from reports.alerts import AlertSettings
-from reports.replay import Replayed, alarms_a_month, past_of, replay
+from reports.replay import Past, Replayed, alarms_a_month, first_look, past_of, replay
 from reports.signals import Signal
 from reports.words import Words
 from store.alerts import alerts as stored_alerts
@@ -41,6 +43,8 @@ BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="From this day or time on, in the configured zone.")
 ]
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""No post is older; what comes before the first is not walked through."""
 app = typer.Typer(name="alerts", help="The alerts so far; what a setting would have told.")
 
 
@@ -105,21 +109,50 @@ def replay_alerts(
 ) -> None:
     """What a setting would have told in the past, from what was known then; writes nothing.
 
-    Alerts that were marked false count from their marks on. Without --since, the last 28 days.
+    Alerts that were marked false count from their marks on. Without --since, the last 28 days; it
+    begins with the first mention that is stored.
     """
     loaded = configure(config)
     settings = _settings(loaded, rate, minimum)
     until = utc_now()
-    begin = moment(since, loaded) or until - timedelta(days=28)
-    engine = open_store(loaded.store_url)
-    with reading(engine) as conn:
+    begin = _begin(since, loaded, until)
+    words = Words(loaded.language, loaded.timezone)
+    with reading(open_store(loaded.store_url)) as conn:
         for row in _brands(conn, loaded, brand):
             past = past_of(conn, row, begin, until, settings)
-            found = list(replay(past, begin, until, settings))
+            first = first_look(past, begin)
+            found = _replayed(row, past, first, until, settings) if first else []
             for alarm in found:
                 _write_alarm(alarm, row, loaded, facets(conn, row.id), json_lines=json_lines)
-            counts = len(found), len(past.marks)
-            _write_summary(row, begin, until, settings, *counts, json_lines=json_lines)
+            summary = _Summary(
+                row.slug, first or begin, until, settings, len(found), len(past.marks)
+            )
+            if json_lines:
+                write_line(summary.as_json())
+            else:
+                told = summary.in_words(words, empty=first is None)
+                tables.print(told, markup=False, soft_wrap=True)
+
+
+def _begin(since: str | None, config: Config, until: datetime) -> datetime:
+    """When a replay is to begin, by the command line."""
+    begin = max(moment(since, config) or until - timedelta(days=28), _EARLIEST)
+    if begin >= until:
+        raise CommandError(f"--since {since} is in the future; a replay needs a time that is past")
+    return begin
+
+
+def _replayed(
+    brand: BrandRow, past: Past, since: datetime, until: datetime, settings: AlertSettings
+) -> list[Replayed]:
+    """The alarms of a brand, with a bar on a terminal: years take their time."""
+    with progress_bar() as progress:
+        task = progress.add_task(f"{brand.slug}, days", total=max(1, (until - since).days))
+
+        def watch(now: datetime) -> None:
+            progress.update(task, completed=(now - since).days)
+
+        return list(replay(past, since, until, settings, watch))
 
 
 def _settings(config: Config, rate: float | None, minimum: int | None) -> AlertSettings:
@@ -174,41 +207,46 @@ def _write_alarm(
     )
 
 
-def _write_summary(
-    brand: BrandRow,
-    since: datetime,
-    until: datetime,
-    settings: AlertSettings,
-    alarms: int,
-    marked: int,
-    *,
-    json_lines: bool,
-) -> None:
-    """Write how often a setting would have alarmed, and how many false ones it was told of."""
-    month = alarms_a_month(alarms, since, until)
-    if json_lines:
-        write_line(
-            {
-                "event": "summary",
-                "brand": brand.slug,
-                "since": since,
-                "until": until,
-                "false_alarms_per_month": settings.false_alarms_per_month,
-                "minimum_count": settings.minimum_count,
-                "alarms": alarms,
-                "alarms_per_month": round(month, 2),
-                "marked_false": marked,
-            }
+@dataclass(frozen=True)
+class _Summary:
+    """How often a setting would have alarmed, and how many marks of false alarms it heeded."""
+
+    brand: str
+    since: datetime
+    until: datetime
+    settings: AlertSettings
+    alarms: int
+    marked: int
+
+    @property
+    def month(self) -> float:
+        return alarms_a_month(self.alarms, self.since, self.until)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "event": "summary",
+            "brand": self.brand,
+            "since": self.since,
+            "until": self.until,
+            "false_alarms_per_month": self.settings.false_alarms_per_month,
+            "minimum_count": self.settings.minimum_count,
+            "alarms": self.alarms,
+            "alarms_per_month": round(self.month, 2),
+            "marked_false": self.marked,
+        }
+
+    def in_words(self, words: Words, *, empty: bool) -> str:
+        if empty:
+            return words.say("replay_empty", brand=self.brand)
+        return words.say(
+            "replay_summary",
+            brand=self.brand,
+            alarms=words.say("replay_alarms", n=self.alarms),
+            since=f"{self.since.astimezone(words.zone):%Y-%m-%d %H:%M}",
+            month=words.number(self.month, 1),
+            rate=words.number(self.settings.false_alarms_per_month, 2),
+            marked=words.say("replay_marked", n=self.marked) if self.marked else "",
         )
-        return
-    tables.print(
-        f"{brand.slug}: {alarms} alarms since {since:%Y-%m-%d %H:%M} UTC, "
-        f"{month:.1f} a month, real ones included; at most "
-        f"{settings.false_alarms_per_month:g} of them false at this setting"
-        + (f"; {marked} marked false were heeded" if marked else ""),
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 def _signal_json(signal: Signal) -> dict[str, Any]:

@@ -161,11 +161,12 @@ def moment(value: str | None, config: Config) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError as error:
+        zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=config.timezone)
+        return zoned.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the first and last days have no other zone
         raise CommandError(f"{value!r} is not a date; write 2026-11-21 or 2026-11-21T09:00") from (
             error
         )
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=config.timezone)).astimezone(UTC)
 
 
 def day(value: str) -> date:

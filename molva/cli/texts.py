@@ -1,13 +1,10 @@
-"""Commands that read texts or numbers and write JSON Lines: label, match, spikes."""
+"""Commands that read texts and write JSON Lines: label, match."""
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -16,7 +13,6 @@ import typer
 from collectors.query import Document, Matcher, compile_query
 from molva.cli.common import (
     DEFAULT_CONFIG,
-    CommandError,
     ConfigOption,
     configure,
     console,
@@ -27,7 +23,6 @@ from molva.cli.common import (
 )
 from molva.pipeline.label import models_in_use
 from molva.rooms import config_taxonomy
-from reports.spikes import Reading, SpikeSettings, detect_spikes
 from sentiment.choice import ModelChoice, load_models
 from sentiment.interface import Label, Text
 from sentiment.labeller import Labeller
@@ -229,52 +224,3 @@ def _document(value: dict[str, Any]) -> Document:
         site=str(value.get("site") or ""),
         thread=str(value.get("thread_id") or ""),
     )
-
-
-def spikes(
-    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="timestamp,value rows; -: stdin")],
-    false_alarms_per_month: Annotated[
-        float,
-        typer.Option(
-            help="How many false alarms a month are acceptable; where surges have no typical size "
-            "(cascades of reposts), the three greatest are told for each.",
-            min=0.001,
-        ),
-    ] = 1.0,
-    minimum: Annotated[
-        int, typer.Option(help="A spike below this value is never announced.", min=0)
-    ] = SpikeSettings().minimum_count,
-) -> None:
-    """Find spikes in a regular series; each decided only from the rows up to it."""
-    settings = SpikeSettings(false_alarms_per_month=false_alarms_per_month, minimum_count=minimum)
-    written: dict[datetime, str] = {}
-    with input_file(file) as stream:
-        for spike in detect_spikes(_readings(stream, file, written), settings):
-            write_line(
-                {
-                    "detected_at": written[spike.detected_at],
-                    "start": written[spike.start],
-                    "value": spike.value,
-                    "expected": round(spike.expected, 2),
-                    "low": round(spike.low, 2),
-                    "high": round(spike.high, 2),
-                    "severity": spike.severity,
-                }
-            )
-            sys.stdout.flush()
-
-
-def _readings(stream: Iterable[str], name: str, written: dict[datetime, str]) -> Iterator[Reading]:
-    """Read rows, noting in `written` how the file spells each time, to answer in its spelling."""
-    rows = csv.DictReader(stream)
-    if not {"timestamp", "value"} <= set(rows.fieldnames or ()):
-        raise CommandError(f"{name}:1: the header must name the columns timestamp and value")
-    for row in rows:
-        try:
-            at = datetime.fromisoformat(row["timestamp"].strip())
-            value = float(row["value"])
-        except (ValueError, AttributeError, TypeError) as error:
-            raise CommandError(f"{name}:{rows.line_num}: {error}") from error
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        written[at] = row["timestamp"].strip()
-        yield Reading(at, value)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from molva.config import Config, ConfigError
 from molva.digests import options_for, plan_for
 from molva.rooms import Rooms, config_taxonomy
+from reports.alert_words import NUMBER, commands
 from reports.alerts import run_detection
 from reports.deliver import DeliveryReport, deliver_due
 from reports.digest import build_digest
@@ -106,11 +107,16 @@ async def deliver(rooms: Rooms) -> DeliveryReport:
     )
 
 
-def alert_links(config: Config) -> Callable[[int, datetime], Mapping[str, str]] | None:
-    """What makes the signed links of an alert; None if they are not configured.
+def alert_links(config: Config) -> Callable[[int, datetime], Mapping[str, str]]:
+    """What says how an alert is answered: its number, with signed links or else with commands.
 
     Without a secret the alerts go out without links, and the log says so: an alert matters more.
     """
+    ways = _link_maker(config) or commands
+    return lambda alert_id, now: {NUMBER: str(alert_id), **ways(alert_id, now)}
+
+
+def _link_maker(config: Config) -> Callable[[int, datetime], Mapping[str, str]] | None:
     if config.links is None:
         return None
     try:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from molva.config import load_config
+from molva.pipeline.tell import alert_links
 from reports.alerts import run_detection
 from reports.interface import Audience
 from reports.links import make_token
@@ -62,8 +63,43 @@ def test_a_replay_tells_what_a_setting_would_have_told(molva: Molva, config: Pat
 
 def test_a_replay_speaks_the_readers_language(molva: Molva, config: Path) -> None:
     assert "zerno: 6 negative mentions" in molva("alerts", "replay", "-c", config).out
-    config.write_text(CONFIG.format(lang="ru"), encoding="utf-8")
-    assert "zerno: 6 негативных упоминаний" in molva("alerts", "replay", "-c", config).out
+    config.write_text('timezone = "Asia/Tokyo"\n' + CONFIG.format(lang="ru"), encoding="utf-8")
+    since = "2026-01-01T00:00+00:00"
+    out = molva("alerts", "replay", "-c", config, "--since", since).out
+    assert "zerno: 6 негативных упоминаний" in out
+    assert "zerno: 1 тревога с 20" in out
+    assert "ложных при этой настройке не больше 1 в месяц" in out
+    assert "UTC" not in out
+
+
+def test_a_replay_begins_with_the_first_mention_that_is_stored(molva: Molva, config: Path) -> None:
+    ran = molva("alerts", "replay", "-c", config, "--json", "--since", "2000-01-01")
+    *_, summary = map(json.loads, ran.out.splitlines())
+    first = worlds_noon.NOON - timedelta(days=28, hours=9)
+    assert datetime.fromisoformat(summary["since"]) == first
+    assert summary["alarms"] == 1
+    told = molva("alerts", "replay", "-c", config, "--since", "2000-01-01").out
+    assert f"zerno: 1 alarm since {first:%Y-%m-%d %H:%M}, 1.1 a month" in told
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [("2999-01-01", "--since 2999-01-01 is in the future"), ("0001-01-01", "")],
+)
+def test_a_replay_needs_a_time_that_is_past(
+    molva: Molva, config: Path, since: str, said: str
+) -> None:
+    ran = molva("alerts", "replay", "-c", config, "--since", since)
+    assert ran.status == (2 if said else 0)
+    assert said in ran.err
+
+
+def test_an_empty_store_has_nothing_to_replay(molva: Molva, tmp_path: Path) -> None:
+    path = tmp_path / "molva.toml"
+    path.write_text(CONFIG.format(lang="en"), encoding="utf-8")
+    worlds.new_world(tmp_path / "molva.db").engine.dispose()
+    ran = molva("alerts", "replay", "-c", path, "--since", "2000-01-01")
+    assert ran.out == "zerno: no mentions are stored, so there is nothing to replay\n"
 
 
 def test_a_wrong_rate_is_refused_in_words(molva: Molva, config: Path) -> None:
@@ -94,11 +130,18 @@ def test_an_alert_is_listed_answered_and_shown(molva: Molva, config: Path) -> No
     assert "the brand: muted until" in molva("alerts", "mute", "zerno", "-c", config).out
     muted = molva("alerts", "mute", number, "--hours", "1", "-c", config).out
     assert f"alert {number}: muted until" in muted
-    assert "no longer muted" in molva("alerts", "unmute", number, "-c", config).out
+    still = molva("alerts", "unmute", number, "-c", config).out
+    assert f"alert {number}: still muted until" in still
+    assert "no longer muted" in molva("alerts", "unmute", "zerno", "-c", config).out
+    for what in (number, "zerno"):
+        again = molva("alerts", "unmute", what, "-c", config).out
+        assert "was not muted, so nothing has changed" in again
     marked = molva("alerts", "false", number, "--note", "a sale", "-c", config).out
     assert "negative_count must now be 2.00 times as surprising" in marked
     shown = molva("alerts", "show", number, "-c", config).out
     for part in ("opened", "ack", "mute", "unmute", "false", ": a sale", "2.00 times"):
+        assert part in shown
+    for part in ("9 negative mentions in the last hour; ", "WHY", f"molva alerts ack {number}"):
         assert part in shown
     gone = molva("alerts", "ack", 999, "-c", config)
     assert gone.status == 2
@@ -134,3 +177,38 @@ def test_a_channel_is_tried(molva: Molva, config: Path, tmp_path: Path) -> None:
     unknown = molva("alerts", "test", "bax", "-c", config)
     assert unknown.status == 2
     assert "names: box" in unknown.err
+
+
+@pytest.mark.parametrize("hours", ["nan", "inf", "1e300", "0", "-1", "745"])
+def test_a_mute_of_no_possible_length_is_refused_in_words(
+    molva: Molva, config: Path, hours: str
+) -> None:
+    ran = molva("alerts", "mute", "zerno", "--hours", hours, "-c", config)
+    assert ran.status == 2
+    assert "a mute lasts from a minute (0.017) to 31 days (744 hours)" in ran.err
+
+
+@pytest.mark.parametrize("command", ["ack", "show", "false", "mute", "unmute"])
+def test_a_number_no_alert_can_have_is_refused_in_words(
+    molva: Molva, config: Path, command: str
+) -> None:
+    ran = molva("alerts", command, "99999999999999999999", "-c", config)
+    assert ran.status == 2
+    assert "there is no alert 99999999999999999999; molva alerts list" in ran.err
+
+
+def test_an_alert_says_its_number_and_the_way_to_answer(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    without = alert_links(load_config(config))(12, now)
+    assert without["number"] == "12"
+    assert without["ack"] == "molva alerts ack 12"
+    with config.open("a", encoding="utf-8") as stream:
+        stream.write('\n[links]\nbase_url = "https://molva.example"\n')
+    monkeypatch.delenv("MOLVA_LINK_SECRET", raising=False)
+    assert alert_links(load_config(config))(12, now) == without
+    monkeypatch.setenv("MOLVA_LINK_SECRET", "not for the repository")
+    linked = alert_links(load_config(config))(12, now)
+    assert linked["number"] == "12"
+    assert linked["ack"].startswith("https://molva.example/alerts/act?token=ack.12.")

@@ -1,9 +1,8 @@
-"""label, match and spikes: JSON Lines in and out, as scripts rely on them."""
+"""label and match: JSON Lines in and out, as scripts rely on them."""
 
 import json
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.molva.conftest import Ran
@@ -130,34 +129,3 @@ def test_a_wrong_query_is_refused_with_its_position(molva: Molva):
     ran = molva("match", "coffee AND (", "-", stdin="x\n")
     assert ran.status == 2
     assert ran.out == ""
-
-
-def hourly(values: list[float]) -> str:
-    start = datetime(2026, 1, 5)  # noqa: DTZ001 - the file's own spelling has no zone
-    rows = (f"{start + timedelta(hours=n)},{value}" for n, value in enumerate(values))
-    return "timestamp,value\n" + "\n".join(rows) + "\n"
-
-
-def test_spikes_finds_a_burst_once_and_spells_times_as_the_file_does(molva: Molva):
-    quiet = [10 + (n * 7) % 5 for n in range(24 * 21)]
-    burst = [90, 140, 160, 120]
-    ran = molva("spikes", "-", stdin=hourly([*quiet, *burst, *quiet[:48]]))
-    [spike] = lines(ran)
-    assert set(spike) == {"detected_at", "start", "value", "expected", "low", "high", "severity"}
-    assert spike["detected_at"] == "2026-01-26 00:00:00"
-    assert spike["low"] <= spike["expected"] <= spike["high"] < spike["value"]
-
-
-def test_spikes_decides_each_row_from_the_rows_so_far(molva: Molva):
-    quiet = [10 + (n * 7) % 5 for n in range(24 * 21)]
-    series = [*quiet, 150, 160, *quiet[:100], 200, 10]
-    whole = lines(molva("spikes", "-", stdin=hourly(series)))
-    cut = lines(molva("spikes", "-", stdin=hourly(series[: len(quiet) + 50])))
-    assert whole[: len(cut)] == cut
-    assert cut
-
-
-def test_spikes_names_a_bad_row(molva: Molva):
-    ran = molva("spikes", "-", stdin="timestamp,value\n2026-01-01 00:00,many\n")
-    assert ran.status == 2
-    assert "-:2" in ran.err

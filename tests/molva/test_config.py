@@ -131,6 +131,9 @@ def test_what_init_leaves_commented_out_is_valid_too(tmp_path: Path):
     config = load_config(written(tmp_path, setting.sub(r"\1", text)))
     assert {source.type for source in config.sources} >= {"telegram", "bluesky", "rss"}
     assert {channel.name for channel in config.channels} == {"folder", "pr-mail"}
+    assert config.quiet_hours is not None
+    assert config.links is not None
+    assert "escalate_after_minutes" in text
 
 
 def test_a_model_of_ones_own_is_chosen_with_what_is_said_of_it(tmp_path: Path):
@@ -156,3 +159,45 @@ def test_what_is_said_of_a_model_must_make_sense(tmp_path: Path, section: str, s
     [problem] = problems(tmp_path, f"{GOOD}[sentiment]\n{section}\n")
     assert "sentiment" in problem
     assert says in problem
+
+
+RIVAL = '\n[[brand]]\nid = "rival"\nname = "Rival"\nrival = true\n'
+TAXONOMY = """\
+version = 1
+
+[[cause]]
+id = "cold_coffee"
+polarity = "negative"
+name = "Cold coffee"
+examples = ["the coffee was cold", "my latte came cold", "lukewarm coffee again"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("route", "field", "said"),
+    [
+        ('brands = ["ladaa"]', "brands", "no brand has the id 'ladaa'; did you mean 'lada'?"),
+        ('brands = ["xyz"]', "brands", "no brand has the id 'xyz'; there are: lada"),
+        ('brands = ["rival"]', "brands", "'rival' is a rival: no alert is about it"),
+        ('causes = ["delivery_truble"]', "causes", "did you mean 'delivery_trouble'?"),
+        ('causes = ["money_trouble"]', "causes", "is a group of causes; name those of them: "),
+        ('causes = ["kind_staff"]', "causes", "'kind_staff' delights people"),
+    ],
+)
+def test_a_route_that_no_alert_takes_is_a_mistake(
+    tmp_path: Path, route: str, field: str, said: str
+):
+    [problem] = problems(tmp_path, GOOD + route + "\n" + RIVAL)
+    assert problem.startswith(f"/molva.toml:20: channel[1].{field}: ")
+    assert said in problem
+
+
+def test_a_route_names_causes_of_the_taxonomy_in_use(tmp_path: Path):
+    (tmp_path / "own.toml").write_text(TAXONOMY, encoding="utf-8")
+    right = GOOD + 'brands = ["lada"]\ncauses = ["cold_coffee"]\n'
+    use = '\n[sentiment]\ntaxonomy = "own.toml"\n'
+    assert load_config(written(tmp_path, right + use)).channels[0].causes == {"cold_coffee"}
+    [problem] = problems(tmp_path, right)
+    assert "the taxonomy has no cause 'cold_coffee'; there are: long_wait, " in problem
+    shipped = GOOD + 'causes = ["delivery_trouble"]\n'
+    assert load_config(written(tmp_path, shipped)).channels[0].causes == {"delivery_trouble"}

@@ -118,7 +118,7 @@ def test_the_message_says_what_why_and_how_sure(world: World) -> None:
     assert 2 <= len(cause["quotes"]) <= 3
     assert len({quote["text"] for quote in cause["quotes"]}) == len(cause["quotes"])
     assert facts["farthest_post"]["reach"] == 8
-    assert facts["sources"] == [["rss", 9]]
+    assert facts["sources"] == [["news.example", 9]]
     assert payload["subject"].startswith("Zerno: 9 negative mentions in")
     assert "“late delivery”: 9 of 9 negative mentions" in payload["text"]
     assert "at most 1 a month" in payload["text"]
@@ -148,7 +148,7 @@ def test_reprints_are_one_story_that_spreads_and_no_wave_of_stories(world: World
     payload = outbox(world)[0][2]
     assert payload["facts"]["kind"] == "story"
     assert payload["facts"]["others"] == []
-    assert payload["subject"] == "Zerno: a story retold 19 times in 24 hours, usually 0"
+    assert payload["subject"].startswith("Zerno: a story retold 19 times in 24 hours, usually none")
     assert payload["facts"]["first_post"]["sightings"] == 20
 
 

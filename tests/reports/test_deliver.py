@@ -147,7 +147,7 @@ def hook_channel(server: Any, **given: Any) -> WebhookChannel:
 
 def test_an_email_arrives_as_text_and_page(mailbox: tuple[Mailbox, int]) -> None:
     box, port = mailbox
-    send(mail_channel(port), message(), {})
+    send(mail_channel(port), message(replies_to=("alert:1:0",)), {})
     (envelope,) = box.envelopes
     assert envelope.rcpt_tos == ["pr@example.org", "smm@example.org"]
     assert isinstance(envelope.content, bytes)
@@ -159,7 +159,7 @@ def test_an_email_arrives_as_text_and_page(mailbox: tuple[Mailbox, int]) -> None
     assert mail["Subject"] == "Zerno: 9 негативных Bcc: eve@evil.example"
     assert mail["Bcc"] is None
     assert mail["List-Unsubscribe"] == "<mailto:admin@example.org?subject=unsubscribe>"
-    assert mail["References"]
+    assert mail["References"] == mail["In-Reply-To"] != mail["Message-ID"]
 
 
 def test_the_same_message_has_the_same_id(mailbox: tuple[Mailbox, int]) -> None:

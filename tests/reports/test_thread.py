@@ -79,6 +79,20 @@ def test_another_language_another_source_and_a_big_author_are_news_once() -> Non
     assert news_of({**told, "languages": []}, Spread({"en": 9}, {"rss": 9}, 0)) == ("", "")
 
 
+def test_sites_are_news_when_they_have_doubled() -> None:
+    def after(told: int, now: int, **others: int) -> tuple[str, str]:
+        counts = {f"s{number}.example": 9 - number for number in range(now)}
+        facts = {"sources": [[f"s{number}.example", 9] for number in range(told)] or [["vk", 9]]}
+        return news_of(facts, Spread({}, {**counts, **others}, 0, frozenset(counts)))
+
+    assert after(1, 3) == ("", "")
+    assert after(1, 4) == ("new_source", "s1.example, s2.example, s3.example")
+    assert after(4, 7) == ("", "")
+    assert after(4, 8) == ("new_source", "s4.example, s5.example, s6.example")
+    assert after(4, 4, vk=3) == ("new_source", "vk")
+    assert after(0, 1, vk=9) == ("new_source", "s0.example")
+
+
 def test_an_author_with_reach_brings_one_update(world: World) -> None:
     alert_id = open_one(world)
     words = "a voice of another size tells of late couriers"
@@ -209,6 +223,23 @@ def test_a_severe_alert_does_not_wait(world: World, tmp_path: Path) -> None:
     assert len(deliver(world, tmp_path, MINUTE, Manners(UTC_ZONE, night))) == 1
 
 
+def test_what_quiet_hours_held_is_not_told_after_the_all_clear(
+    world: World, tmp_path: Path
+) -> None:
+    open_one(world)
+    severity = int(outbox(world)[0][2]["facts"]["severity"])
+    night = QuietHours(start="11:00", end="20:00", override_severity=severity + 1)
+    calm = Manners(UTC_ZONE, night)
+    assert deliver(world, tmp_path, MINUTE, calm) == []
+    wave(world, 14, -0.2)
+    world.save(NOON + HOUR)
+    assert look(world, 1.2 * HOUR) == 1
+    assert [name[-7:] for name in deliver(world, tmp_path, 1.3 * HOUR, calm)] == ["updated"]
+    assert look(world, 6 * HOUR) == 1
+    assert [name[-4:] for name in deliver(world, tmp_path, 6 * HOUR, calm)] == ["over"]
+    assert deliver(world, tmp_path, 9 * HOUR, calm) == []
+
+
 @pytest.mark.parametrize(
     ("now", "over"),
     [
@@ -260,6 +291,57 @@ def test_an_acknowledged_alert_calls_nobody_else(world: World, tmp_path: Path) -
     assert deliver(world, tmp_path, 40 * MINUTE, **settings) == []
     assert look(world, 5 * HOUR, channels=("pr", "boss"), routes=routes) == 1
     assert [name[:3] for name in deliver(world, tmp_path, 5 * HOUR, **settings)] == ["pr/"]
+
+
+@pytest.mark.parametrize("answer", ["over", "mute", "false"])
+def test_what_is_over_or_answered_before_its_time_calls_nobody(
+    world: World, tmp_path: Path, answer: str
+) -> None:
+    given: dict[str, Any] = {
+        "channels": ("pr", "boss"),
+        "routes": {"boss": Route(escalate_after=300 * MINUTE)},
+    }
+    settings: dict[str, Any] = {"pr": {}, "boss": {"escalate_after_minutes": 300}}
+    alert_id = open_one(world, **given)
+    assert len(deliver(world, tmp_path, MINUTE, **settings)) == 1
+    with writing(world.engine) as conn:
+        if answer == "mute":
+            mute(conn, NOON + HOUR, "ann", HOUR, brand_id=world.brand.id, alert_id=alert_id)
+        elif answer == "false":
+            mark_false(conn, alert_id, NOON + HOUR, "ann")
+    if answer != "mute":
+        assert look(world, 4 * HOUR, **given) == 1
+    told = deliver(world, tmp_path, 4 * HOUR, **settings)
+    told += deliver(world, tmp_path, 5 * HOUR + MINUTE, **settings)
+    assert [name[:3] for name in told] == ["pr/"] * (answer != "mute")
+
+
+def test_a_mute_of_the_brand_only_holds_its_escalations(world: World, tmp_path: Path) -> None:
+    given: dict[str, Any] = {
+        "channels": ("boss",),
+        "routes": {"boss": Route(escalate_after=30 * MINUTE)},
+    }
+    settings: dict[str, Any] = {"boss": {"escalate_after_minutes": 30}}
+    open_one(world, **given)
+    with writing(world.engine) as conn:
+        mute(conn, NOON, "ann", HOUR, brand_id=world.brand.id)
+    assert deliver(world, tmp_path, 40 * MINUTE, **settings) == []
+    assert len(deliver(world, tmp_path, HOUR, **settings)) == 1
+
+
+def test_an_escalation_that_quiet_hours_held_calls_nobody_once_it_is_over(
+    world: World, tmp_path: Path
+) -> None:
+    given: dict[str, Any] = {
+        "channels": ("boss",),
+        "routes": {"boss": Route(escalate_after=30 * MINUTE)},
+    }
+    settings: dict[str, Any] = {"boss": {"escalate_after_minutes": 30}}
+    night = Manners(UTC_ZONE, QuietHours(start="11:00", end="20:00", override_severity=11))
+    open_one(world, **given)
+    assert deliver(world, tmp_path, 40 * MINUTE, night, **settings) == []
+    assert look(world, 5 * HOUR, **given) == 1
+    assert deliver(world, tmp_path, 9 * HOUR, night, **settings) == []
 
 
 def test_alerts_go_where_they_belong(world: World) -> None:

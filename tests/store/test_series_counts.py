@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 
 from store.engine import reading, writing
 from store.labels import correct
-from store.series_counts import known_outages, refresh, series_counts
-from store.series_tally import bucket_of
+from store.marks import get_mark, set_mark
+from store.series_counts import keep_counts, known_outages, refresh, series_counts
+from store.series_tally import PER_DAY, bucket_of
 from store.sources import finish_poll, start_poll
 from tests.reports.world import NOON, World
 
@@ -67,6 +69,44 @@ def test_a_reprint_is_not_a_story_even_if_the_first_is_found_last(world: World) 
     found = counts(world)
     assert (found["negative"], found["reprints"]) == (1, 1)
     assert "negative" not in counts(world, hours=4)
+
+
+def news(number: int) -> str:
+    words = " ".join(f"{word}{number}" for word in ("the", "very", "same", "words", "as", "ever"))
+    return f"Zerno {words} {number}"
+
+
+def test_reprints_are_those_of_the_most_retold_story(world: World) -> None:
+    for number in range(12):
+        for copy in range(3):
+            at = NOON - HOUR + timedelta(minutes=3 * number + copy)
+            world.post(news(number), at, native_id=f"{number}-{copy}")
+    world.save(NOON)
+    found = counts(world)
+    assert (found["volume"], found["reprints"], found["retold"]) == (12, 24, 2)
+    for copy in range(3, 25):
+        at = NOON - timedelta(minutes=25 - copy)
+        world.post(news(5), at, native_id=f"5-{copy}")
+        world.save(NOON)
+    # Two that were told first, and of the fifth story all from its third copy on.
+    found = counts(world)
+    assert (found["reprints"], found["retold"]) == (46, 24)
+    with writing(world.engine) as conn:
+        assert refresh(conn, NOON + 3 * 24 * HOUR) == 0
+
+
+def test_what_was_counted_by_older_rules_is_counted_again(world: World) -> None:
+    said = "Zerno let me down, says one after the other"
+    world.post(said, NOON - 2 * HOUR, "negative", native_id="first", author_followers=3)
+    world.post(said, NOON - HOUR, "negative", native_id="again", author_followers=9000)
+    world.save(NOON)
+    found = counts(world)
+    assert (found["author"], found["reprints"]) == (9003, 1)
+    with writing(world.engine) as conn:
+        day = bucket_of(NOON - HOUR) // PER_DAY
+        keep_counts(conn, world.brand.id, day, {"volume": np.ones(PER_DAY, np.int64)})
+        set_mark(conn, "series_counts", {**(get_mark(conn, "series_counts") or {}), "rules": 1})
+    assert counts(world) == found
 
 
 def test_a_catch_up_fills_the_hours_it_belongs_to(world: World) -> None:
