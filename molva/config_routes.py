@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from reports.channels import Channel
 from sentiment.taxonomy import Taxonomy
+from sentiment.taxonomy_words import did_you_mean
 
 Problem = tuple[tuple[str | int, ...], str]
 """Where (table, number, field) something is wrong, and what."""
@@ -24,7 +24,7 @@ def brand_problems(channels: Sequence[Channel], rivals: Mapping[str, bool]) -> I
             if rivals.get(name):
                 yield ("channel", number, "brands"), f"{name!r} is a rival: no alert is about it"
             elif name not in rivals:
-                said = f"no brand has the id {name!r}; {_instead(name, watched)}"
+                said = f"no brand has the id {name!r}{_instead(name, watched)}"
                 yield ("channel", number, "brands"), said
 
 
@@ -47,11 +47,10 @@ def cause_problems(
             elif name in own:
                 said = f"{name!r} delights people; alerts name only causes of unhappiness"
             else:
-                said = f"the taxonomy has no cause {name!r}; {_instead(name, unhappy)}"
+                said = f"the taxonomy has no cause {name!r}{_instead(name, unhappy)}"
             yield ("channel", number, "causes"), said
 
 
 def _instead(name: str, known: Sequence[str]) -> str:
     """What may have been meant, else what there is."""
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+    return did_you_mean(name, known) or f"; there are: {', '.join(known)}"

@@ -52,6 +52,7 @@ class Stage:
         why: what made an update worth sending: `doubled`, `new_cause`, `joined`, `new_language`,
             `new_source` or `big_author`; `false` where a person ended the thread.
         others: what stands out besides.
+        joined: which of the others no message of the thread has named yet, if it is an update.
         detail: the new language, the new source or the author's followers.
         stricter: how many times more surprising this series must be for its false alarms.
         points: the series hour by hour.
@@ -74,6 +75,7 @@ class Stage:
     false_alarms_per_month: float
     why: str = ""
     others: tuple[Other, ...] = ()
+    joined: tuple[Other, ...] = ()
     detail: str = ""
     stricter: float = 1.0
     points: tuple[HourPoint, ...] = ()
@@ -99,7 +101,7 @@ class AlertFacts:
         new_terms: words that set these stories apart from those before.
         collectors_down: sources that fail now.
         stricter: see `Stage`.
-        joined: which of the others this message is the first to name, if it is an update.
+        joined: see `Stage`.
     """
 
     thread: str

@@ -371,17 +371,14 @@ def _next(
     """The next message of a thread: all that came since the alert started."""
     subject = _subject(alert)
     width = min(max(1, moment.scene.back(alert.started_at)), SIZE // 2)
-    others = [Other(**other) for other in alert.facts.get("others") or ()]
-    severity = min(10, alert.severity + 1) if why == "doubled" else alert.severity
-    if joined is not None:
-        others = [*map(_other, (joined.strongest, *joined.others)), *others]
-        severity = max(alert.severity, joined.strongest.severity)
+    told = (Other(**other) for other in alert.facts.get("others") or ())
+    news = tuple(map(_other, (joined.strongest, *joined.others))) if joined else ()
     stage = Stage(
         action=action,
         fingerprint=alert.fingerprint,
         kind=alert.kind,
         subject=subject,
-        severity=severity,
+        severity=_severity(alert, why, joined),
         started_at=alert.started_at,
         detected_at=alert.detected_at,
         start=alert.started_at,
@@ -393,12 +390,20 @@ def _next(
         left_out=moment.left_out,
         false_alarms_per_month=moment.settings.false_alarms_per_month,
         why=why,
-        others=tuple(others),
+        others=(*news, *told),
+        joined=news,
         detail=detail,
         stricter=moment.stricter.get(series_key(alert.kind, subject), 1.0),
         points=moment.points(alert.kind, subject, moment.scene.back(alert.started_at)),
     )
     return AlertDecision(stage, alert.id)
+
+
+def _severity(alert: AlertRow, why: str, joined: Verdict | None) -> int:
+    """How severe the next message of a thread is: never less than the last."""
+    if joined is not None:
+        return max(alert.severity, joined.strongest.severity)
+    return min(10, alert.severity + 1) if why == "doubled" else alert.severity
 
 
 def _write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from reports.alert_facets import Stretch, facet_facts, subject_name
-from reports.alert_facts import AlertFacts, Stage
+from reports.alert_facts import AlertFacts, Other, Stage
 from reports.causes import CauseCounts, cause_facts
 from reports.evidence import representative
 from reports.interface import Audience, CauseFact, PostFact
@@ -19,7 +19,6 @@ from reports.posts import Story, by_story, post_fact, quotes, top_posts
 from reports.statistics import wilson
 from reports.usual import HISTORY_DAYS
 from reports.words import plain
-from store.alerts import open_alerts
 from store.counts import cause_counts, totals
 from store.facet_rows import FacetRow
 from store.facets import facets
@@ -53,7 +52,6 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
     told = any(cause.quotes for cause in causes)
     return AlertFacts(
         **_announced(brand, stage, name, audience),
-        **_others(conn, brand, stage, name),
         **_measured(stage),
         **_counted(conn, brand, stage, now),
         **_spread(conn, brand, stage, now, known, audience),
@@ -82,7 +80,11 @@ def _names(known: Sequence[FacetRow], audience: Audience) -> _Names:
 
 
 def _announced(brand: BrandRow, stage: Stage, name: _Names, audience: Audience) -> dict[str, Any]:
-    """Which alert it is, of what, since when."""
+    """Which alert it is, of what, since when, and what stands out besides."""
+
+    def named(others: Iterable[Other]) -> tuple[Other, ...]:
+        return tuple(replace(own, name=name(own.kind, own.subject)) for own in others)
+
     return {
         "thread": stage.fingerprint,
         "action": stage.action,
@@ -102,24 +104,9 @@ def _announced(brand: BrandRow, stage: Stage, name: _Names, audience: Audience) 
         "end": stage.end,
         "why": stage.why,
         "detail": stage.detail,
+        "others": named(stage.others),
+        "joined": named(stage.joined),
     }
-
-
-def _others(conn: Connection, brand: BrandRow, stage: Stage, name: _Names) -> dict[str, Any]:
-    """What stands out besides, and what of it the thread has not named yet.
-
-    The figures of what it has named are those of that time.
-    """
-    others = tuple(replace(other, name=name(other.kind, other.subject)) for other in stage.others)
-    if stage.action != "updated":
-        return {"others": others}
-    told = {
-        (other["kind"], other["subject"])
-        for alert in open_alerts(conn, brand.id)
-        if alert.fingerprint == stage.fingerprint
-        for other in alert.facts.get("others") or ()
-    }
-    return {"others": others, "joined": tuple(o for o in others if (o.kind, o.subject) not in told)}
 
 
 def _measured(stage: Stage) -> dict[str, Any]:

@@ -52,6 +52,7 @@ __all__ = ["app"]
 
 LARGEST_NUMBER = 2**63 - 1
 """Of an alert, in either database; neither can be asked for a larger one."""
+SHORTEST_HOURS = 1 / 60
 LONGEST_HOURS = LONGEST_MUTE / timedelta(hours=1)
 
 
@@ -112,20 +113,20 @@ def show(
         _say(f"{act.at.astimezone(zone):%Y-%m-%d %H:%M}  {act.action:<8}{until}{by}{note}")
     for series, factor in sorted(stricter.items()):
         _say(f"{series}: {factor:.2f} times as surprising as usual is asked for now")
-    _explain(alert, events[-1:])
+    if events:
+        _explain(alert, events[-1])
 
 
-def _explain(alert: int, last: Sequence[AlertEventRow]) -> None:
-    """Say again what the last message of an alert said."""
-    for event in last:
-        try:
-            facts = facts_of_json(event.facts)
-        except ReportError as error:
-            console.print(f"alert {alert}: {error}", markup=False, soft_wrap=True)
-            return
-        ways = {NUMBER: str(alert), **commands(alert, event.at)}
-        message = alert_message(facts, f"alert:{alert}:{event.number}", event.at, ways)
-        _say("\n" + message.text.rstrip())
+def _explain(alert: int, event: AlertEventRow) -> None:
+    """Say again what a message of an alert said."""
+    try:
+        facts = facts_of_json(event.facts)
+    except ReportError as error:
+        console.print(f"alert {alert}: {error}", markup=False, soft_wrap=True)
+        return
+    ways = {NUMBER: str(alert), **commands(alert, event.at)}
+    message = alert_message(facts, f"alert:{alert}:{event.number}", event.at, ways)
+    _say("\n" + message.text.rstrip())
 
 
 def _write_thread(events: Sequence[AlertEventRow], done: Sequence[AlertActionRow]) -> None:
@@ -154,13 +155,13 @@ def mute_alerts(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Hold back messages for some hours; what happened meanwhile is told in one afterwards."""
-    if not 0.0166 <= hours <= LONGEST_HOURS:  # nan and inf are no times either
+    if not SHORTEST_HOURS <= hours <= LONGEST_HOURS:  # nan and inf are no times either
         raise CommandError(
             f"--hours {hours:g}: a mute lasts from a minute (0.017) to 31 days "
             f"({LONGEST_HOURS:g} hours); for longer, change the channel"
         )
     loaded = configure(config)
-    length = timedelta(minutes=max(1, round(hours * 60)))
+    length = timedelta(hours=hours)
     with writing(open_store(loaded.store_url)) as conn:
         brand_id, alert_id = _target(conn, what, loaded)
         done = _or_fail(

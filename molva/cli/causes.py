@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,7 @@ from reports.interface import Audience, Lang
 from reports.reason_parts import By
 from reports.reason_tables import ReasonTable, closing, opening
 from reports.reason_tables import tables as reason_tables
-from reports.reasons import Period, build_reasons
+from reports.reasons import Period, ReasonsFacts, build_reasons
 from reports.words import Words
 from sentiment.choice import load_models
 from sentiment.suggest import Suggestion, suggest
@@ -118,10 +119,15 @@ def report(
     if as_json:
         write_line(facts.as_json())
         return
-    words = Words(language, loaded.timezone)
+    _print(
+        facts, Words(language, loaded.timezone), lambda own: cause_name(names, own, language), by
+    )
+
+
+def _print(facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By | None) -> None:
     for line in opening(facts, words):
         tables.print(line, markup=False, soft_wrap=True)
-    for table in reason_tables(facts, words, lambda own: cause_name(names, own, language), by):
+    for table in reason_tables(facts, words, name, by):
         _draw(table)
     for line in closing(facts, words):
         tables.print(line, markup=False, soft_wrap=True, style="dim")

@@ -176,10 +176,10 @@ examples = ["the coffee was cold", "my latte came cold", "lukewarm coffee again"
 @pytest.mark.parametrize(
     ("route", "field", "said"),
     [
-        ('brands = ["ladaa"]', "brands", "no brand has the id 'ladaa'; did you mean 'lada'?"),
+        ('brands = ["ladaa"]', "brands", "no brand has the id 'ladaa'; did you mean \"lada\"?"),
         ('brands = ["xyz"]', "brands", "no brand has the id 'xyz'; there are: lada"),
         ('brands = ["rival"]', "brands", "'rival' is a rival: no alert is about it"),
-        ('causes = ["delivery_truble"]', "causes", "did you mean 'delivery_trouble'?"),
+        ('causes = ["delivery_truble"]', "causes", 'did you mean "delivery_trouble"?'),
         ('causes = ["money_trouble"]', "causes", "is a group of causes; name those of them: "),
         ('causes = ["kind_staff"]', "causes", "'kind_staff' delights people"),
     ],
