@@ -23,7 +23,7 @@ from store.counts import cause_counts, totals
 from store.facet_rows import FacetRow
 from store.facets import facets
 from store.history import labelled_mentions
-from store.interface import BrandRow, MentionFilter, Totals
+from store.interface import BrandRow, LabelledMention, MentionFilter, Totals
 from store.series_counts import known_outages
 from store.sources import sources
 from store.spread import spread
@@ -41,7 +41,8 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
     """Gather the facts of one message of an alert."""
     known = facets(conn, brand.id)
     name = _names(known, audience)
-    stories = by_story(labelled_mentions(conn, _evidence(brand, stage)))
+    mentions = list(labelled_mentions(conn, _evidence(brand, stage)))
+    stories = by_story(mentions)
     first = min(stories, key=lambda s: s.mention.published_at, default=None)
     if stage.kind == "story" and stories:
         stories = [max(stories, key=lambda s: s.sightings)]
@@ -61,7 +62,7 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
         farthest_post=farthest[0] if farthest else None,
         shared_post=_shared(stories, farthest[0].mention_id if farthest else 0),
         posts=() if told else representative(stories, EVIDENCE),
-        top_authors=_authors(stories),
+        top_authors=_authors(mentions, stories),
         new_terms=_new_terms(conn, brand, stage, stories),
         outage_minutes=_outage_minutes(conn, stage),
         collectors_down=tuple(row.name for row in sources(conn) if row.error_count),
@@ -196,13 +197,16 @@ def _shared(stories: Sequence[Story], other_than: int) -> PostFact | None:
     return post_fact(most)
 
 
-def _authors(stories: Sequence[Story]) -> tuple[tuple[str, int], ...]:
-    """The authors with the most followers, each once."""
+def _authors(
+    mentions: Iterable[LabelledMention], stories: Iterable[Story]
+) -> tuple[tuple[str, int], ...]:
+    """The authors of the stories' mentions, reprints too, with the most followers, each once."""
+    told = {story.mention.cluster_id for story in stories}
     most: dict[str, int] = {}
-    for story in stories:
-        name = plain(story.mention.author_name or story.mention.author_handle, 60)
-        if name and story.mention.author_followers:
-            most[name] = max(most.get(name, 0), story.mention.author_followers)
+    for mention in mentions:
+        name = plain(mention.author_name or mention.author_handle, 60)
+        if name and mention.author_followers and mention.cluster_id in told:
+            most[name] = max(most.get(name, 0), mention.author_followers)
     return tuple(sorted(most.items(), key=lambda pair: (-pair[1], pair[0]))[:AUTHORS_SHOWN])
 
 

@@ -244,12 +244,15 @@ def test_a_great_voice_that_repeats_a_complaint_is_heard(world: World) -> None:
             "negative",
             (("rude", "shouted"),),
             author_followers=followers,
+            author_name=name,
             native_id=name,
         )
     world.save(NOON)
     assert run(world) == 1
-    facts = outbox(world)[-1][2]["facts"]
-    assert (facts["kind"], facts["observed"]) == ("author", 3_000_000)
+    message = outbox(world)[-1][2]
+    assert (message["facts"]["kind"], message["facts"]["observed"]) == ("author", 3_000_000)
+    assert message["facts"]["top_authors"][0] == ["star", 3_000_000]
+    assert "star complains" in message["subject"]
 
 
 def test_many_stories_retold_twice_are_no_story_retold_everywhere(world: World) -> None:
