@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.interface import CauseFact, CauseNames, Quote
+from reports.interface import Audience, CauseFact, CauseNames, Quote
 from reports.statistics import benjamini_hochberg, poisson_ratio_p, rate_ratio, wilson
+from reports.words import Words
 from store.interface import CauseCount
 
 LEAST_TO_CLAIM = 3
@@ -19,6 +20,18 @@ def cause_name(names: CauseNames, cause: str, lang: str) -> str:
     """What a cause is called in a language: English, then its id, where that is missing."""
     called = names.get(cause, {})
     return called.get(lang) or called.get("en") or cause.replace("_", " ")
+
+
+def cause_namer(audience: Audience) -> Callable[[str], str]:
+    """What causes are called for a reader; one of an earlier taxonomy by its id, which is said."""
+    words = Words(audience.lang, audience.zone)
+
+    def named(cause: str) -> str:
+        if audience.cause_names and cause not in audience.cause_names:
+            return words.say("r_gone", id=cause)
+        return cause_name(audience.cause_names, cause, audience.lang)
+
+    return named
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from reports.posts import Story
+from reports.reason_chance import Compared, beyond_chance
 from reports.reason_stories import by_cause, counted, story_ids
-from reports.statistics import Estimate, rate_ratio
+from reports.statistics import Estimate
 
 By = Literal["source", "stage", "day", "product", "place", "author_place"]
 """`place` is what a story is about, `author_place` where its author says to be."""
@@ -24,8 +25,11 @@ class PartFact:
 
     Attributes:
         name: what a product or place is called; the key where there is no other name.
-        previous: negative stories of the period before; None by day, or if it is not known.
+        previous: negative stories of the period before; None by day, if it is not known, and of
+            a source that was not known for all of that period.
         ratio: rate against the period before, with its 95 % interval; None likewise.
+        notable: whether it stands after control of false discoveries over all parts compared.
+        previous_ids: of the period before.
     """
 
     key: str
@@ -35,43 +39,71 @@ class PartFact:
     ratio: Estimate | None
     causes: tuple[tuple[str, int], ...]
     mention_ids: tuple[int, ...]
+    notable: bool
+    previous_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The period before: its stories, of any sentiment, and the sources that came in only then."""
+
+    stories: Sequence[Story]
+    young: frozenset[str] = frozenset()
 
 
 def divided(
     negative: Sequence[Story],
-    before: Sequence[Story] | None,
+    before: Before | None,
     by: By,
     zone: ZoneInfo,
-    names: Mapping[str, str],
+    names: Mapping[tuple[str, str], str],
 ) -> tuple[PartFact, ...]:
-    """The parts that have a negative story: days in their order, else the most stories first.
+    """The parts that have or had a negative story: days in their order, else the most first.
 
-    A story that speaks of two places counts for both.
-
-    Args:
-        before: stories of the period before, of any sentiment; None if it is not known.
-        zone: of the days.
-        names: what products or places are called.
+    A story that speaks of two places counts for both. What products and places are called is
+    told by `names`, the days' zone by `zone`; `before` is None where it is not known.
     """
     keys = _keys(by, zone)
-    compared = before is not None and by != "day"
-    was_negative = (story for story in before or () if story.mention.sentiment == "negative")
-    earlier = Counter(key for story in was_negative for key in keys(story))
+    now, earlier = _grouped(negative, keys), _grouped(_unhappy(before, by), keys)
+    counts = {
+        key: Compared(len(now[key]), len(earlier[key]), _length(key, before, by))
+        for key in sorted({*now, *earlier})
+    }
+    stands = _standing(counts)
     found = [
         PartFact(
             key=key,
-            name=names.get(key, key),
-            negative=len(own),
-            previous=earlier[key] if compared else None,
-            ratio=rate_ratio(len(own), 1.0, earlier[key], 1.0) if compared else None,
-            causes=_mostly(own),
-            mention_ids=story_ids(own),
+            name=names.get((by.removeprefix("author_"), key), key),
+            negative=own.now,
+            previous=own.before if own.lengths else None,
+            ratio=own.ratio if own.lengths else None,
+            causes=_mostly(now[key]),
+            mention_ids=story_ids(now[key]),
+            notable=key in stands,
+            previous_ids=story_ids(earlier[key]),
         )
-        for key, own in _grouped(negative, keys).items()
+        for key, own in counts.items()
     ]
-    if by == "day":
-        return tuple(sorted(found, key=lambda part: part.key))
-    return tuple(sorted(found, key=lambda part: (-part.negative, part.key)))
+    return tuple(sorted(found, key=lambda part: (by != "day" and -part.negative, part.key)))
+
+
+def _length(key: str, before: Before | None, by: By) -> float:
+    """Of the period before, for a part; 0 where it is not compared."""
+    if before is None or by == "day" or (by == "source" and key in before.young):
+        return 0.0
+    return 1.0
+
+
+def _unhappy(before: Before | None, by: By) -> list[Story]:
+    if before is None or by == "day":
+        return []
+    return [story for story in before.stories if story.mention.sentiment == "negative"]
+
+
+def _standing(counts: Mapping[str, Compared]) -> frozenset[str]:
+    tested = [key for key, own in counts.items() if own.testable]
+    stands = beyond_chance([counts[key] for key in tested])
+    return frozenset(key for key, stand in zip(tested, stands, strict=True) if stand)
 
 
 def _grouped(stories: Iterable[Story], keys: Callable[[Story], set[str]]) -> dict[str, list[Story]]:

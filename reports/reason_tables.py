@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from math import inf
 
-from reports.causes import LEAST_TO_CLAIM
-from reports.reason_parts import By, PartFact
+from reports.reason_change_tables import change_table, part_table
+from reports.reason_drawing import ReasonTable, columns_of, mostly, times_usual
+from reports.reason_matrix_table import matrix_table
+from reports.reason_parts import By
 from reports.reasons import ReasonFact, ReasonsFacts
 from reports.words import DASH, Words
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonTable:
-    """A table; `notes` stand under the row of the same place, columns of `left` hold words."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[tuple[str, ...], ...] = ()
-    left: tuple[int, ...] = (0, 3)
 
 
 def opening(facts: ReasonsFacts, words: Words) -> list[str]:
@@ -38,6 +28,8 @@ def opening(facts: ReasonsFacts, words: Words) -> list[str]:
     ]
     if facts.only:
         lines.append(words.say("r_only", names=words.join(list(facts.only))))
+    if facts.sources:
+        lines.append(words.say("r_only_sources", names=words.join(list(facts.sources))))
     if facts.unexplained:
         lines.append(words.say("r_unexplained", n=len(facts.unexplained)))
     if not facts.baseline_periods:
@@ -57,7 +49,7 @@ def closing(facts: ReasonsFacts, words: Words) -> list[str]:
 def tables(
     facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By | None
 ) -> list[ReasonTable]:
-    """The tables that have a row.
+    """The tables that have a row, or something to say of having none.
 
     Args:
         facts: the numbers.
@@ -71,17 +63,15 @@ def tables(
         _reasons("r_drivers", facts.drivers, words),
         _wider("r_wider_drivers", facts, "positive", words, name),
         _helps(facts, words),
-        _journey(facts, words, name),
+        change_table(facts, words),
+        matrix_table(facts.matrix, words),
+        _expectations(facts, words),
         _together(facts, words, name),
         _intents(facts, words),
     ]
     if by is not None:
-        found.append(_parts(facts, words, name, by))
-    return [table for table in found if table.rows]
-
-
-def _columns(words: Words, *keys: str) -> tuple[str, ...]:
-    return tuple(words.say(f"c_{key}") for key in keys)
+        found.append(part_table(facts.parts, words, name, by))
+    return [table for table in found if table.rows or table.foot]
 
 
 def _reasons(title: str, reasons: Sequence[ReasonFact], words: Words) -> ReasonTable:
@@ -97,7 +87,7 @@ def _reasons(title: str, reasons: Sequence[ReasonFact], words: Words) -> ReasonT
         )
         for reason in reasons
     ]
-    columns = _columns(words, "cause", "count", "share", "lift", "reach", "severity", "leaving")
+    columns = columns_of(words, "cause", "count", "share", "lift", "reach", "severity", "leaving")
     notes = tuple(tuple(quote.evidence for quote in reason.fact.quotes) for reason in reasons)
     return ReasonTable(words.say(title), columns, tuple(rows), notes)
 
@@ -106,8 +96,7 @@ def _lift(reason: ReasonFact, words: Words) -> str:
     fact = reason.fact
     if fact.lift is None or fact.low is None:
         return DASH
-    high = words.ratio(fact.high) if fact.high is not None else "∞"
-    return f"{words.ratio(fact.lift)} ({words.span(words.ratio(fact.low), high)})"
+    return times_usual(words, (fact.lift, fact.low, inf if fact.high is None else fact.high))
 
 
 def _helps(facts: ReasonsFacts, words: Words) -> ReasonTable:
@@ -121,12 +110,8 @@ def _helps(facts: ReasonsFacts, words: Words) -> ReasonTable:
         )
         for fact in facts.helps
     ]
-    columns = _columns(words, "cause", "unhappy", "of_leaving", "of_reach")
+    columns = columns_of(words, "cause", "unhappy", "of_leaving", "of_reach")
     return ReasonTable(words.say("r_helps"), columns, tuple(rows))
-
-
-def _mostly(causes: Sequence[tuple[str, int]], words: Words, name: Callable[[str], str]) -> str:
-    return ", ".join(f"{name(cause)} {words.number(count)}" for cause, count in causes)
 
 
 def _wider(
@@ -137,27 +122,27 @@ def _wider(
             group.name,
             words.number(group.mentions),
             words.percent(group.share),
-            _mostly(group.causes, words, name),
+            mostly(group.causes, words, name),
         )
         for group in facts.wider
         if group.polarity == polarity
     ]
-    columns = _columns(words, "cause", "count", "share", "mostly")
+    columns = columns_of(words, "cause", "count", "share", "mostly")
     return ReasonTable(words.say(title), columns, tuple(rows))
 
 
-def _journey(facts: ReasonsFacts, words: Words, name: Callable[[str], str]) -> ReasonTable:
+def _expectations(facts: ReasonsFacts, words: Words) -> ReasonTable:
     rows = [
         (
-            words.named("stage", stage.stage),
-            words.number(stage.negative),
-            words.number(stage.positive),
-            _mostly(stage.causes, words, name),
+            words.named("expectation", fact.expectation),
+            words.number(fact.mentions),
+            ", ".join(f"{own.name} {words.number(own.mentions)}" for own in fact.causes),
         )
-        for stage in facts.journey
+        for fact in facts.expectations
     ]
-    columns = _columns(words, "stage", "negative", "positive", "mostly")
-    return ReasonTable(words.say("r_journey"), columns, tuple(rows))
+    columns = columns_of(words, "expectation", "count", "mostly")
+    notes = tuple(tuple(quote.evidence for quote in own.quotes) for own in facts.expectations)
+    return ReasonTable(words.say("r_expectations"), columns, tuple(rows), notes, left=(0, 2))
 
 
 def _together(facts: ReasonsFacts, words: Words, name: Callable[[str], str]) -> ReasonTable:
@@ -169,7 +154,7 @@ def _together(facts: ReasonsFacts, words: Words, name: Callable[[str], str]) -> 
         )
         for pair in facts.together
     ]
-    columns = _columns(words, "cause", "count", "expected")
+    columns = columns_of(words, "cause", "count", "expected")
     return ReasonTable(words.say("r_together"), columns, tuple(rows))
 
 
@@ -183,28 +168,6 @@ def _intents(facts: ReasonsFacts, words: Words) -> ReasonTable:
         )
         for fact in facts.intents
     ]
-    columns = _columns(words, "intent", "count", "before", "rivals")
+    columns = columns_of(words, "intent", "count", "before", "rivals")
     notes = tuple(tuple(quote.evidence for quote in fact.quotes) for fact in facts.intents)
     return ReasonTable(words.say("r_intents"), columns, tuple(rows), notes)
-
-
-def _parts(facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By) -> ReasonTable:
-    rows = []
-    for part in facts.parts:
-        called = words.named("stage", part.key) if by == "stage" else part.name
-        before = DASH if part.previous is None else words.number(part.previous)
-        mostly = _mostly(part.causes, words, name)
-        rows.append((called, words.number(part.negative), before, _change(part, words), mostly))
-    columns = _columns(words, "part", "negative", "before", "change", "mostly")
-    return ReasonTable(words.say(f"r_by_{by}"), columns, tuple(rows), left=(0, 4))
-
-
-def _change(part: PartFact, words: Words) -> str:
-    """How many times as many as before, with its interval; nothing is claimed of a handful."""
-    if part.ratio is None or part.negative + (part.previous or 0) < LEAST_TO_CLAIM:
-        return DASH
-    value, low, high = (
-        words.ratio(bound) if isfinite(bound) else "∞"
-        for bound in (part.ratio.value, part.ratio.low, part.ratio.high)
-    )
-    return f"×{value} ({words.span(low, high)})"

@@ -17,26 +17,25 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from reports.causes import CauseCounts, cause_facts, cause_name
-from reports.interface import Audience, CauseFact, Quote, as_json
-from reports.posts import Story, first_told, intent_quotes, quotes
+from reports.causes import CauseCounts, cause_facts, cause_namer
+from reports.interface import CauseFact, Quote, as_json
+from reports.posts import Story, intent_quotes, quotes
+from reports.reason_changes import ChangeFact, changes
+from reports.reason_expectations import ExpectationFact, expectations
 from reports.reason_groups import ElsewhereFact, WiderFact, elsewhere_facts, wider
 from reports.reason_helps import HelpFact, helps
-from reports.reason_parts import By, PartFact, divided
+from reports.reason_matrix import RowFact, journey_matrix
+from reports.reason_parts import Before, PartFact, divided
+from reports.reason_period import Period, Told, read
+from reports.reason_rivals import RivalFact, rivals
 from reports.reason_stories import by_cause, counted, leaves, of_polarity, reach, story_ids
 from reports.statistics import benjamini_hochberg, lower_gamma
-from store.counts import cause_counts
-from store.facet_rows import FacetRow
-from store.facets import facets
-from store.history import first_published, labelled_mentions
-from store.interface import BrandRow, CauseRow, MentionFilter
+from store.interface import BrandRow, CauseRow
 
 LEAST_TOGETHER = 3
 """Two causes are told as going together from so many stories on."""
-LEAST_BASELINE = 1.0
-"""Of a baseline's length in periods: with less, no lift is claimed."""
-BASELINE_PERIODS = 4
 QUOTES = 2
+SIGNS = ("negative", "positive")
 RIVALS = 5
 
 
@@ -50,6 +49,7 @@ class ReasonFact:
         reach: followers or views of the stories' authors, each author once.
         severity: mean severity of a complaint, 1 to 4.
         leaving: stories that name it and say the writer leaves or has switched.
+        leaving_ids: of their mentions.
     """
 
     fact: CauseFact
@@ -58,6 +58,7 @@ class ReasonFact:
     severity: float | None
     leaving: int
     mention_ids: tuple[int, ...]
+    leaving_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ class ReasonsFacts:
             but `helps.leaving` counts; an export of a cause holds them.
         baseline_periods: length of the baseline in periods; 0 means too little history.
         only: the products and places that every mention counted here speaks of.
+        sources: the types of sources that every mention counted here comes from; empty: all.
+        matrix: the journey by cause and stage; `journey` sums it up by stage.
+        changes: causes and drivers by source, product and place, against the baseline there.
+        expectations: promises broken, defaults unmet, and what was better than hoped for.
+        rivals: those that intents name, all of them.
     """
 
     brand: str
@@ -129,6 +135,13 @@ class ReasonsFacts:
     only: tuple[str, ...] = ()
     wider: tuple[WiderFact, ...] = ()
     elsewhere: tuple[ElsewhereFact, ...] = ()
+    sources: tuple[str, ...] = ()
+    negative_ids: tuple[int, ...] = ()
+    positive_ids: tuple[int, ...] = ()
+    matrix: tuple[RowFact, ...] = ()
+    changes: tuple[ChangeFact, ...] = ()
+    expectations: tuple[ExpectationFact, ...] = ()
+    rivals: tuple[RivalFact, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -136,108 +149,51 @@ class ReasonsFacts:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """What to tell of: `[start, end)`, in whose words, divided how.
-
-    Attributes:
-        only: products and places; mentions that do not speak of all of them are left out.
-    """
-
-    start: datetime
-    end: datetime
-    audience: Audience
-    by: By | None = None
-    parents: tuple[tuple[str, str], ...] = ()
-    """`(cause, wider cause)`."""
-    only: tuple[FacetRow, ...] = ()
-
-
 def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsFacts:
     """Gather the facts of one brand in one period."""
-    length = period.end - period.start
-    stories = _stories(conn, brand.id, period, period.start, period.end)
-    before = _stories(conn, brand.id, period, period.start - length, period.start)
-    counts = _counts(conn, brand.id, period)
-    signs = Counter(story.mention.sentiment for story in stories)
-    negative = [story for story in stories if story.mention.sentiment == "negative"]
-    parents, named = dict(period.parents), _namer(period.audience)
+    told = read(conn, brand.id, period)
+    stories, usual, names = told.stories, told.usual, told.names
+    negative, positive = _felt_as("negative", stories), _felt_as("positive", stories)
+    parents, named = dict(period.parents), cause_namer(period.audience)
     return ReasonsFacts(
         brand=brand.name,
         slug=brand.slug,
         start=period.start,
         end=period.end,
         stories=len(stories),
-        negative=signs["negative"],
-        positive=signs["positive"],
+        negative=len(negative),
+        positive=len(positive),
         unexplained=story_ids(story for story in negative if not counted(story, "negative")),
-        baseline_periods=counts.exposure[1],
-        causes=_reasons(stories, counts, "negative", named, parents),
-        drivers=_reasons(stories, counts, "positive", named, parents),
+        baseline_periods=usual.lengths,
+        causes=_reasons(stories, told.counts, "negative", named, parents),
+        drivers=_reasons(stories, told.counts, "positive", named, parents),
         helps=helps(stories, named),
         journey=journey(stories),
         together=_together(stories),
-        intents=intents(stories, {key: len(own) for key, own in _by_intent(before).items()}),
-        parts=_parts(conn, brand.id, negative, before if counts.exposure[1] else None, period),
+        intents=intents(stories, {key: len(own) for key, own in _by_intent(told.before).items()}),
+        parts=_parts(negative, told, period),
         only=tuple(facet.called(period.audience.lang) for facet in period.only),
-        wider=(
-            *wider(stories, "negative", parents, named),
-            *wider(stories, "positive", parents, named),
-        ),
+        wider=tuple(w for sign in SIGNS for w in wider(stories, sign, parents, named)),
         elsewhere=elsewhere_facts(stories, named),
+        sources=period.sources,
+        negative_ids=story_ids(negative),
+        positive_ids=story_ids(positive),
+        matrix=tuple(row for sign in SIGNS for row in journey_matrix(stories, sign, named)),
+        changes=changes(stories, usual, named, names),
+        expectations=expectations(stories, named),
+        rivals=rivals(stories),
     )
 
 
-def _namer(audience: Audience) -> Callable[[str], str]:
-    return lambda cause: cause_name(audience.cause_names, cause, audience.lang)
-
-
-def _parts(
-    conn: Connection,
-    brand_id: int,
-    negative: Sequence[Story],
-    before: Sequence[Story] | None,
-    period: Period,
-) -> tuple[PartFact, ...]:
+def _parts(negative: Sequence[Story], told: Told, period: Period) -> tuple[PartFact, ...]:
     if period.by is None:
         return ()
-    names = {facet.slug: facet.called(period.audience.lang) for facet in facets(conn, brand_id)
-             if period.by.endswith(facet.kind)}  # fmt: skip
-    return divided(negative, before, period.by, period.audience.zone, names)
+    before = Before(told.before, told.usual.young) if told.usual.lengths else None
+    return divided(negative, before, period.by, period.audience.zone, told.names)
 
 
-def _stories(
-    conn: Connection, brand_id: int, period: Period, start: datetime, end: datetime
-) -> list[Story]:
-    only = {str(facet.kind): facet.slug for facet in period.only}
-    wanted = MentionFilter(
-        brand_id=brand_id,
-        since=start,
-        until=end,
-        own=False,
-        product=only.get("product"),
-        place=only.get("place"),
-    )
-    # As `store.counts` counts them: another mention of a story might name other causes.
-    return first_told(labelled_mentions(conn, wanted))
-
-
-def _counts(conn: Connection, brand_id: int, period: Period) -> CauseCounts:
-    """Counts now, in the period before, and in up to four periods before: the baseline."""
-    length = period.end - period.start
-    known_since = first_published(conn, brand_id)
-    start = max(period.start - BASELINE_PERIODS * length, known_since or period.start)
-    lengths = max(0.0, (period.start - start) / length)
-    only = [facet.id for facet in period.only]
-    now = cause_counts(conn, brand_id, period.start, period.end, only)
-    if lengths < LEAST_BASELINE:
-        return CauseCounts(now, [], None, (1.0, 0.0))
-    return CauseCounts(
-        now,
-        cause_counts(conn, brand_id, start, period.start, only),
-        cause_counts(conn, brand_id, period.start - length, period.start, only),
-        (1.0, lengths),
-    )
+def _felt_as(sentiment: str, stories: Iterable[Story]) -> list[Story]:
+    return [story for story in stories if story.mention.sentiment == sentiment]
 
 
 def _reasons(
@@ -260,6 +216,7 @@ def _reasons(
             severity=_severity(naming[fact.cause], fact.cause) if polarity == "negative" else None,
             leaving=sum(map(leaves, naming[fact.cause])),
             mention_ids=story_ids(naming[fact.cause]),
+            leaving_ids=story_ids(filter(leaves, naming[fact.cause])),
         )
         for fact in facts
     )
@@ -327,10 +284,7 @@ def intents(stories: Sequence[Story], before: Mapping[str, int]) -> tuple[Intent
     now = _by_intent(stories)
     found = []
     for intent, own in now.items():
-        rivals = Counter(
-            link.rival for s in own for link in s.mention.intents if link.intent == intent
-        )
-        told = [(rival, count) for rival, count in rivals.most_common() if rival][:RIVALS]
+        told = [(f.rival, f.mentions) for f in rivals(own) if f.intent == intent][:RIVALS]
         found.append(
             IntentFact(
                 intent,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Subquery,
     and_,
     bindparam,
     case,
@@ -38,8 +39,10 @@ from store.tables import (
     CORRECTION_CAUSE,
     INTENT_LINK,
     LABEL,
+    MENTION,
 )
 
+_SOURCES = "source_types"
 _SENTIMENTS = ("negative", "neutral", "positive", "unscored")
 _SENTIMENT = SENTIMENT.label("sentiment")
 _AUTHOR = (BRAND_MENTION.c.author_key, BRAND_MENTION.c.followers)
@@ -66,17 +69,18 @@ def cause_counts(
     start: datetime,
     end: datetime,
     facet_ids: Sequence[int] = (),
+    source_types: Sequence[str] = (),
 ) -> list[CauseCount]:
     """How many stories in `[start, end)` name each cause and driver, the most frequent first.
 
-    With facets only the mentions that speak of all of them are looked at.
+    With facets only the mentions that speak of all of them are looked at, with types of sources
+    only those from one of these.
 
     Causes are counted in negative stories, drivers in positive ones, unless a person named them.
     A story that names a cause twice counts once; `reach` sums each author's followers once.
     """
-    values = interval_values(brand_id, start, end)
-    values |= {_facet(place): facet_id for place, facet_id in enumerate(facet_ids)}
-    rows = conn.execute(_causes(len(facet_ids)), values)
+    values = cause_values(brand_id, (start, end), facet_ids, source_types)
+    rows = conn.execute(_causes(len(facet_ids), bool(source_types)), values)
     counts = [
         CauseCount(row.cause, row.polarity, int(row.mentions), int(row.reach)) for row in rows
     ]
@@ -94,6 +98,18 @@ def intent_counts(
 def interval_values(brand_id: int, start: datetime, end: datetime) -> dict[str, Any]:
     """The parameters of every statement here; each statement is built once, as that is slow."""
     return {"brand": brand_id, "start": start, "end": end}
+
+
+def cause_values(
+    brand_id: int,
+    interval: tuple[datetime, datetime],
+    facet_ids: Sequence[int],
+    source_types: Sequence[str],
+) -> dict[str, Any]:
+    """The parameters of a statement built on `named_causes`."""
+    values = interval_values(brand_id, *interval)
+    values |= {_facet(place): facet_id for place, facet_id in enumerate(facet_ids)}
+    return values | ({_SOURCES: list(source_types)} if source_types else {})
 
 
 def story_rows(*columns: ColumnElement[Any]) -> Select[Any]:
@@ -137,14 +153,36 @@ def _count() -> Select[Any]:
 
 
 @cache
-def _causes(facets: int = 0) -> Select[Any]:
-    """One row a cause; a person's causes stand in place of the model's.
+def _causes(facets: int, sources: bool) -> Select[Any]:
+    """One row a cause."""
+    named = named_causes(facets, sources=sources)
+    keys = (named.c.cause, named.c.polarity)
+    by_author = (
+        select(*keys, func.count().label("mentions"), func.max(named.c.followers).label("reach"))
+        .group_by(*keys, named.c.author_key)
+        .subquery("by_author")
+    )
+    keys = (by_author.c.cause, by_author.c.polarity)
+    return select(
+        *keys,
+        func.sum(by_author.c.mentions).label("mentions"),
+        func.sum(by_author.c.reach).label("reach"),
+    ).group_by(*keys)
+
+
+def named_causes(facets: int, *, sources: bool) -> Subquery:
+    """One row a story and cause; a person's causes stand in place of the model's.
 
     Of the model's only those that agree with the story's sentiment: what explains the negative
     stories is a part of them, and a complaint found in praise or in plain news is mostly a mistake.
+
+    Args:
+        facets: by how many products and places the mentions are chosen.
+        sources: whether by the types of their sources.
     """
     # Read by both halves of the union: as a CTE it is counted once.
-    stories = story_rows(*_EXPLAINED).where(*map(_speaks_of, range(facets))).cte("story")
+    looked_at = [*map(_speaks_of, range(facets)), *([_comes_from()] if sources else [])]
+    stories = story_rows(*_EXPLAINED).where(*looked_at).cte("story")
     story = stories.c
     columns = (story.mention_id, story.author_key, story.followers)
     by_model = (
@@ -163,19 +201,7 @@ def _causes(facets: int = 0) -> Select[Any]:
         )
         .where(story.place == 1, story.has_causes)
     )
-    named = union(by_model, by_person).subquery("named")
-    keys = (named.c.cause, named.c.polarity)
-    by_author = (
-        select(*keys, func.count().label("mentions"), func.max(named.c.followers).label("reach"))
-        .group_by(*keys, named.c.author_key)
-        .subquery("by_author")
-    )
-    keys = (by_author.c.cause, by_author.c.polarity)
-    return select(
-        *keys,
-        func.sum(by_author.c.mentions).label("mentions"),
-        func.sum(by_author.c.reach).label("reach"),
-    ).group_by(*keys)
+    return union(by_model, by_person).subquery("named")
 
 
 @cache
@@ -186,6 +212,13 @@ def _intents() -> Select[Any]:
         .join_from(stories, INTENT_LINK, INTENT_LINK.c.label_id == stories.c.label_id)
         .where(stories.c.place == 1)
         .group_by(INTENT_LINK.c.intent)
+    )
+
+
+def _comes_from() -> ColumnElement[bool]:
+    return exists().where(
+        MENTION.c.id == BRAND_MENTION.c.mention_id,
+        MENTION.c.source_type.in_(bindparam(_SOURCES, expanding=True)),
     )
 
 

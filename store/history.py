@@ -109,6 +109,17 @@ def first_published(conn: Connection, brand_id: int) -> datetime | None:
     return found
 
 
+def first_by_source(conn: Connection, brand_id: int) -> dict[str, datetime]:
+    """When the oldest kept mention of a brand was published, by type of source."""
+    oldest = (
+        select(MENTION.c.source_type, func.min(BRAND_MENTION.c.published_at))
+        .join_from(BRAND_MENTION, MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
+        .where(BRAND_MENTION.c.brand_id == brand_id)
+        .group_by(MENTION.c.source_type)
+    )
+    return {str(row[0]): row[1] for row in conn.execute(oldest)}
+
+
 def last_sequence(conn: Connection) -> int:
     """The number of the latest change; `after_sequence` of the next incremental export."""
     return int(conn.execute(select(func.coalesce(func.max(CHANGE.c.id), 0))).scalar_one())
@@ -137,6 +148,7 @@ def conditions(conn: Connection, wanted: MentionFilter) -> Iterator[ColumnElemen
         (wanted.since, lambda value: at >= value),
         (wanted.until, lambda value: at < value),
         (wanted.source_type, lambda value: MENTION.c.source_type == value),
+        (wanted.source_types, MENTION.c.source_type.in_),
         (wanted.lang, lambda value: value == LANG),
         (wanted.sentiment, lambda value: value == SENTIMENT),
         (wanted.cause, _names),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from store.facet_rows import FacetMatch, FacetSpec
 
@@ -290,6 +290,7 @@ class MentionFilter:
     Attributes:
         product: the id of a product that the mention speaks of; `place` likewise.
         own: written by the brand's own accounts (true), or by anybody else (false).
+        source_types: from a source of one of these types.
     """
 
     brand_id: int | None = None
@@ -306,6 +307,7 @@ class MentionFilter:
     product: str | None = None
     place: str | None = None
     own: bool | None = None
+    source_types: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +410,20 @@ class Totals:
     positive: int = 0
     unscored: int = 0
     low_confidence: int = 0
+
+
+class CausePart(NamedTuple):
+    """A cause or driver in one source, product or place.
+
+    Attributes:
+        by: `source`, `product` or `place`.
+        key: the type of the source, or the id of the product or place.
+    """
+
+    by: str
+    key: str
+    polarity: str
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)

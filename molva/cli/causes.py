@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from collectors.registry import collector_types
 from molva.cause_learning import learn_causes, write_taxonomy
 from molva.cli.common import (
     DEFAULT_CONFIG,
@@ -31,17 +32,21 @@ from molva.clock import utc_now
 from molva.config import Config
 from molva.pipeline.tell import reporting_names
 from molva.rooms import config_taxonomy
-from reports.causes import cause_name
+from reports.causes import cause_name, cause_namer
 from reports.interface import Audience, Lang
+from reports.reason_drawing import ReasonTable
 from reports.reason_parts import By
-from reports.reason_tables import ReasonTable, closing, opening
+from reports.reason_period import Period
+from reports.reason_tables import closing, opening
 from reports.reason_tables import tables as reason_tables
-from reports.reasons import Period, ReasonsFacts, build_reasons
+from reports.reasons import ReasonsFacts, build_reasons
 from reports.words import Words
 from sentiment.choice import load_models
 from sentiment.suggest import Suggestion, suggest
+from sentiment.taxonomy import Taxonomy
+from sentiment.taxonomy_words import did_you_mean
 from store.engine import open_store, reading
-from store.history import labelled_mentions
+from store.history import first_by_source, labelled_mentions
 from store.interface import MentionFilter
 
 app = typer.Typer(
@@ -62,6 +67,13 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     str | None, typer.Option("--until", help="Up to, not including; default: now.")
 ]
+ByOption = Annotated[
+    By | None, typer.Option(help="Divide the negative stories by this, against before.")
+]
+SourcesOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Only what comes from this type of source; may be repeated."),
+]
 LangOption = Annotated[
     Lang | None, typer.Option("--lang", help="en or ru; default: the configured one.")
 ]
@@ -69,19 +81,32 @@ LangOption = Annotated[
 
 @app.command("list")
 def list_causes(
-    config: ConfigOption = DEFAULT_CONFIG, lang: LangOption = None, as_json: JsonOption = False
+    taxonomy: Annotated[
+        Path | None, typer.Option(help="A taxonomy TOML file instead of the one in use.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """The causes and drivers in use, by the wider cause they belong to."""
-    loaded = configure(config)
-    names = reporting_names(loaded)
-    for cause in config_taxonomy(loaded).findable:
-        called = cause_name(names, cause.id, lang or loaded.language)
-        wider = cause_name(names, cause.parent, lang or loaded.language) if cause.parent else ""
+    """The causes and drivers in use, by the wider cause they belong to.
+
+    Without a configuration, those that Molva comes with.
+    """
+    loaded = configure(config) if config != DEFAULT_CONFIG or config.exists() else None
+    listed = config_taxonomy(loaded) if loaded and not taxonomy else Taxonomy.load(taxonomy)
+    names, language = listed.names(), lang or (loaded.language if loaded else "en")
+    for cause in listed.findable:
+        called = cause_name(names, cause.id, language)
+        wider = cause_name(names, cause.parent, language) if cause.parent else ""
         if as_json:
             row = {"cause": cause.id, "polarity": cause.polarity, "name": called}
             write_line({**row, "parent": cause.parent})
         else:
-            tables.print(f"{cause.polarity:<9} {cause.id:<22} {called:<32} {wider}", markup=False)
+            tables.print(
+                f"{cause.polarity:<9} {cause.id:<22} {called:<32} {wider}",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 @app.command()
@@ -89,11 +114,10 @@ def report(
     brand: BrandOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    by: Annotated[
-        By | None, typer.Option(help="Divide the negative stories by this, against before.")
-    ] = None,
+    by: ByOption = None,
     product: ProductOption = None,
     place: PlaceOption = None,
+    source: SourcesOption = None,
     lang: LangOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
@@ -104,24 +128,52 @@ def report(
     figure comes with the ids of its mentions.
     """
     loaded = configure(config)
-    names, language = reporting_names(loaded), lang or loaded.language
-    taxonomy = config_taxonomy(loaded)
+    audience = Audience(
+        lang or loaded.language, loaded.timezone, cause_names=reporting_names(loaded)
+    )
+    start, end = _interval(since, until, loaded)
+    parents = tuple((o.id, o.parent) for o in config_taxonomy(loaded).causes if o.parent)
     with reading(open_store(loaded.store_url)) as conn:
         row = brand_row(conn, loaded, brand)
-        end = moment(until, loaded) or utc_now()
-        start = moment(since, loaded) or end - timedelta(days=DEFAULT_DAYS)
-        if start >= end:
-            raise CommandError("the period is empty: --since must be before --until")
-        parents = tuple((own.id, own.parent) for own in taxonomy.causes if own.parent)
-        audience = Audience(language, loaded.timezone, cause_names=names)
         only = asked_facets(conn, product, place, row.id)
-        facts = build_reasons(conn, row, Period(start, end, audience, by, parents, only))
+        sources = _asked_sources(conn, row.id, loaded, source or ())
+        period = Period(start, end, audience, by, parents, only, sources)
+        facts = build_reasons(conn, row, period)
     if as_json:
         write_line(facts.as_json())
-        return
-    _print(
-        facts, Words(language, loaded.timezone), lambda own: cause_name(names, own, language), by
-    )
+    else:
+        _print(facts, Words(audience.lang, loaded.timezone), cause_namer(audience), by)
+
+
+def _interval(since: str | None, until: str | None, loaded: Config) -> tuple[datetime, datetime]:
+    end = moment(until, loaded) or utc_now()
+    start = moment(since, loaded) or end - timedelta(days=DEFAULT_DAYS)
+    if start >= end:
+        raise CommandError("the period is empty: --since must be before --until")
+    return start, end
+
+
+def _asked_sources(
+    conn: Connection, brand_id: int, loaded: Config, asked: Iterable[str]
+) -> tuple[str, ...]:
+    """The types of sources that were asked for, each once.
+
+    Raises:
+        CommandError: there is no such type; says which the brand was mentioned in.
+    """
+    heard = first_by_source(conn, brand_id)
+    configured = {own.name: own.type for own in loaded.sources}
+    known = sorted({*heard, *collector_types()})
+    for name in asked:
+        if name in known:
+            continue
+        if name in configured:
+            said = f"is the name of a source; --source takes its type: {configured[name]}"
+        else:
+            there = ", ".join(sorted({*heard, *configured.values()})) or "none yet"
+            said = f"is no type of source{did_you_mean(name, known) or f'; there are: {there}'}"
+        raise CommandError(f"{name!r} {said}")
+    return tuple(dict.fromkeys(asked))
 
 
 def _print(facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By | None) -> None:
@@ -134,7 +186,14 @@ def _print(facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By
 
 
 def _draw(table: ReasonTable) -> None:
-    shown = Table(title=table.title, title_justify="left", title_style="bold", box=None)
+    shown = Table(
+        title=table.title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        collapse_padding=table.tight,
+        pad_edge=not table.tight,
+    )
     for at, column in enumerate(table.columns):
         shown.add_column(column, justify="left" if at in table.left else "right", overflow="fold")
     for at, row in enumerate(table.rows):
@@ -142,7 +201,12 @@ def _draw(table: ReasonTable) -> None:
         for note in table.notes[at] if table.notes else ():
             shown.add_row(f"  “{note}”", *[""] * (len(row) - 1), style="dim")
     tables.print()
-    tables.print(shown, markup=False)
+    if table.rows:
+        tables.print(shown, markup=False)
+    else:
+        tables.print(table.title, markup=False, style="bold")
+    for line in table.foot:
+        tables.print(line, markup=False, soft_wrap=True, style="dim")
 
 
 @app.command()
@@ -205,7 +269,7 @@ def suggest_causes(
     engine = open_store(loaded.store_url)
     texts = _unexplained(engine, loaded, brand, since, until)
     encoder = load_models(loaded.sentiment.choice(loaded.folder)).encoder
-    found = suggest(encoder, list(texts.values()), least)
+    found = suggest(encoder, list(texts.values()), least, _names(loaded))
     ids = list(texts)
     for number, own in enumerate(found, start=1):
         if as_json:
@@ -218,9 +282,10 @@ def suggest_causes(
             )
         else:
             tables.print(_entry(own, number), markup=False, soft_wrap=True)
+    explained = {at for own in found for at in own.members}
     console.print(
         f"{len(texts)} unhappy mentions name no cause; {len(found)} new causes explain "
-        f"{sum(len(own.members) for own in found)} of them",
+        f"{len(explained)} of them",
         markup=False,
     )
 
@@ -244,13 +309,20 @@ def _unexplained(
         }
 
 
+def _names(loaded: Config) -> list[str]:
+    """What brands, rivals and places are called: it says nothing of what is complained of."""
+    brands = [name for own in loaded.brands for name in (own.name, *own.aliases)]
+    places = [place for own in loaded.brands for place in own.places]
+    return [*brands, *(name for own in places for name in own.name.values())]
+
+
 def _entry(own: Suggestion, number: int) -> str:
     """A suggestion as an entry of a taxonomy file."""
     examples = "".join(f"    {_quoted(text)},\n" for text in own.examples[:_SHOWN_EXAMPLES])
+    name = f"name.{own.lang} = {_quoted(', '.join(own.words[:3]))}\n" if own.words else ""
     return (
         f"# {len(own.members)} mentions; typical words: {', '.join(own.words[:_SHOWN_WORDS])}\n"
-        f'[[cause]]\nid = "new_{number}"\npolarity = "negative"\n'
-        f"name.en = {_quoted(', '.join(own.words[:3]))}\n"
+        f'[[cause]]\nid = "new_{number}"\npolarity = "negative"\n{name}'
         f"examples.{own.lang} = [\n{examples}]\n"
     )
 

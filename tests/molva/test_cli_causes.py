@@ -106,6 +106,72 @@ def test_the_list_names_every_cause(molva: Molva, labelled: Path) -> None:
     assert {row["parent"] for row in rows} >= {"service_trouble", "product_praise"}
 
 
+def test_the_list_needs_no_configuration(
+    molva: Molva, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = molva("causes", "list", "--json")
+    assert ran.status == 0, ran.err
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert {row["cause"] for row in rows} == {own.id for own in Taxonomy.load().findable}
+    assert rows[0]["name"] == "Long wait"
+    assert not list(tmp_path.iterdir()), "nothing is made on the way"
+    asked = molva("causes", "list", "-c", "absent.toml")
+    assert (asked.status, "absent.toml" in asked.err) == (2, True)
+
+
+def test_the_list_can_be_of_another_taxonomy(
+    molva: Molva, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gym = tmp_path / "gym.toml"
+    gym.write_text(
+        'version = "1"\n[[cause]]\nid = "crowded"\npolarity = "negative"\n'
+        'name.en = "Too crowded"\nname.ru = "Тесно"\n'
+        'examples.en = ["no free bike after six", "you wait for every machine"]\n',
+        encoding="utf-8",
+    )
+    assert "Too crowded" in molva("causes", "list", "--taxonomy", gym, "-c", labelled).out
+    monkeypatch.chdir(tmp_path)
+    ran = molva("causes", "list", "--taxonomy", gym, "--lang", "ru")
+    assert ran.out.split() == ["negative", "crowded", "Тесно"]
+    wrong = molva("causes", "list", "--taxonomy", tmp_path / "none.toml")
+    assert (wrong.status, "none.toml" in wrong.err) == (2, True)
+
+
+def test_the_report_can_be_of_some_sources(molva: Molva, labelled: Path) -> None:
+    every = json.loads(molva("causes", "report", "-c", labelled, "--by", "source", "--json").out)
+    (source,) = {part["key"] for part in every["parts"]}
+    chosen = ("causes", "report", "-c", labelled, "--json", "--source", source)
+    ran = molva(*chosen, "--source", "telegram")
+    assert ran.status == 0, ran.err
+    facts = json.loads(ran.out)
+    assert facts["sources"] == [source, "telegram"]
+    assert facts["negative_ids"] == every["negative_ids"]
+    none = json.loads(
+        molva("causes", "report", "-c", labelled, "--json", "--source", "telegram").out
+    )
+    assert (none["stories"], none["causes"]) == (0, [])
+
+
+def test_every_cell_and_rival_leads_to_mentions_of_the_export(
+    molva: Molva, labelled: Path, tmp_path: Path
+) -> None:
+    facts = json.loads(molva("causes", "report", "-c", labelled, "--json").out)
+    out = tmp_path / "out.jsonl"
+    assert molva("export", "--output", out, "--brand", "acme", "-c", labelled).status == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    rows = {row["mention_id"]: row for row in map(json.loads, lines)}
+    cells = [(row, cell) for row in facts["matrix"] if row["cause"] for cell in row["cells"]]
+    assert cells
+    for row, cell in cells:
+        for mention in cell["mention_ids"]:
+            told = {(own["cause_id"], own["journey_stage"]) for own in rows[mention]["causes"]}
+            assert (row["cause"], cell["stage"]) in told
+    (brix,) = facts["rivals"]
+    assert (brix["intent"], brix["rival"], brix["mentions"]) == ("switched", "Brix", 1)
+    assert "Brix" in rows[brix["mention_ids"][0]]["text"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -113,6 +179,8 @@ def test_the_list_names_every_cause(molva: Molva, labelled: Path) -> None:
         (("--since", "2026-02-02", "--until", "2026-02-01"), "empty"),
         (("--since", "soon"), "not a date"),
         (("--place", "port"), "no place is configured"),
+        (("--source", "telegramm"), 'did you mean "telegram"?'),
+        (("--source", "the post"), "there are: "),
     ],
 )
 def test_mistakes_are_named(

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reports.causes import CauseCounts, cause_facts, cause_name
+from reports.causes import CauseCounts, cause_facts, cause_name, cause_namer
 from reports.interface import Audience
 from reports.reason_parts import By
+from reports.reason_period import Period
 from reports.reason_tables import closing, opening, tables
-from reports.reasons import Period, ReasonsFacts, build_reasons
+from reports.reasons import ReasonsFacts, build_reasons
 from reports.words import Words
 from store.engine import reading, writing
 from store.facet_rows import FacetRow, FacetSpec
@@ -110,6 +111,62 @@ def test_intents_name_the_rival_and_quote(world: World) -> None:
     assert (switched.intent, switched.mentions, switched.previous) == ("switched", 3, 0)
     assert switched.rivals == (("Brix", 3),)
     assert switched.quotes[0].evidence == "off to Brix"
+
+
+def test_each_rival_leads_to_its_mentions_and_a_story_names_it_once(world: World) -> None:
+    fill(world)
+    world.post(
+        "Zerno? Off to Brix, I said. Off to Brix, or Snow",
+        NOON - timedelta(hours=6),
+        "negative",
+        intents=(
+            ("switched", "Off to Brix", "Brix"),
+            ("switched", "Off to Brix", "Brix"),
+            ("switched", "or Snow", "Snow"),
+        ),
+    )
+    world.save(NOON)
+    facts = reasons(world)
+    brix, snow = facts.rivals
+    assert (brix.intent, brix.rival, brix.mentions) == ("switched", "Brix", 4)
+    assert (snow.rival, snow.mentions) == ("Snow", 1)
+    assert len(set(brix.mention_ids)) == 4
+    assert snow.mention_ids[0] in brix.mention_ids
+    (switched,) = facts.intents
+    assert switched.rivals == (("Brix", 4), ("Snow", 1))
+    assert set(brix.mention_ids) == set(switched.mention_ids)
+
+
+def test_signs_parts_and_leavers_lead_to_their_mentions(world: World) -> None:
+    fill(world)
+    facts = reasons(world, "source")
+    assert len(set(facts.negative_ids)) == facts.negative == 7
+    assert len(set(facts.positive_ids)) == facts.positive == 1
+    late = facts.causes[0]
+    assert len(set(late.leaving_ids)) == late.leaving == 3
+    (rss,) = facts.parts
+    assert (len(rss.mention_ids), len(rss.previous_ids)) == (rss.negative, rss.previous) == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "cold_food (no longer in the taxonomy)"),
+        ("ru", "cold_food (больше нет в таксономии)"),
+    ],
+)
+def test_a_cause_of_an_earlier_taxonomy_is_told_by_its_id(
+    world: World, lang: str, said: str
+) -> None:
+    world.post("Zerno soup was cold", NOON - timedelta(hours=6), "negative")
+    world.save(NOON)
+    name_causes(world, "Zerno soup was cold", ("cold_food", "negative"))
+    facts = reasons(world, "source", lang)
+    assert facts.causes[0].fact.name == said
+    assert facts.helps[0].name == said
+    named = cause_namer(Audience(lang, ZONE, cause_names=NAMES))  # type: ignore[arg-type]
+    drawn = tables(facts, Words(lang, ZONE), named, "source")  # type: ignore[arg-type]
+    assert any(said in row[-1] for row in drawn[-1].rows)
 
 
 def test_causes_that_go_together_are_told_only_above_chance(world: World) -> None:
@@ -405,7 +462,8 @@ def test_no_rise_is_marked_beside_an_interval_that_holds_one() -> None:
 
 def test_a_wider_cause_counts_a_story_once(world: World) -> None:
     fill(world)
-    audience = Audience("en", ZONE, cause_names=NAMES)
+    groups = {group: {"en": group} for group in ("all", "delivery", "food")}
+    audience = Audience("en", ZONE, cause_names=NAMES | groups)
     parents = (("late", "delivery"), ("rude", "delivery"), ("delivery", "all"), ("tasty", "food"))
     with reading(world.engine) as conn:
         facts = build_reasons(

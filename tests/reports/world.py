@@ -123,21 +123,25 @@ class World:
         intents: tuple[tuple[str, str, str | None], ...] = (),
         stage: str | None = None,
         severity: int | None = None,
+        expectation: str | None = None,
+        links: tuple[CauseRow, ...] = (),
         **given: Any,
     ) -> str:
         """Collect a post; `causes` are `(cause, evidence)`, the evidence a part of the text.
 
-        `intents` are `(intent, evidence, rival)`; `stage` and `severity` are of all its causes.
+        `intents` are `(intent, evidence, rival)`; `stage`, `severity`, `expectation` are of all its
+        causes; `links` are taken as they are, beside these.
         """
         self._count += 1
         native_id = str(given.pop("native_id", f"p{self._count}"))
         brand_id = self.rival.id if rival else self.brand.id
         self._posts.append(mention(native_id, text, at, brand_id, **given))
         polarity = "positive" if sentiment == "positive" else "negative"
-        links = tuple(
-            CauseRow(cause, polarity, 0.9, said, *_place(text, said), stage, None, severity)
+        named = tuple(
+            CauseRow(cause, polarity, 0.9, said, *_place(text, said), stage, expectation, severity)
             for cause, said in causes
         )
+        links = (*links, *named)
         meant = tuple(
             IntentRow(intent, 0.9, said, *_place(text, said), rival)
             for intent, said, rival in intents
