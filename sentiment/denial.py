@@ -114,6 +114,10 @@ _PRAISE_AFTER_ALL = re.compile(
 )
 
 
+_JUDGES = re.compile(rf"(?<!\w)(?:{_BAD}|{_GOOD})(?!\w)")
+_NEGATES = re.compile(rf"(?<!\w){_NOT}(?!\w)")
+
+
 def plain(text: str) -> str:
     """Text as the word lists are written: lower case, ё as е, a curly apostrophe straight."""
     return text.casefold().replace("ё", "е").replace("’", "'")
@@ -127,3 +131,14 @@ def denied(clause: str) -> tuple[bool, bool]:
     complaint = frame or bool(_NO_COMPLAINT.search(clause) or _SPARED.search(clause))
     praise = frame or bool(_NO_PRAISE.search(clause) or _FELL_SHORT.search(clause))
     return complaint, praise and not _PRAISE_AFTER_ALL.search(clause)
+
+
+def both_judge(before: str, after: str) -> bool:
+    """Whether what stands before an "and" is an opinion, and what follows another of its own.
+
+    A denial before it may mean both ("not slow or rude"), unless the second is denied as well.
+    """
+    first, second = plain(before), plain(after)
+    if _NEGATES.search(first) and not _NEGATES.search(second):
+        return False
+    return bool(_JUDGES.search(first) and _JUDGES.search(second))
