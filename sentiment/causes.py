@@ -124,12 +124,15 @@ class CauseFinder:
 
     def _settled(self, clauses: Clauses) -> tuple[Floats, Floats]:
         """Scores [clauses, causes + 1] and moods [clauses, 3]; a clause in dispute is read anew."""
-        scores, moods = self._scores(clauses), clauses.moods(self._encoder)
-        disputed = self._disputed(scores, moods, clauses.texts)
-        again = np.flatnonzero(~clauses.alone() & disputed).tolist()
-        if again:
-            clauses.read_alone(self._encoder, again)
-            scores, moods = self._scores(clauses), clauses.moods(self._encoder)
+        wholes, shares = self._of_wholes(clauses)
+        scores, moods = self._fitted.of_clauses(clauses), clauses.moods(self._encoder)
+        scores += shares * (wholes - scores)
+        again = np.flatnonzero(~clauses.alone() & self._disputed(scores, moods, clauses.texts))
+        if len(again):
+            clauses.read_alone(self._encoder, again.tolist())
+            anew = self._fitted.of_clauses(clauses, again)
+            scores[again] = anew + shares[again] * (wholes[again] - anew)
+            moods = clauses.moods(self._encoder)
         return scores, moods
 
     def _chances(
@@ -141,21 +144,22 @@ class CauseFinder:
         self._hear_denials(scores, simple, np.array([own.denials for own in signals]))
         excluded = self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
+        chances *= np.minimum(1, support(moods, self._negative) / self._fitted.SUPPORT)
         # Not before: the share of what is ruled out would go to the next cause, which says no more.
         chances[excluded] = 0.0
         return chances
 
-    def _scores(self, clauses: Clauses) -> Floats:
-        """Scores [clauses, causes + 1] by likeness alone: the clause's own, and its text's."""
-        scores = self._fitted.of_clauses(clauses)
+    def _of_wholes(self, clauses: Clauses) -> tuple[Floats, Floats]:
+        """Scores [clauses, causes + 1] of the clauses' texts, if long, and shares [clauses, 1]."""
+        wholes = np.zeros((len(clauses), len(self._causes) + 1))
+        shares = np.zeros((len(clauses), 1))
         long = np.flatnonzero(np.diff(clauses.bounds) >= self._fitted.LONG)
-        if len(long):
-            wholes = self._fitted.of_wholes(clauses, long)
-            for at, whole in zip(long.tolist(), wholes, strict=True):
-                own = slice(clauses.bounds[at], clauses.bounds[at + 1])
-                share = self._fitted.whole(clauses.langs[clauses.bounds[at]])
-                scores[own] += share * (whole - scores[own])
-        return scores
+        found = self._fitted.of_wholes(clauses, long) if len(long) else wholes[:0]
+        for at, whole in zip(long.tolist(), found, strict=True):
+            own = slice(clauses.bounds[at], clauses.bounds[at + 1])
+            wholes[own] = whole
+            shares[own] = self._fitted.whole(clauses.langs[own.start])
+        return wholes, shares
 
     def _disputed(self, scores: Floats, moods: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
         """Which clauses [n] contrast, or have a mood that their likest cause does not share."""
@@ -203,13 +207,17 @@ class CauseFinder:
         return tuple(sorted(found, key=lambda link: -link.probability))
 
 
+def support(moods: Floats, negative: NDArray[np.bool_]) -> Floats:
+    """How far [n, causes], 0 to 1, sentiments [n, 3] are those of causes, negative or not."""
+    against, neutral, in_favour = moods.T
+    sides = np.stack([in_favour, against], axis=1) + NEUTRAL_CREDIT * neutral[:, None]
+    found: Floats = sides[:, negative.astype(np.int64)]
+    return found
+
+
 def agreement(moods: Floats, negative: NDArray[np.bool_]) -> Floats:
     """Log-odds [n, causes] by which sentiments [n, 3] speak for causes that are negative or not."""
-    against, neutral, in_favour = moods.T
-    credit = NEUTRAL_CREDIT * neutral
-    for_negative = np.log(np.maximum(against + credit, 1e-3))[:, None]
-    for_positive = np.log(np.maximum(in_favour + credit, 1e-3))[:, None]
-    found: Floats = POLARITY_WEIGHT * np.where(negative, for_negative, for_positive)
+    found: Floats = POLARITY_WEIGHT * np.log(np.maximum(support(moods, negative), 1e-3))
     return found
 
 

@@ -25,6 +25,7 @@ from sentiment.passages import Clauses
 from sentiment.readers import READERS, TOKENISED
 from sentiment.second_reader import pooled
 from sentiment.taxonomy import LANGUAGES, Taxonomy
+from sentiment.whitening import beside_whitened
 from sentiment.wording import Rows, Tokens, Wording
 from sentiment.words import Columns, word_columns
 
@@ -37,7 +38,7 @@ BACKGROUND_WEIGHT = 0.6
 MOST_WORDS = 2_500
 """Tokens of examples beyond which words are not compared: it would take longer than reading."""
 
-UNMEASURED = Odds(scale=14.0, none=4.8)
+UNMEASURED = Odds(scale=14.0, none=4.8, background=0.0)
 """What is taken for a model that nothing is known of."""
 
 Floats = NDArray[np.float64]
@@ -56,6 +57,9 @@ class Fitted:
     """Clauses from which on a text is long."""
     DISPUTE: ClassVar[float] = 0.05
     """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more."""
+    SUPPORT: ClassVar[float] = 1e-3
+    """The share of the clause's sentiment from which on a cause keeps its whole probability: the
+    classifier has praise of each thing among its classes, so hardly any is asked for."""
     THRESHOLD: ClassVar[float] = 0.4
     """Causes less probable are not told: 0.3 finds most in complaints, 0.5 errs least on news."""
 
@@ -72,9 +76,11 @@ class Fitted:
         del clauses
         return 0.0
 
-    def of_clauses(self, clauses: Clauses) -> Floats:
-        """Logits [n, causes + 1] of clauses."""
-        return self.scores(clauses.embeddings, clauses.langs, clauses.words)
+    def of_clauses(self, clauses: Clauses, rows: NDArray[np.int64] | None = None) -> Floats:
+        """Logits [n, causes + 1] of clauses, or of some of them by their numbers [n]."""
+        which = np.arange(len(clauses)) if rows is None else rows
+        langs = [clauses.langs[row] for row in which]
+        return self.scores(clauses.embeddings[which], langs, clauses.words[which])
 
     def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
         """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
@@ -111,7 +117,9 @@ def measure_of(encoder: Encoder, known: dict[str, Floats] | None = None) -> Meas
                 plain, with_words = (_scale(own) for own in kept["likeness"].tolist())
                 whitening = kept["whitening"].astype(np.float64)
                 rarity = {of: kept[f"rarity_{of}"] for of in ("", *TOKENISED)}
-                return Measure(centres, whitening, plain, with_words, rarity)
+                plain_rows = unit(kept["background"].astype(np.float64))
+                background = unit(beside_whitened(plain_rows, whitening)).astype(np.float32)
+                return Measure(centres, whitening, plain, with_words, rarity, background)
     centres = general_centres(encoder, known)
     unmeasured = Scale(UNMEASURED, dict.fromkeys(READERS, UNMEASURED))
     return Measure(centres, np.eye(len(centres["en"])), unmeasured, unmeasured)

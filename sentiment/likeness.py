@@ -4,7 +4,8 @@ A classifier fitted on six plain examples a cause learns their manner as much as
 messy posts it said "no cause" nearly nine times in ten. Likeness has nothing to fit. A cause is as
 like a text as the mean of its examples (prototypical networks, Snell et al. 2017) and as the
 nearest of them, softly (matching networks, Vinyals et al. 2016). What texts have in common with any
-other, the background, is taken out first. How texts of one cause differ anyway
+other is taken out first. "None" is as like as the nearest text of the shipped taxonomy's background
+("I hate this company", "went there on Saturday"). How texts of one cause differ anyway
 (`sentiment.whitening`), and from which likeness on a cause is likelier than none, is learnt from
 complaints of other trades (`sentiment.training.fit_likeness`).
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ from sentiment.passages import Clauses, Item
 from sentiment.second_reader import SecondReader
 from sentiment.whitening import beside_whitened
 from sentiment.wording import Rows, Tokens, Wording
+
+STEPS: Final = 400
+"""Into which the numbers of unit rows are rounded to be held against the background: the sums of
+768 products of such integers fit in 24 bits, where floats add without rounding, in any order."""
 
 SHARPNESS = 20.0
 """How far the nearest examples count more than the others: 0 is their mean, without end the one."""
@@ -40,11 +45,13 @@ class Odds(NamedTuple):
 
     Attributes:
         scale: by which likeness (at most 2) is multiplied.
-        none: the log-odds of "none".
+        none: the log-odds of "none", whatever a text says.
+        background: by which likeness to the background (at most 1) is multiplied, for "none" too.
     """
 
     scale: float
     none: float
+    background: float = 0.0
 
 
 class Scale(NamedTuple):
@@ -70,6 +77,7 @@ class Measure:
         worded: the odds where they are.
         rarity: what each token of a vocabulary counts: the encoder's ("") and those of second
             readers by language; nothing of a model that is not measured.
+        background: unit rows [m, 2 H] of texts that name no cause, if they are measured.
     """
 
     centres: Mapping[str, Floats]
@@ -77,6 +85,7 @@ class Measure:
     plain: Scale
     worded: Scale
     rarity: Mapping[str, Rows] = field(default_factory=dict)
+    background: Rows | None = None
 
     def rows(self, embeddings: NDArray[np.floating], langs: Sequence[str]) -> Floats:
         """Unit rows [n, 2 H] of embeddings [n, H], plain and whitened side by side."""
@@ -84,6 +93,13 @@ class Measure:
             return np.empty((0, 2 * len(self.whitening)))
         plain = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
         return unit(beside_whitened(plain, self.whitening))
+
+    def of_background(self, rows: Floats) -> Floats:
+        """How like rows [n, 2 H] are to the nearest text of the background, -1 to 1 [n]."""
+        if self.background is None:
+            return np.zeros(len(rows))
+        near: Floats = (in_steps(rows) @ in_steps(self.background).T).max(axis=1).astype(np.float64)
+        return near / STEPS**2
 
     def apart(self, tokens: Tokens, lang: str) -> Tokens:
         """The encoder's tokens of a text, without what any text of its language has."""
@@ -136,15 +152,18 @@ class Likeness:
     """What likeness by words counts beside that by meaning."""
     SECOND_WORDS: ClassVar[float] = 0.75
     """The same by the words of a second reader."""
-    LUCK: ClassVar[float] = 0.14
+    LUCK: ClassVar[float] = 0.17
     """What a text's best clause loses of its log-odds for the logarithm of how many times the
     clauses of an example it has: of the seventeen clauses of a letter some are like any plain line.
     """
     LONG: ClassVar[int] = 1
     """Clauses from which on a text is long."""
-    DISPUTE: ClassVar[float] = 0.3
-    """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more: at
-    less, half of the texts on something else are read twice and nothing is gained."""
+    DISPUTE: ClassVar[float] = math.inf
+    """How far likeness and mood (each -1 to 1) must be apart for a clause to be read once more:
+    never, as alone "a real person picked up in a minute" is no praise."""
+    SUPPORT: ClassVar[float] = 0.7
+    """The share of the clause's sentiment from which on a cause keeps its whole probability: few
+    examples cannot tell "the showers gleam" from "mould in the showers"."""
     THRESHOLD: ClassVar[float] = 0.3
     """Causes less probable are not told: about half of the F1 that is reached, where F1 is greatest
     (Lipton, Elkan & Naryanaswamy 2014)."""
@@ -200,9 +219,13 @@ class Likeness:
                     count(at, self.SECOND_WORDS, wording, tokens)
         clauses.by_words, clauses.wholes_by_words = found, wholes
 
-    def of_clauses(self, clauses: Clauses) -> Floats:
-        """Logits [n, causes + 1] of clauses."""
-        return self.scores(clauses.embeddings, clauses.langs, clauses.by_second, clauses.by_words)
+    def of_clauses(self, clauses: Clauses, rows: NDArray[np.int64] | None = None) -> Floats:
+        """Logits [n, causes + 1] of clauses, or of some of them by their numbers [n]."""
+        which = np.arange(len(clauses)) if rows is None else rows
+        langs = [clauses.langs[row] for row in which]
+        by_second = {lang: own[which] for lang, own in clauses.by_second.items()}
+        words = None if clauses.by_words is None else clauses.by_words[which]
+        return self.scores(clauses.embeddings[which], langs, by_second, words)
 
     def of_wholes(self, clauses: Clauses, texts: NDArray[np.int64]) -> Floats:
         """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
@@ -224,23 +247,32 @@ class Likeness:
         `by_second` are the second readers' embeddings [n, D], zeros for what one has not read;
         `words` is likeness by words [n, causes + 1].
         """
-        found = likeness(self.measure.rows(embeddings, langs), [*self.causes, self.none])
+        rows = self.measure.rows(embeddings, langs)
+        found = likeness(rows, [*self.causes, self.none])
         measured = self.measure.plain if words is None else self.measure.worded
         odds = np.tile(measured.alone, (len(found), 1))
-        for lang, rows in by_second.items():
-            read: NDArray[np.bool_] = np.any(rows, axis=1)
+        for lang, own in by_second.items():
+            read: NDArray[np.bool_] = np.any(own, axis=1)
             if read.any():
-                second = likeness(unit(rows[read]), self.seconds[lang].examples)
+                second = likeness(unit(own[read]), self.seconds[lang].examples)
                 share = self.weights.get(lang, SEVERAL).second
                 # A cause without examples that it can read is told by the encoder alone.
                 further = np.zeros_like(second)
                 np.subtract(second, found[read], out=further, where=np.isfinite(second))
                 found[read] += share * further
                 odds[read] = measured.by_both[lang]
-        scale, none = odds.T
-        own: Floats = scale[:, None] * (found if words is None else found + words)
-        own[:, -1] = np.logaddexp(own[:, -1], none)
-        return own
+        scale, none, background = odds.T
+        scores: Floats = scale[:, None] * (found if words is None else found + words)
+        if background.any():
+            none = np.logaddexp(none, background * self.measure.of_background(rows))
+        scores[:, -1] = np.logaddexp(scores[:, -1], none)
+        return scores
+
+
+def in_steps(rows: NDArray[np.floating]) -> Rows:
+    """Unit rows as integers of 7 bits in single precision."""
+    steps: Rows = np.clip(np.rint(rows * STEPS), -127, 127).astype(np.float32)
+    return steps
 
 
 def likeness(rows: Floats, groups: Sequence[Floats]) -> Floats:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import denials
-from sentiment.classifier import Classifier, centred, fit, softmax, unit
+from sentiment.classifier import Classifier, centred, fit, products, softmax, unit
 from sentiment.clauses import Span, split_clauses
 from sentiment.denial import plain
 from sentiment.encoder import Encoder
@@ -55,7 +55,7 @@ LEAST_EXPECTATION = 0.5
 LEAST_INTENT: Mapping[str, float] = {"leaving": 0.87, "switched": 0.84}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
-RULES = 2
+RULES = 3
 """The number of the rules that hear intents, rivals and what a taxonomy excludes."""
 
 LONGEST_DENIAL = 2
@@ -92,10 +92,22 @@ class ClauseSignals:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Classifiers by group, and the centre [H] of each language."""
+    """Classifiers by group, and the centre [H] of each language.
+
+    Attributes:
+        matrix: the weights of all groups side by side [rows' width, classes].
+    """
 
     heads: Mapping[str, Classifier]
     centres: Mapping[str, Floats]
+    matrix: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        width = max(len(head.weights) for head in self.heads.values())
+        padded = [np.zeros((width, len(head.bias))) for head in self.heads.values()]
+        for own, head in zip(padded, self.heads.values(), strict=True):
+            own[: len(head.weights)] = head.weights
+        object.__setattr__(self, "matrix", np.hstack(padded))
 
     @classmethod
     def load(cls, encoder: Encoder) -> Signals:
@@ -107,14 +119,17 @@ class Signals:
         likeness = centred(clauses.embeddings, centres)
         return np.hstack([likeness, fourier_columns(likeness), clauses.words])
 
-    def _chances(self, group: str, rows: Floats) -> Floats:
-        head = self.heads[group]
-        return softmax(head.logits(rows[:, : len(head.weights)]))
+    def _chances(self, clauses: Clauses) -> dict[str, Floats]:
+        """By group, the probabilities [n, classes + 1] of its classes and of none."""
+        logits = products(self._rows(clauses)[:, : len(self.matrix)], self.matrix)
+        ends = np.cumsum([len(head.bias) for head in self.heads.values()])
+        parts = np.split(logits, ends[:-1], axis=1)
+        own = zip(self.heads.items(), parts, strict=True)
+        return {name: softmax(part + head.bias) for (name, head), part in own}
 
     def read(self, clauses: Clauses) -> list[ClauseSignals]:
         """What each clause tells."""
-        rows = self._rows(clauses)
-        chances = {name: self._chances(name, rows) for name in GROUPS}
+        chances = self._chances(clauses)
         levels = chances["severity"] @ np.arange(1, 5)
         return [
             ClauseSignals(

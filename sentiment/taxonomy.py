@@ -32,7 +32,7 @@ from sentiment.taxonomy_words import Location, did_you_mean, first_problem
 ENOUGH = 40
 """Examples a cause from which on a classifier is fitted on them; fewer are compared with."""
 
-COMPARISON = 7
+COMPARISON = 8
 """The number of the way in which few examples are compared with; part of such a version."""
 
 SHIPPED = Path(__file__).with_name("taxonomy.toml")

@@ -28,6 +28,8 @@ def main() -> None:
     known: dict[str, Floats] = {}
     own = fitted(encoder, taxonomy, known)
     measure = fitted_measure(encoder, known)
+    background = measure.background
+    assert background is not None  # noqa: S101 - it was measured
     scales = {"plain": measure.plain, "worded": measure.worded}
     np.savez_compressed(
         SHIPPED_FIT,
@@ -40,6 +42,7 @@ def main() -> None:
         general_en=measure.centres["en"].astype(np.float32),
         general_ru=measure.centres["ru"].astype(np.float32),
         whitening=measure.whitening.astype(np.float16),
+        background=background[:, : len(measure.whitening)].astype(np.float16),
         likeness=np.array([[own.alone, *own.by_both.values()] for own in scales.values()]),
         allow_pickle=False,
         **{f"rarity_{of}": own for of, own in measure.rarity.items()},
@@ -47,7 +50,10 @@ def main() -> None:
     sys.stdout.write(f"{SHIPPED_FIT}: leave-one-out loss {own.classifier.loss:.3f}; ")
     for way, own_scale in scales.items():
         for name, odds in (("alone", own_scale.alone), *own_scale.by_both.items()):
-            sys.stdout.write(f"likeness, {way}, {name}: {odds.scale:.2f}, none {odds.none:.2f}; ")
+            sys.stdout.write(
+                f"likeness, {way}, {name}: {odds.scale:.2f}, none {odds.none:.2f}, "
+                f"background {odds.background:.2f}; "
+            )
     sys.stdout.write("\n")
     heads = signals.learnt(encoder)
     signals.save(heads, encoder)

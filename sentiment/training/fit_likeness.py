@@ -2,9 +2,10 @@
 
 The texts of one cause show in which directions they differ anyway (`sentiment.whitening`).
 The plain lines of a trade are a taxonomy as a user would write it; its posts name the causes, and
-the background of the shipped taxonomy names none. Two numbers are fitted to all trades by maximum
-likelihood: from which likeness on a cause is likelier than none. For texts that a second reader
-reads too they are fitted to those of its language.
+the background of the shipped taxonomy names none, nor do further texts of the trade
+(`own_unnamed.jsonl`: praise of the opposite, bare dislike, news of the day, questions). Three
+numbers are fitted to all trades by maximum likelihood: from which likeness on a cause is likelier
+than none. For texts that a second reader reads too they are fitted to those of its language.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from sentiment import readers
-from sentiment.causes import agreement
+from sentiment.causes import agreement, support
 from sentiment.classifier import softmax, unit
 from sentiment.encoder import Encoder
 from sentiment.language import languages_of
-from sentiment.learn import UNMEASURED, compared, embed, general_centres
+from sentiment.learn import compared, embed, general_centres
 from sentiment.likeness import Likeness, Measure, Odds, Scale
 from sentiment.normalise import normalise
 from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.taxonomy import Taxonomy
-from sentiment.training.trades import LEARNT, alike, trades
+from sentiment.training.trades import LEARNT, alike, trades, unnamed
 from sentiment.whitening import whitening_by
 from sentiment.wording import Rows, Tokens, rarity_of
 
 Floats = NDArray[np.float64]
-PLAIN = Odds(1.0, 0.0)
+PLAIN = Odds(1.0, 0.0, 0.0)
 """By which likeness stays what it is."""
 
 NONE = -1
@@ -41,22 +42,40 @@ NONE = -1
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """How like texts are to causes, what their moods add [n, causes], and what they name [n]."""
+    """How texts are seen.
+
+    Attributes:
+        likeness: to causes [n, causes].
+        background: to the nearest other text of the background [n].
+        moods: sentiments [n, 3].
+        named: the number of the cause that each names, or `NONE` [n].
+    """
 
     likeness: Floats
-    mood: Floats
+    background: Floats
+    moods: Floats
     named: NDArray[np.int64]
 
-    def right(self, odds: Floats) -> Floats:
+    def right(self, odds: Odds) -> Floats:
         """The logarithms [n] of the probabilities of what the texts name."""
-        chances = _chances(self.likeness, self.mood, *odds)
+        negative = np.ones(self.likeness.shape[1], dtype=bool)
+        own = odds.scale * self.likeness + agreement(self.moods, negative)
+        none = np.logaddexp(odds.none, odds.background * self.background)
+        causes = softmax(np.hstack([own, none[:, None]]))[:, :-1]
+        causes *= np.minimum(1, support(self.moods, negative) / Likeness.SUPPORT)
+        chances = np.hstack([causes, np.maximum(1 - causes.sum(axis=1, keepdims=True), 1e-9)])
         found: Floats = np.log(chances[np.arange(len(self.named)), self.named])
         return found
 
 
-_ByReader = dict[str, list[tuple[_Seen, _Seen]]]
-"""How posts and texts of no cause are seen, trade by trade: by the encoder (""), and where the
-second reader of a language has read too."""
+_Sides = tuple[_Seen, ...]
+"""How posts, the background, and other texts of no cause are seen."""
+FIRST = (1.0, 1.0, 0.0)
+THEN = (1.0, 0.5, 0.5)
+"""What these three count in either step of the fit."""
+_ByReader = dict[str, list[_Sides]]
+"""The same trade by trade: by the encoder (""), and where the second reader of a language has read
+too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,7 @@ class _Read:
     Attributes:
         named: the number [n] of the cause that each names, or `NONE`.
         moods: sentiments [n, 3].
+        own: of texts of the background, which of it they are [n].
         again: by the language of a second reader that has read them, their tokens.
     """
 
@@ -73,17 +93,21 @@ class _Read:
     clauses: Clauses
     named: NDArray[np.int64]
     moods: Floats
+    own: NDArray[np.int64]
     again: dict[str, dict[int, Tokens]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, encoder: Encoder, texts: list[str], named: Sequence[int]) -> _Read:
+    def of(
+        cls, encoder: Encoder, texts: list[str], named: Sequence[int], own: Sequence[int] = ()
+    ) -> _Read:
         langs = languages_of(texts).tolist()
         encoded = encoder.encode((text, ()) for text in texts)
         items = list(zip(encoded, texts, langs, strict=True))
         moods = [
             encoder.calibration(lang).probabilities(own.logits[None])[0] for own, _, lang in items
         ]
-        return cls(items, read_clauses(items), np.array(named), np.array(moods))
+        numbers = np.array(own, np.int64)
+        return cls(items, read_clauses(items), np.array(named), np.array(moods), numbers)
 
     def read_again(self, lang: str) -> _Read:
         """Those of a language, read by its second reader too."""
@@ -91,14 +115,23 @@ class _Read:
         items = [self.items[at] for at in rows]
         clauses = read_clauses(items)
         again = {lang: clauses.read_again(lang, readers.shipped(lang), items)}
-        return _Read(items, clauses, self.named[rows], self.moods[rows], again)
+        own = self.own[rows] if len(self.own) else self.own
+        return _Read(items, clauses, self.named[rows], self.moods[rows], own, again)
 
     def seen_by(self, asked: Likeness) -> _Seen:
         clauses = replace(self.clauses, by_words=None, wholes_by_words=None)
         asked.compare_words(clauses, self.items, self.again)
         likeness = asked.of_wholes(clauses, np.arange(len(self.items)))[:, :-1]
-        mood = agreement(self.moods, np.ones(likeness.shape[1], dtype=bool))
-        return _Seen(likeness, mood, self.named)
+        columns = asked.measure.background
+        assert columns is not None  # noqa: S101 - it is given to every measure here
+        background = self.rows(asked.measure) @ columns.T
+        if len(self.own):
+            background[np.arange(len(self.own)), self.own] = -1
+        return _Seen(likeness, background.max(axis=1), self.moods, self.named)
+
+    def rows(self, measure: Measure) -> Floats:
+        """Unit rows [n, 2 H] of the whole texts."""
+        return measure.rows(self.clauses.wholes, [lang for _, _, lang in self.items])
 
 
 def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
@@ -109,26 +142,34 @@ def fitted_measure(encoder: Encoder, known: dict[str, Floats]) -> Measure:
     apart = _apart(encoder, known)
     centres, rarity = general_centres(encoder, known), _rarities(encoder)
     untold = [text for own in Taxonomy.load().background.values() for text in own]
-    background = _Read.of(encoder, untold, [NONE] * len(untold))
-    others = {"": background} | {lang: background.read_again(lang) for lang in readers.READERS}
+    background = _Read.of(encoder, untold, [NONE] * len(untold), range(len(untold)))
     unscaled = Scale(PLAIN, dict.fromkeys(readers.READERS, PLAIN))
+    others = {"": background} | {lang: background.read_again(lang) for lang in readers.READERS}
     plain: _ByReader = {reader: [] for reader in others}
     worded: _ByReader = {reader: [] for reader in others}
+    beside = unnamed()
     for trade in trades(LEARNT):
         whitening = _whitening(rows for name, rows in apart if name != trade.name)
         measure = Measure(centres, whitening, unscaled, unscaled, rarity)
-        asked = compared(encoder, trade.taxonomy, measure)
+        asked = compared(encoder, trade.taxonomy, _with_background(measure, background))
+        without = replace(asked, wording=None)
         number = {cause.id: at for at, cause in enumerate(trade.taxonomy.causes)}
         named = [number[post.cause] for post in trade.posts]
         posts = _Read.of(encoder, [post.text for post in trade.posts], named)
+        silent = _Read.of(encoder, beside[trade.name], [NONE] * len(beside[trade.name]))
         for reader, other in others.items():
-            own = posts.read_again(reader) if reader else posts
+            own, quiet = (r.read_again(reader) if reader else r for r in (posts, silent))
             if own.items:
-                without = replace(asked, wording=None)
-                plain[reader].append((own.seen_by(without), other.seen_by(without)))
-                worded[reader].append((own.seen_by(asked), other.seen_by(asked)))
+                sides = (own, other, quiet)
+                plain[reader].append(tuple(side.seen_by(without) for side in sides))
+                worded[reader].append(tuple(side.seen_by(asked) for side in sides))
     whitening = _whitening(rows for _, rows in apart)
-    return Measure(centres, whitening, _likeliest(plain), _likeliest(worded), rarity)
+    measure = Measure(centres, whitening, _likeliest(plain), _likeliest(worded), rarity)
+    return _with_background(measure, background)
+
+
+def _with_background(measure: Measure, background: _Read) -> Measure:
+    return replace(measure, background=background.rows(measure).astype(np.float32))
 
 
 def _rarities(encoder: Encoder) -> dict[str, Rows]:
@@ -157,12 +198,21 @@ def _likeliest(seen: _ByReader) -> Scale:
     return Scale(alone, dict(zip(readers.READERS, by_both, strict=True)))
 
 
-def _likeliest_odds(seen: Sequence[tuple[_Seen, _Seen]]) -> Odds:
-    def loss(odds: Floats) -> float:
-        sides = ([own.right(odds) for own in side] for side in zip(*seen, strict=True))
-        return -sum(float(np.concatenate(side).mean()) for side in sides)
+def _likeliest_odds(seen: Sequence[_Sides]) -> Odds:
+    """First from which likeness on posts are told from the background, then what that counts.
 
-    return Odds(*minimize(loss, UNMEASURED, method="Nelder-Mead").x.tolist())
+    All at once, "none" would be nothing but likeness to it, and half of the posts would be lost.
+    """
+
+    def loss(odds: Odds, shares: tuple[float, ...]) -> float:
+        sides = ([own.right(odds) for own in side] for side in zip(*seen, strict=True))
+        means = [float(np.concatenate(side).mean()) for side in sides]
+        return -float(np.dot(shares, means))
+
+    first = minimize(lambda o: loss(Odds(*o), FIRST), (14.0, 4.8), method="Nelder-Mead")
+    scale, none = first.x.tolist()
+    then = minimize_scalar(lambda own: loss(Odds(scale, none, own), THEN), bounds=(0.0, 60.0))
+    return Odds(scale, none, float(then.x))
 
 
 def _apart(encoder: Encoder, known: dict[str, Floats]) -> list[tuple[str, Floats]]:
@@ -175,8 +225,3 @@ def _whitening(apart: Iterable[Floats]) -> Floats:
     """What whitens [H, H] how texts of one cause differ, as exact as it is kept."""
     kept = whitening_by(np.concatenate(list(apart))).astype(np.float16)
     return kept.astype(np.float64)
-
-
-def _chances(likeness: Floats, mood: Floats, scale: float, none: float) -> Floats:
-    """Probabilities [n, causes + 1] of each cause and of none."""
-    return softmax(np.hstack([scale * likeness + mood, np.full((len(likeness), 1), none)]))

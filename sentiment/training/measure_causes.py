@@ -13,7 +13,7 @@ import argparse
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -40,61 +40,18 @@ from sentiment.training.cause_sets import (
     stems,
     tasks,
 )
-from sentiment.training.datasets import rusentitweet, tweeteval
-from sentiment.training.rows import part_of
-from sentiment.training.trades import CHECKED, trades
+from sentiment.training.figures import Figure, bootstrap, read, share
+from sentiment.training.measure_silence import silence
 
 CARD = Path(__file__).parents[1] / "causes.md"
 LEVEL = 0.5
 """The probability from which a cause counts as answered in these measurements."""
 LEAST = 0.02
 """Probabilities below it are not asked for."""
-TOGETHER = 64
-"""Texts whose clauses are judged at once."""
-DRAWS = 500
-TWEETS = 300
-"""General tweets of each language that every trade's causes are asked of."""
 
 Floats = NDArray[np.float64]
 Answer = Mapping[str, float]
 """Probabilities by group of causes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A share in per cent with its 95 % bootstrap interval over texts."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-    def __str__(self) -> str:
-        return f"{self.value:.1f} [{self.low:.1f}, {self.high:.1f}]"
-
-
-def bootstrap(n: int, score: Callable[[NDArray[np.int64]], float]) -> Figure:
-    """`score` of all rows, with the interval of its value on rows drawn again."""
-    rng = np.random.default_rng(17)
-    rows = np.arange(n)
-    drawn = [score(rng.integers(0, n, n)) for _ in range(DRAWS)]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Figure(100 * score(rows), 100 * float(low), 100 * float(high), n)
-
-
-def read(
-    finder: CauseFinder,
-    encoder: Encoder,
-    texts: Sequence[Asked],
-    known: dict[str, EncodedText] | None = None,
-) -> list[Reasons]:
-    """What the finder reads in the texts; `known` remembers encoded ones between calls."""
-    kept = {} if known is None else known
-    new = [text for text in dict.fromkeys(asked.text for asked in texts) if text not in kept]
-    kept.update(zip(new, encoder.encode((text, ()) for text in new), strict=True))
-    items = [(kept[asked.text], asked.text, asked.lang) for asked in texts]
-    parts = [items[at : at + TOGETHER] for at in range(0, len(items), TOGETHER)]
-    return [own for part in parts for own in finder.read(part)]
 
 
 def micro_f1(gold: Sequence[frozenset[str]], answers: Sequence[Answer]) -> Figure:
@@ -243,21 +200,6 @@ def measure(tasks: Sequence[Task], encoder: Encoder) -> Measured:
     )
 
 
-def silent_on_tweets(encoder: Encoder, data: Path) -> list[tuple[str, Figure]]:
-    """How often a general tweet, which is on no trade, is told none of a trade's nine causes."""
-    found = []
-    for lang, rows in (("en", tweeteval(data)), ("ru", rusentitweet(data))):
-        held = [own for own in rows if part_of(own.text) == "test"][:TWEETS]
-        texts = [Asked(own.text, lang, frozenset()) for own in held]
-        silent: list[bool] = []
-        encoded: dict[str, EncodedText] = {}
-        for trade in trades(CHECKED):
-            finder = CauseFinder(encoder, trade.taxonomy)
-            silent += [not own.causes for own in read(finder, encoder, texts, encoded)]
-        found.append((lang, _share(silent)))
-    return found
-
-
 def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
     """All that is told of our own checked texts of one language."""
     texts = own_texts(lang)
@@ -271,7 +213,7 @@ def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
         ("no clear cause although there is one", unanswered(gold, answers)),
         (
             "none told where there is none",
-            _share([max(own.values(), default=0) < LEVEL for own in clear]),
+            share([max(own.values(), default=0) < LEVEL for own in clear]),
         ),
         ("calibration error of causes", Figure(ece, ece, ece, sum(map(len, answers)))),
         *_fresh(encoder, lang),
@@ -301,7 +243,7 @@ def _plain(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
         bool(own.causes) and own.causes[0].cause in asked.gold
         for asked, own in zip(texts, found, strict=True)
     ]
-    yield "the likeliest cause of one to six plain words is right", _share(right)
+    yield "the likeliest cause of one to six plain words is right", share(right)
 
 
 def _leavers(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
@@ -325,13 +267,8 @@ def _denials(encoder: Encoder, lang: str) -> Iterator[tuple[str, Figure]]:
     ]
     named = [bool(asked.gold) for asked in texts]
     pairs = list(zip(named, told, strict=True))
-    yield "a denied cause is not told", _share([not t for n, t in pairs if not n])
-    yield "a cause that only looks denied is told", _share([t for n, t in pairs if n])
-
-
-def _share(hits: Sequence[bool]) -> Figure:
-    known = np.array(hits)
-    return bootstrap(len(hits), lambda rows: float(known[rows].mean()))
+    yield "a denied cause is not told", share([not t for n, t in pairs if not n])
+    yield "a cause that only looks denied is told", share([t for n, t in pairs if n])
 
 
 def _evidence(texts: Sequence[Asked], found: Sequence[Reasons]) -> Iterator[tuple[str, Figure]]:
@@ -343,12 +280,12 @@ def _evidence(texts: Sequence[Asked], found: Sequence[Reasons]) -> Iterator[tupl
         for own in reasons.causes
         if own.cause == link["cause"] and own.probability >= LEVEL
     ]
-    yield "evidence overlaps", _share([_overlaps(*pair) for pair in pairs])
+    yield "evidence overlaps", share([_overlaps(*pair) for pair in pairs])
     for name in ("stage", "expectation", "severity"):
         told = [(link[name], getattr(own, name)) for _, link, own in pairs if link[name]]
-        yield f"{name} right", _share([wanted == given for wanted, given in told])
+        yield f"{name} right", share([wanted == given for wanted, given in told])
     near = [abs(link["severity"] - own.severity) <= 1 for _, link, own in pairs if link["severity"]]
-    yield "severity right or next to it", _share(near)
+    yield "severity right or next to it", share(near)
 
 
 def _overlaps(text: str, link: Mapping[str, Any], own: CauseLink) -> bool:
@@ -378,7 +315,7 @@ def _intents(texts: Sequence[Asked], read: Sequence[Reasons]) -> Iterator[tuple[
         for own in reasons.intents
         if own.intent == link["intent"] == "switched" and link.get("rival")
     ]
-    yield "switched: the rival's name", _share([a == b for a, b in rivals])
+    yield "switched: the rival's name", share([a == b for a, b in rivals])
 
 
 def _ratio(hits: NDArray[np.bool_], of: NDArray[np.bool_]) -> Figure:
@@ -391,10 +328,10 @@ def write_card(
     encoder: Encoder,
     own: Mapping[str, list[tuple[str, Figure]]],
     sets: Sequence[Measured],
-    silent: Sequence[tuple[str, Figure]],
+    silence: Iterable[str],
 ) -> None:
-    """Write what was measured as a page."""
-    lines = [*_own_lines(encoder, own), "", *_set_lines(sets), "", _silent_line(silent), ""]
+    """Write what was measured as a page; `silence` are the lines on texts that name no cause."""
+    lines = [*_own_lines(encoder, own), "", *_set_lines(sets), "", *silence, ""]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -455,11 +392,6 @@ def _set_lines(sets: Sequence[Measured]) -> list[str]:
     return lines
 
 
-def _silent_line(silent: Sequence[tuple[str, Figure]]) -> str:
-    told = "; ".join(f"{lang} {figure}, n = {figure.n}" for lang, figure in silent)
-    return f"General tweets that are told none of a trade's nine causes: {told}."
-
-
 def main() -> None:
     """Measure and write the card."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -471,7 +403,7 @@ def main() -> None:
     own = {lang: measure_own(encoder, lang) for lang in ("en", "ru")}
     named = groupby(tasks(given.data), key=lambda task: task.name)
     sets = [measure(list(together), encoder) for _, together in named]
-    write_card(given.card, encoder, own, sets, silent_on_tweets(encoder, given.data))
+    write_card(given.card, encoder, own, sets, silence(encoder, given.data))
     sys.stdout.write(given.card.read_text(encoding="utf-8"))
 
 

@@ -17,6 +17,10 @@ from sentiment.taxonomy import Cause, Taxonomy
 LEARNT = Path(__file__).parent / "own_domains.jsonl"
 """Of 38 trades, none of them finance; fifteen have posts."""
 
+UNNAMED = Path(__file__).parent / "own_unnamed.jsonl"
+"""Texts about the fifteen trades that name none of their causes: praise of the opposite of one,
+bare dislike, news of the day, questions."""
+
 CHECKED = Path(__file__).parent / "cause_checks_trades.jsonl"
 """Of eight trades, nine causes each, by hands that saw no text of ours; never trained on."""
 
@@ -64,6 +68,14 @@ def trades(path: Path) -> Iterator[Trade]:
             _cause(name, told[trade].get(name, ""), lines) for name, lines in plain[trade].items()
         )
         yield Trade(trade, Taxonomy(trade, causes, background), tuple(own))
+
+
+def unnamed() -> dict[str, list[str]]:
+    """By trade, texts that name none of its causes."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows(UNNAMED):
+        found[row["trade"]].append(row["text"])
+    return found
 
 
 def alike(path: Path) -> Iterator[tuple[str, list[str]]]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sentiment.classifier import centred, fit, softmax, unit
+from sentiment.classifier import centred, fit, products, softmax, unit
 
 
 def blobs(count: int, spread: float, seed: int = 3) -> tuple[np.ndarray, list[int]]:
@@ -77,3 +77,13 @@ def test_columns_that_hold_nothing_change_nothing() -> None:
     fitted, padded = (fit(own, classes, np.ones(30)) for own in (narrow, wide))
     assert padded.logits(wide) == pytest.approx(fitted.logits(narrow), abs=1e-6)
     assert padded.loss == pytest.approx(fitted.loss)
+
+
+def test_a_product_does_not_depend_on_the_other_rows() -> None:
+    rng = np.random.default_rng(17)
+    rows, matrix = rng.normal(size=(70, 400)), rng.normal(size=(400, 30))
+    together = products(rows, matrix)
+    assert np.array_equal(together, np.vstack([products(row[None], matrix) for row in rows]))
+    assert np.abs(together - rows @ matrix).max() < 1e-3
+    assert products(rows[:0], matrix).shape == (0, 30)
+    assert not products(np.zeros((2, 400)), matrix).any()

@@ -86,3 +86,28 @@ def test_odds_are_those_of_what_has_read_the_text() -> None:
     read = np.stack([AXES[0], UNREAD[0]])
     scores = few.scores(texts, ["en", "en"], {"en": read})
     assert scores == pytest.approx(np.array([[14, 3], [28, 14]]))
+
+
+def test_what_is_like_the_background_has_no_cause() -> None:
+    rng = np.random.default_rng(17)
+    first, second, other = unit(rng.normal(size=(3, 64)))
+    between = unit(first + other)
+    measure = replace(MEASURE, centres={"en": np.zeros(64)}, whitening=np.eye(64))
+    rows = [measure.rows(own[None], ["en"]) for own in (first, second, between)]
+    told = Likeness((rows[0], rows[1]), rows[2][:0], measure)
+    odds = Odds(scale=14.0, none=14.0, background=40.0)
+    known = replace(measure, plain=Scale(odds, {}), background=rows[2].astype(np.float32))
+    assert chances(told, between).argmax() == 0
+    assert chances(replace(told, measure=known), between).argmax() == 2
+    assert chances(replace(told, measure=known), second).argmax() == 1
+
+
+def test_likeness_to_the_background_does_not_depend_on_the_other_rows() -> None:
+    rng = np.random.default_rng(17)
+    rows = unit(rng.normal(size=(50, 64)))
+    background = unit(rng.normal(size=(300, 64))).astype(np.float32)
+    measure = replace(MEASURE, background=background)
+    together = measure.of_background(rows)
+    alone = [measure.of_background(row[None])[0] for row in rows]
+    assert together.tolist() == alone
+    assert measure.of_background(rows[:0]).shape == (0,)
