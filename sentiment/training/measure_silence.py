@@ -1,7 +1,7 @@
 """How often a taxonomy of few examples is silent about texts that name none of its causes.
 
 General tweets are on no trade; the texts of `cause_checks_unnamed.jsonl` are on the very trade, by
-a hand that saw no text of ours: praise of the opposite of a cause, bare dislike, news of the day,
+a hand that saw of ours nine lines a trade: praise of the opposite of a cause, bare dislike, news of the day,
 questions. Short plain complaints stand beside them, which must be told all the same.
 """
 
@@ -48,8 +48,9 @@ def silence(encoder: Encoder, data: Path) -> Iterator[str]:
     """What is measured, as lines of the card."""
     yield "## Texts that name no cause, asked with a taxonomy of few examples"
     yield (
-        "Per cent of what is told by default. The texts about the trade are by a hand that saw no "
-        "text of ours; what counts against a cause of few examples was chosen with them in sight."
+        "Per cent of what is told by default. The texts about the trade are by a hand that saw the "
+        "causes' names and nine of their lines; what counts against a cause of few examples was "
+        "chosen with these texts in sight."
     )
     yield ""
     yield "| texts | English | n | Russian | n |"
