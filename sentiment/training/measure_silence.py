@@ -1,8 +1,8 @@
 """How often a taxonomy of few examples is silent about texts that name none of its causes.
 
 General tweets are on no trade; the texts of `cause_checks_unnamed.jsonl` are on the very trade, by
-a hand that saw of ours nine lines a trade: praise of the opposite of a cause, bare dislike, news of the day,
-questions. Short plain complaints stand beside them, which must be told all the same.
+a hand that saw of ours nine lines a trade: praise of the opposite of a cause, bare dislike, news of
+the day, questions. Short plain complaints stand beside them, which must be told all the same.
 """
 
 from __future__ import annotations
