@@ -100,15 +100,6 @@ def count_mentions(conn: Connection, filter: MentionFilter) -> int:  # noqa: A00
     return int(conn.execute(counted).scalar_one())
 
 
-def first_published(conn: Connection, brand_id: int) -> datetime | None:
-    """When the oldest kept mention of a brand was published."""
-    oldest = select(func.min(BRAND_MENTION.c.published_at)).where(
-        BRAND_MENTION.c.brand_id == brand_id
-    )
-    found: datetime | None = conn.execute(oldest).scalar_one()
-    return found
-
-
 def first_by_source(conn: Connection, brand_id: int) -> dict[str, datetime]:
     """When the oldest kept mention of a brand was published, by type of source."""
     oldest = (
