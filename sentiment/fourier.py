@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.classifier import products
+
 Floats = NDArray[np.float64]
 
 WIDTH: Final = 2000
@@ -26,14 +28,11 @@ REACH: Final = 0.7
 WEIGHT: Final = 1.5
 """The length of a row of columns, beside an embedding of length 1."""
 
-_DECIMALS: Final = 6
-"""A product's last digits depend on the rows beside: they are cut off."""
-
 
 def fourier_columns(rows: Floats) -> NDArray[np.float32]:
     """Columns [n, `WIDTH`] of unit rows [n, H]."""
     directions, phases = _projection(rows.shape[1])
-    angles = np.round(rows @ directions, _DECIMALS) + phases
+    angles = products(rows, directions) + phases
     # In single precision a cosine takes a tenth of the time.
     return np.cos(angles.astype(np.float32)) * np.float32(WEIGHT * np.sqrt(2 / WIDTH))
 
