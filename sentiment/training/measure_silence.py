@@ -7,11 +7,10 @@ the day, questions. Short plain complaints stand beside them, which must be told
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from sentiment.causes import CauseFinder
 from sentiment.encoder import EncodedText, Encoder
@@ -19,9 +18,9 @@ from sentiment.training.cause_sets import Asked
 from sentiment.training.datasets import rusentitweet, tweeteval
 from sentiment.training.figures import Figure, read, share
 from sentiment.training.rows import part_of
-from sentiment.training.trades import CHECKED, trades
+from sentiment.training.trades import CHECKED, rows, trades
 
-UNNAMED: Final = Path(__file__).with_name("cause_checks_unnamed.jsonl")
+CHECKS: Final = Path(__file__).with_name("cause_checks_unnamed.jsonl")
 KINDS: Final = {
     "opposite": "praise of the opposite of a cause: none told",
     "dislike": "bare dislike: none told",
@@ -32,16 +31,6 @@ KINDS: Final = {
 }
 TWEETS: Final = 300
 """General tweets of each language that every trade's causes are asked of."""
-
-
-class Row(NamedTuple):
-    """A text about a trade; `cause` only where it names one."""
-
-    trade: str
-    lang: str
-    kind: str
-    cause: str | None
-    text: str
 
 
 def silence(encoder: Encoder, data: Path) -> Iterator[str]:
@@ -63,8 +52,8 @@ def silence(encoder: Encoder, data: Path) -> Iterator[str]:
 def on_tweets(encoder: Encoder, data: Path) -> tuple[Figure, Figure]:
     """How often a general tweet, English or Russian, is told none of a trade's nine causes."""
     found = []
-    for lang, rows in (("en", tweeteval(data)), ("ru", rusentitweet(data))):
-        held = [own for own in rows if part_of(own.text) == "test"][:TWEETS]
+    for lang, tweets in (("en", tweeteval(data)), ("ru", rusentitweet(data))):
+        held = [own for own in tweets if part_of(own.text) == "test"][:TWEETS]
         texts = [Asked(own.text, lang, frozenset()) for own in held]
         silent: list[bool] = []
         encoded: dict[str, EncodedText] = {}
@@ -78,15 +67,15 @@ def on_tweets(encoder: Encoder, data: Path) -> tuple[Figure, Figure]:
 
 def on_the_trade(encoder: Encoder) -> dict[str, tuple[Figure, Figure]]:
     """By kind, how often what is told by default of texts about the trade is right."""
-    rows = [Row(**json.loads(line)) for line in UNNAMED.read_text(encoding="utf-8").splitlines()]
+    checks = list(rows(CHECKS))
     right: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for trade in trades(CHECKED):
         finder = CauseFinder(encoder, trade.taxonomy)
-        own = [row for row in rows if row.trade == trade.name]
-        asked = [Asked(row.text, row.lang, frozenset()) for row in own]
+        own = [row for row in checks if row["trade"] == trade.name]
+        asked = [Asked(row["text"], row["lang"], frozenset()) for row in own]
         for row, told in zip(own, read(finder, encoder, asked), strict=True):
             first = told.causes[0].cause if told.causes else None
-            right[row.kind, row.lang].append(first == row.cause)
+            right[row["kind"], row["lang"]].append(first == row["cause"])
     return {
         name: (share(right[kind, "en"]), share(right[kind, "ru"])) for kind, name in KINDS.items()
     }
