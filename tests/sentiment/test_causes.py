@@ -326,6 +326,25 @@ def test_few_plain_examples_are_enough_for_messy_posts(encoder: Encoder, gym: Ca
         assert find(encoder, gym, text)[0].cause == cause
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hate this gym!",
+        "Went to the gym today",
+        "Was at the gym this morning, now breakfast",
+        "Every machine works, all brand new",
+        "Half empty in the evening, lots of room, love it",
+        "Ненавижу этот зал",
+        "Была сегодня в зале",
+        "Все тренажёры новые и работают, красота",
+    ],
+)
+def test_what_says_nothing_or_the_opposite_is_no_complaint(
+    encoder: Encoder, gym: CauseFinder, text: str
+) -> None:
+    assert not [own for own in find(encoder, gym, text) if own.polarity == "negative"]
+
+
 def test_what_a_user_names_as_background_is_no_cause(encoder: Encoder, tmp_path: Path) -> None:
     text = "the machines at work do not work either"
     chances = []
