@@ -123,6 +123,7 @@ def _text(row: Row) -> Text:
         lang=row["lang_declared"] or None,
         target=row["brand_name"],
         aliases=names,
+        others=tuple(row.get("other_brands") or ()),
     )
 
 

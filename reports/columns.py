@@ -332,6 +332,12 @@ _PROVENANCE = (
     _c(
         "taxonomy_version", "text", "The causes it chose from.", "Причины, из которых она выбирала."
     ),
+    _c(
+        "other_brands",
+        "texts",
+        "How the text names other watched brands; their causes and intents are not told here.",
+        "Как в тексте названы другие бренды, за которыми следят; их причин и намерений здесь нет.",
+    ),
     _c("code_version", "text", "The Molva that wrote this.", "Молва, записавшая это."),
     _c(
         "terms",

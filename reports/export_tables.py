@@ -89,7 +89,8 @@ class Tables:
 
     def _mentions(self, batch: pa.RecordBatch) -> Arrays:
         columns = self._hidden(_named(batch))
-        columns["match_spans"] = _spans(columns["match_spans"])
+        columns["match_spans"] = _read(columns["match_spans"], pa.list_(pa.list_(pa.int32())))
+        columns["other_brands"] = _read(columns["other_brands"], pa.list_(pa.string()))
         columns["engagement"] = _engagement(columns)
         columns["reach_estimate"], columns["reach_method"] = _reach(columns)
         columns["code_version"] = pa.repeat(pa.scalar(self._code), len(batch))
@@ -123,11 +124,11 @@ def _named(batch: pa.RecordBatch) -> Arrays:
     return dict(zip(batch.schema.names, batch.columns, strict=True))
 
 
-def _spans(texts: pa.StringArray) -> pa.Array:
-    # Most posts name the brand in one of a few hundred places: each is read once.
-    places = texts.dictionary_encode()
-    read = json.loads(f"[{','.join(places.dictionary.to_pylist())}]")
-    return pa.array(read, pa.list_(pa.list_(pa.int32()))).take(places.indices)
+def _read(lists: pa.StringArray, type_: pa.DataType) -> pa.Array:
+    # Most posts name brands in one of a few hundred ways: each is read once.
+    ways = lists.dictionary_encode()
+    read = json.loads(f"[{','.join(ways.dictionary.to_pylist())}]")
+    return pa.array(read, type_).take(ways.indices)
 
 
 def _engagement(columns: Arrays) -> pa.Array:

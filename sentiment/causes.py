@@ -14,7 +14,7 @@ of. How often a told probability was right is in `causes.md`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -104,14 +104,18 @@ class CauseFinder:
         """The causes of one text, most probable first; none means "no clear cause"."""
         return self.read([(encoded, text, lang)])[0].causes
 
-    def read(self, items: Sequence[Item]) -> list[Reasons]:
-        """The causes and intents of several texts, in order; all clauses are judged together."""
+    def read(self, items: Sequence[Item], several: Collection[int] = ()) -> list[Reasons]:
+        """The causes and intents of several texts, in order; all clauses are judged together.
+
+        `several` are the numbers of texts that name several brands: what is said of one must not
+        colour what is said of the other, so each of their clauses is read without its text.
+        """
         clauses = read_clauses(items)
         if not clauses:
             return [Reasons() for _ in items]
         if isinstance(self._fitted, Likeness):
             self._fitted.read(clauses, items)
-        scores, moods = self._settled(clauses)
+        scores, moods = self._settled(clauses, np.isin(clauses.owners(), list(several)))
         signals = self._signals.read(clauses)
         chances = self._chances(clauses, scores, moods, signals)
         return [
@@ -122,12 +126,16 @@ class CauseFinder:
             for (_, text, _), (begin, end) in zip(items, pairwise(clauses.bounds), strict=True)
         ]
 
-    def _settled(self, clauses: Clauses) -> tuple[Floats, Floats]:
-        """Scores [clauses, causes + 1] and moods [clauses, 3]; a clause in dispute is read anew."""
+    def _settled(self, clauses: Clauses, apart: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Scores [clauses, causes + 1] and moods [clauses, 3].
+
+        A clause in dispute, or told to be read `apart` [clauses], is read anew.
+        """
         wholes, shares = self._of_wholes(clauses)
         scores, moods = self._fitted.of_clauses(clauses), clauses.moods(self._encoder)
         scores += shares * (wholes - scores)
-        again = np.flatnonzero(~clauses.alone() & self._disputed(scores, moods, clauses.texts))
+        disputed = self._disputed(scores, moods, clauses.texts)
+        again = np.flatnonzero(~clauses.alone() & (disputed | apart))
         if len(again):
             clauses.read_alone(self._encoder, again.tolist())
             anew = self._fitted.of_clauses(clauses, again)

@@ -38,6 +38,7 @@ class Text:
         lang: the language its author declared (ISO 639-1), if known.
         target: the brand to judge the text towards; `None` judges the message.
         aliases: how else the text names the target: the words a query matched, say.
+        others: how it names other brands that are watched, whose causes are not the target's.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Text:
     lang: str | None = None
     target: str | None = None
     aliases: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -13,9 +14,13 @@ from sentiment.judge import Judge, ShippedJudge
 from sentiment.language import Language, detect
 from sentiment.target import names_in
 from sentiment.taxonomy import Taxonomy
+from sentiment.whose import Chances, of_target
 
 CLASSES: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 """Classes in the order of the logits."""
+
+MOST_OTHERS = 8
+"""Other brands of one text that are asked about: a list of firms is about none of them."""
 
 
 class Causes(Protocol):
@@ -25,8 +30,13 @@ class Causes(Protocol):
     def version(self) -> str:
         """What it knows: another version finds other causes."""
 
-    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
-        """Causes and intents of (encoded, text, language) triples, spans in the original text."""
+    def read(
+        self, items: Sequence[tuple[EncodedText, str, str]], several: Collection[int] = ()
+    ) -> Sequence[Reasons]:
+        """Causes and intents of (encoded, text, language) triples, spans in the original text.
+
+        `several` are the numbers of texts that name several brands.
+        """
 
 
 class NoCauses:
@@ -34,9 +44,22 @@ class NoCauses:
 
     version = "none"
 
-    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> Sequence[Reasons]:
+    def read(
+        self, items: Sequence[tuple[EncodedText, str, str]], several: Collection[int] = ()
+    ) -> Sequence[Reasons]:
         """Nothing for each text."""
+        del several
         return [Reasons() for _ in items]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text in a language of the judge, and what the model says of it towards its target."""
+
+    item: Text
+    lang: str
+    encoded: EncodedText
+    chances: Chances
 
 
 class Labeller:
@@ -82,26 +105,40 @@ class Labeller:
         chances = self._chances(
             [chunk[i] for i in known], encoded, [languages[i].code for i in known]
         )
-        # A judge from elsewhere may know languages that the shipped causes do not.
-        caused = [
-            (i, own)
-            for i, own in zip(known, encoded, strict=True)
-            if languages[i].code in self._encoder.languages
+        read = [
+            _Read(chunk[i], languages[i].code, own, chance)
+            for i, own, chance in zip(known, encoded, chances, strict=True)
         ]
-        found = self._causes.read([(own, chunk[i].text, languages[i].code) for i, own in caused])
-        reasons = {i: own for (i, _), own in zip(caused, found, strict=True)}
         labels = [self._unscored(item, lang) for item, lang in zip(chunk, languages, strict=True)]
-        for i, chance in zip(known, chances, strict=True):
-            labels[i] = self._scored(chunk[i], languages[i], chance, reasons.get(i, Reasons()))
+        for i, own, reasons in zip(known, read, self._reasons(read), strict=True):
+            labels[i] = self._scored(own.item, languages[i], own.chances, reasons)
         return labels
+
+    def _reasons(self, read: Sequence[_Read]) -> list[Reasons]:
+        """The causes and intents of texts, but those of other brands that they name."""
+        # A judge from elsewhere may know languages that the shipped causes do not.
+        known = [at for at, own in enumerate(read) if own.lang in self._encoder.languages]
+        others = [_others(read[at].item) for at in known]
+        found = self._causes.read(
+            [(read[at].encoded, read[at].item.text, read[at].lang) for at in known],
+            [number for number, names in enumerate(others) if names],
+        )
+        named = [(at, name) for at, names in zip(known, others, strict=True) for name in names]
+        items = [replace(read[at].item, target=name, aliases=()) for at, name in named]
+        encoded = self._encoder.encode_chunk([(item.text, item.names) for item in items])
+        felt = iter(self._chances(items, encoded, [read[at].lang for at, _ in named]))
+        reasons = [Reasons()] * len(read)
+        for at, names, own in zip(known, others, found, strict=True):
+            reasons[at] = of_target(own, read[at].chances, [next(felt) for _ in names])
+        return reasons
 
     def _chances(
         self, items: Sequence[Text], encoded: Sequence[EncodedText], langs: Sequence[str]
-    ) -> list[tuple[float, float, float]]:
+    ) -> list[Chances]:
         if not items:
             return []
         found = self._judge.chances(items, encoded, langs)
-        return cast("list[tuple[float, float, float]]", found.tolist())
+        return cast("list[Chances]", found.tolist())
 
     def _unscored(self, item: Text, lang: Language) -> Label:
         return Label(
@@ -122,7 +159,7 @@ class Labeller:
         self,
         item: Text,
         lang: Language,
-        chance: tuple[float, float, float],
+        chance: Chances,
         reasons: Reasons,
     ) -> Label:
         best = max(range(len(CLASSES)), key=chance.__getitem__)
@@ -147,7 +184,16 @@ def arrives(intent: IntentLink, names: Sequence[str]) -> bool:
 
     A brand may be called by a part of its name: "moved to Osprey" for Osprey Power.
     """
-    rival = intent.rival
-    if rival is None:
-        return False
-    return names_in(rival, names) or any(names_in(name, (rival,)) for name in names)
+    return intent.rival is not None and _same(intent.rival, names)
+
+
+def _others(item: Text) -> list[str]:
+    """The other brands that a text names, at most `MOST_OTHERS`, if it is judged towards one."""
+    own = item.names
+    named = dict.fromkeys(name for name in item.others if names_in(item.text, (name,)))
+    return [name for name in named if own and not _same(name, own)][:MOST_OTHERS]
+
+
+def _same(name: str, names: Sequence[str]) -> bool:
+    """Whether a name is, holds or is held by one of these."""
+    return names_in(name, names) or any(names_in(own, (name,)) for own in names)

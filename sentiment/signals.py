@@ -55,8 +55,9 @@ LEAST_EXPECTATION = 0.5
 LEAST_INTENT: Mapping[str, float] = {"leaving": 0.87, "switched": 0.84}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
-RULES = 3
-"""The number of the rules that split clauses, hear intents, rivals and what a taxonomy excludes."""
+RULES = 4
+"""The number of the rules that split clauses, hear intents, rivals, whose a cause is and what a
+taxonomy excludes."""
 
 LONGEST_DENIAL = 2
 """Clauses of a text that teaches what a denial is."""

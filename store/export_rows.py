@@ -163,6 +163,7 @@ def _columns() -> list[ColumnElement[Any]]:
             "label_source"
         ),
         CORRECTION.c.corrected_at,
+        func.coalesce(cast(LABEL.c.others, String), "[]").label("other_brands"),
         func.coalesce(sequence.scalar_subquery(), 0).label("sequence"),
         _told_elsewhere().label("told_elsewhere"),
         BRAND_MENTION.c.id.label("row_id"),

@@ -192,7 +192,12 @@ class KeptPage:
 
 @dataclass(frozen=True, slots=True)
 class TextToLabel:
-    """A revision that the current model has not labelled towards a brand yet."""
+    """A revision that the current model has not labelled towards a brand yet.
+
+    Attributes:
+        terms: the words in it that the brand's query matched.
+        others: those that other brands' queries matched.
+    """
 
     mention_id: int
     revision: int
@@ -202,6 +207,7 @@ class TextToLabel:
     text: str
     lang: str
     terms: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +239,11 @@ class IntentRow:
 
 @dataclass(frozen=True, slots=True)
 class NewLabel:
-    """A label on its way into the store."""
+    """A label on its way into the store.
+
+    Attributes:
+        others: the words for other brands that its causes were told apart by.
+    """
 
     mention_id: int
     revision: int
@@ -247,6 +257,7 @@ class NewLabel:
     low_confidence: bool
     causes: tuple[CauseRow, ...] = ()
     intents: tuple[IntentRow, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

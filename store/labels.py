@@ -6,7 +6,9 @@ the current model said of the current revision. Counts and exports are built on 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from store.among import among
 from store.engine import insert_new, upsert
 from store.interface import CauseRow, IntentRow, NewLabel, TextToLabel
 from store.tables import (
@@ -144,7 +147,7 @@ def unlabelled(conn: Connection, version_id: int, limit: int) -> list[TextToLabe
         if len(found) < limit:
             rows = conn.execute(_waiting(version_id).where(place).limit(limit - len(found)))
             found += [text_row(row) for row in rows]
-    return found
+    return _with_others(conn, found)
 
 
 def missing(
@@ -162,7 +165,7 @@ def missing(
         statement = statement.where(BRAND_MENTION.c.brand_id == brand_id)
     if since is not None:
         statement = statement.where(BRAND_MENTION.c.published_at >= since)
-    return [text_row(row) for row in conn.execute(statement)]
+    return _with_others(conn, [text_row(row) for row in conn.execute(statement)])
 
 
 def count_unlabelled(conn: Connection, version_id: int) -> int:
@@ -283,9 +286,6 @@ def _waiting(version: int) -> Select[Any]:
 
 def text_row(row: Any) -> TextToLabel:
     """A text with the words in it that the brand's query matched."""
-    where = row.title if row.in_title else row.text
-    spoken = dict.fromkeys(where[start:end] for start, end in row.spans)
-    terms = tuple(word for word in spoken if word) or (row.matched_term,)
     return TextToLabel(
         mention_id=row.mention_id,
         revision=row.revision,
@@ -294,8 +294,35 @@ def text_row(row: Any) -> TextToLabel:
         title=row.title,
         text=row.text,
         lang=row.lang,
-        terms=terms,
+        terms=tuple(_spoken(row)) or (row.matched_term,),
     )
+
+
+def _spoken(row: Any) -> list[str]:
+    """The words that the query matched, as the text or title spells them."""
+    where = row.title if row.in_title else row.text
+    return [word for word in dict.fromkeys(where[start:end] for start, end in row.spans) if word]
+
+
+def _with_others(conn: Connection, texts: list[TextToLabel]) -> list[TextToLabel]:
+    """The texts with the words that other brands' queries matched in each."""
+    statement = (
+        select(
+            *(BRAND_MENTION.c[name] for name in ("mention_id", "brand_id", "spans", "in_title")),
+            *(MENTION.c.title, MENTION.c.text),
+        )
+        .join_from(BRAND_MENTION, MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
+        .where(among(conn, BRAND_MENTION.c.mention_id, [text.mention_id for text in texts]))
+        .order_by(BRAND_MENTION.c.brand_id)
+    )
+    words: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for row in conn.execute(statement):
+        words[row.mention_id] += [(row.brand_id, word) for word in _spoken(row)]
+
+    def others(text: TextToLabel) -> Iterable[str]:
+        return (word for brand, word in words[text.mention_id] if brand != text.brand_id)
+
+    return [replace(text, others=tuple(dict.fromkeys(others(text)))) for text in texts]
 
 
 def _living(conn: Connection, ids: Iterable[int]) -> set[int]:
@@ -317,6 +344,7 @@ def _row(label: NewLabel, version: int, now: datetime) -> dict[str, Any]:
         "p_positive": label.p_positive,
         "low_confidence": label.low_confidence,
         "labelled_at": now,
+        "others": list(label.others),
     }
 
 

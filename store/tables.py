@@ -350,6 +350,8 @@ class Label(SQLModel, table=True):
     p_positive: float | None = None
     low_confidence: bool = False
     labelled_at: datetime
+    others: list[str] = _json()
+    """How the text names other brands, which causes were told apart by."""
 
 
 class CauseLink(SQLModel, table=True):

@@ -161,6 +161,7 @@ def texts_of(batch: Sequence[TextToLabel]) -> Iterator[Text]:
             lang=item.lang or None,
             target=item.brand_name,
             aliases=item.terms,
+            others=item.others,
         )
 
 
@@ -178,4 +179,5 @@ def _new_label(item: TextToLabel, label: Label) -> NewLabel:
         low_confidence=label.low_confidence,
         causes=tuple(CauseRow(*astuple(cause)) for cause in label.causes),
         intents=tuple(IntentRow(*astuple(intent)) for intent in label.intents),
+        others=item.others,
     )

@@ -113,6 +113,28 @@ def test_a_version_that_is_not_installed_is_said(molva: Molva, config: Path, tmp
     assert "not installed here" in ran.out
 
 
+def test_two_brands_of_a_mention_are_told_apart_the_same_again(molva: Molva, tmp_path: Path):
+    config, path = tmp_path / "molva.toml", tmp_path / "o.csv"
+    brands = ("Acme", "Brix")
+    config.write_text(
+        "".join(f'[[brand]]\nid = "{name.lower()}"\nname = "{name}"\n' for name in brands),
+        encoding="utf-8",
+    )
+    text = "Waited 50 minutes at Acme. Brix next door served us at once, and with a smile."
+    bring_in(config, [{"id": "1", "text": text, "author": "Ann"}])
+    molva("export", "--output", path, "-c", config)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = {row["brand"]: row for row in csv.DictReader(file)}
+    told = {
+        brand: {cause["polarity"] for cause in json.loads(row["causes"])}
+        for brand, row in rows.items()
+    }
+    assert told == {"acme": {"negative"}, "brix": {"positive"}}
+    assert json.loads(rows["acme"]["other_brands"]) == ["Brix"]
+    ran = molva("verify", path, "-c", config, "--json")
+    assert json.loads(ran.out)["holds"], ran.out
+
+
 def test_what_is_no_export_is_said(molva: Molva, config: Path, tmp_path: Path):
     assert "no such file" in molva("verify", tmp_path / "x.csv", "-c", config).err
     ran = molva("verify", tmp_path, "-c", config)

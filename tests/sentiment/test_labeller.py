@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -13,7 +13,9 @@ from sentiment.labeller import Labeller
 class NoCauses:
     version = "1"
 
-    def read(self, items: Sequence[tuple[EncodedText, str, str]]) -> list[Reasons]:
+    def read(
+        self, items: Sequence[tuple[EncodedText, str, str]], several: Collection[int] = ()
+    ) -> list[Reasons]:
         assert all(len(own.token_logits) == len(own.offsets) for own, _, _ in items)
         assert {lang for _, _, lang in items} <= {"en", "ru"}
         return [Reasons() for _ in items]

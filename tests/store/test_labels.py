@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine, select
 
@@ -50,6 +52,23 @@ def test_each_brand_of_a_mention_is_labelled(world: World) -> None:
     with writing(world.engine) as conn:
         version = use_version(conn, "m", "t", NOW)
         assert [t.brand_id for t in unlabelled(conn, version, 9)] == [world.rival, world.zerno]
+
+
+def test_how_the_text_names_other_brands_is_known_and_kept(world: World) -> None:
+    text = "Зерно хуже, чем Beanly"
+    own = replace(world.match(), spans=((0, 5),))
+    rival = replace(world.match(world.rival), spans=((16, 22),))
+    world.keep(world.mention("a", text=text, matches=(own, rival)), world.mention("b"))
+    with writing(world.engine) as conn:
+        version = use_version(conn, "m", "t", NOW)
+        others = {(t.mention_id, t.brand_id): t.others for t in unlabelled(conn, version, 9)}
+        assert others == {
+            (1, world.zerno): ("Beanly",),
+            (1, world.rival): ("Зерно",),
+            (2, world.zerno): (),
+        }
+        save_labels(conn, version, [new_label(1, world.zerno, others=("Beanly",))], NOW)
+        assert conn.execute(select(LABEL.c.others)).scalar_one() == ["Beanly"]
 
 
 def test_an_edited_text_waits_again_and_its_old_label_no_longer_counts(world: World) -> None:
