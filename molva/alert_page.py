@@ -1,5 +1,7 @@
 """Answers what is asked at `/alerts/act`: looking changes nothing, the button acts once.
 
+A link to the list shows the alert's mentions.
+
 Knows nothing of sockets. The store is opened for each request and closed after it, so requests
 share no connection, and a store that was moved or restored is found. Only links that we signed
 reach it.
@@ -19,8 +21,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from collectors.interface import Clock
+from reports.alert_list import alert_list, list_page
+from reports.interface import CauseNames
 from reports.link_page import busy_page, done_page, question_page, refused_page, standing
-from reports.links import LinkError, LinkProblem, Wanted, open_link, read_link
+from reports.links import LinkError, LinkProblem, Wanted, alert_of, open_link, read_link
 from reports.words import Words
 from store.engine import open_store, reading, store_exists, writing
 from store.interface import StoreError
@@ -71,6 +75,7 @@ class AlertPages:
         store_url: of the store with the alerts.
         secret: that links are signed with.
         words: the reader's language and time zone.
+        names: what causes are called.
         patience: seconds to wait for the store's other writers.
     """
 
@@ -81,10 +86,12 @@ class AlertPages:
         words: Words,
         clock: Clock,
         patience: float = PATIENCE,
+        names: CauseNames | None = None,
     ) -> None:
         self._store_url = store_url
         self._secret = secret
         self._words = words
+        self._names = names or {}
         self._clock = clock
         self._patience = patience
 
@@ -121,10 +128,15 @@ class AlertPages:
 
     def _question(self, wanted: Wanted, token: str, now: datetime) -> str:
         with self._store(wanted) as engine, reading(engine) as conn:
+            if wanted.action == "list":
+                listed = alert_list(conn, alert_of(conn, wanted), now)
+                return list_page(listed, self._words, self._names)
             found = standing(conn, wanted, now)
         return question_page(found, token, self._words)
 
     def _deed(self, wanted: Wanted, token: str, now: datetime) -> str:
+        if wanted.action == "list":
+            return self._question(wanted, token, now)
         with self._store(wanted) as engine, writing(engine) as conn:
             done = open_link(conn, token, self._secret, now)
             found = standing(conn, wanted, now)

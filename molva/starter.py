@@ -162,7 +162,7 @@ minimum_count = 5               # a spike of fewer negative posts is never annou
 # end = 08:00:00
 # override_severity = 8           # of 10
 
-# Each alert then has links to acknowledge, mute or mark it; run molva receive beside molva run.
+# Alerts then link to their mentions, and to acknowledge, mute or mark them; run molva receive too.
 # Without them it names the commands. The variable holds a secret: openssl rand -hex 32
 # [links]
 # base_url = "https://molva.example.com"

@@ -50,10 +50,12 @@ class Stage:
         trials: scored stories among which a share was seen.
         left_out: hours of the baseline that were not known.
         why: what made an update worth sending: `doubled`, `new_cause`, `joined`, `new_language`,
-            `new_source` or `big_author`; `false` where a person ended the thread.
+            `new_source`, `new_outlets` (sites) or `big_author`; `false` where a person ended the
+            thread.
         others: what stands out besides.
-        joined: which of the others no message of the thread has named yet, if it is an update.
-        detail: the new language, the new source or the author's followers.
+        joined: which of the others no message of the thread has named yet, if it is an update; at
+            its end all that joined after the opening.
+        detail: the new language, the new source, all new sites or the author's followers.
         stricter: how many times more surprising this series must be for its false alarms.
         points: the series hour by hour.
     """
@@ -102,6 +104,8 @@ class AlertFacts:
         collectors_down: sources that fail now.
         stricter: see `Stage`.
         joined: see `Stage`.
+        baseline_until: see `reports.usual.Baseline`; none in facts that were kept before it was.
+        baseline_points: likewise.
     """
 
     thread: str
@@ -161,6 +165,8 @@ class AlertFacts:
     products: tuple[FacetFact, ...] = ()
     places: tuple[FacetFact, ...] = ()
     joined: tuple[Other, ...] = ()
+    baseline_until: datetime | None = None
+    baseline_points: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from reports.alert_chart import alert_chart
 from reports.alert_facets import FacetFact
 from reports.alert_facts import AlertFacts
+from reports.baseline_words import baseline
 from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.interface import CauseFact
@@ -79,16 +80,16 @@ LEAST_OF_ALL = 0.5
 
 
 def link_lines(facts: AlertFacts, links: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What each link or command does, in the reader's words; none once it is over."""
-    if facts.action == "over":
-        return []
+    """What each link or command does, in the reader's words; once it is over, only the list."""
     words = _words(facts)
-    return [(words.say(f"link_{action}"), how) for action, how in links.items() if action != NUMBER]
+    useful = {"list"} if facts.action == "over" else links.keys() - {NUMBER}
+    return [(words.say(f"link_{action}"), how) for action, how in links.items() if action in useful]
 
 
 def commands(alert_id: int, now: datetime) -> dict[str, str]:
-    """How an alert is answered where no links are served: the commands, by action."""
+    """How an alert is looked into and answered where no links are served: commands by action."""
     return {
+        "list": f"molva alerts mentions {alert_id}",
         "ack": f"molva alerts ack {alert_id}",
         "mute": f"molva alerts mute {alert_id} --hours {MUTE // timedelta(hours=1)}",
         "false": f"molva alerts false {alert_id}",
@@ -194,26 +195,39 @@ def _span(facts: AlertFacts, words: Words) -> str:
 
 
 def _others(facts: AlertFacts, words: Words) -> str:
-    """What stands out besides, three at most; of an update only what it is the first to name."""
-    others = {"opened": facts.others, "updated": facts.joined, "over": ()}[facts.action]
+    """What stands out besides, three at most; of an update only what it is the first to name.
+
+    The end names all that had joined.
+    """
+    others = facts.others if facts.action == "opened" else facts.joined
     if not others:
         return ""
+    over = facts.action == "over"
     named = [
-        seen(other.kind, other.observed, other.trials, other.name, words) for other in others[:3]
+        seen(other.kind, other.observed, other.trials, other.name, words)
+        for other in (others if over else others[:3])
     ]
-    return words.say("say_alert_others", others=words.join(named))
+    return words.say(
+        "say_alert_joined_over" if over else "say_alert_others", others=words.join(named)
+    )
 
 
 def _why(facts: AlertFacts, words: Words) -> str:
     if not facts.why:
         return ""
-    detail = facts.detail
+    detail, n = facts.detail, 0
     if facts.why == "new_language":
         detail = words.language(detail)
     elif facts.why == "big_author":
         detail = words.short(int(detail or 0))
+    elif facts.why == "new_outlets":
+        sites = detail.split(", ")
+        detail, n = ", ".join(sites[:LISTED]), len(sites)
+        if n > LISTED:
+            detail = words.say("health_and_more", names=detail, n=n - LISTED)
     return words.say(
         f"why_{facts.why}",
+        n=n,
         cause=lowered(facts.new_cause),
         detail=detail,
         times=words.times(facts.stricter),
@@ -325,7 +339,7 @@ def _rows(facts: AlertFacts, words: Words) -> list[tuple[str, str]]:
         ("authors", words.number(facts.authors)),
         ("sightings", _sightings(facts, words)),
         *_reached(facts, words),
-        ("baseline", _baseline(facts, words)),
+        ("baseline", baseline(facts, words)),
         ("rate", words.say("f_rate_value", rate=words.ratio(facts.false_alarms_per_month))),
         ("collectors", _collectors(facts, words)),
     ]
@@ -376,16 +390,6 @@ def _share(facts: AlertFacts, words: Words) -> str:
         return words.say("f_share_value_alone", share=share, span=span)
     return words.say(
         "f_share_value", share=share, span=span, usual=words.percent(facts.usual_share)
-    )
-
-
-def _baseline(facts: AlertFacts, words: Words) -> str:
-    left_out = facts.baseline_left_out
-    return words.say(
-        "f_baseline_value",
-        days=words.say("days", n=facts.baseline_days),
-        season=words.say("f_baseline_season") if facts.baseline_seasonal else "",
-        left_out=words.say("f_baseline_out", n=left_out) if left_out else "",
     )
 
 

@@ -12,8 +12,9 @@ another.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -28,8 +29,8 @@ from reports.alert_words import alert_subject
 from reports.explain import ABOUT_ALL, explain
 from reports.interface import Audience
 from reports.routing import owe
-from reports.series import CALM, PARTS, Habits, Verdict, before, calm, judge, series_of
-from reports.signals import Signal, Watch
+from reports.series import CALM, PARTS, Habits, Verdict, before, judge, series_of
+from reports.signals import FLAT, Signal, Watch, rests_on
 from reports.spreading import news_of
 from reports.statistics import negative_binomial_quantile
 from reports.thread import Thread
@@ -231,7 +232,9 @@ def _baseline(signal: Signal, moment: _Moment) -> Baseline:
         low=signal.low,
         high=signal.high,
         hours=round(24 * moment.board.known_days),
-        seasonal=True,
+        seasonal=signal.kind not in FLAT,
+        until=bucket_start(moment.scene.last + 1 - signal.end),
+        points=rests_on(moment.board, signal.kind, signal.end + signal.width, signal.end),
     )
 
 
@@ -245,12 +248,19 @@ def _baseline_before(series: str, width: int, moment: _Moment) -> Baseline:
         high=negative_binomial_quantile(0.975, *law),
         hours=round(24 * moment.board.known_days),
         seasonal=True,
+        until=moment.scene.end,
+        points=moment.board.weeks_known(width, 0),
     )
 
 
 def _subject(alert: AlertRow) -> str:
     """The id of the cause, product or place that an alert is about; empty for other kinds."""
     return str(alert.facts.get("about_id") or "")
+
+
+def _told(alert: AlertRow) -> int:
+    """How many stories the last message of a thread counted."""
+    return int(alert.facts.get("observed") or 0)
 
 
 def _follow(
@@ -262,12 +272,12 @@ def _follow(
     row = moment.board.row(series_of(thread.kind, thread.subject))
     count = int(row[-began:].sum())
     if was_done(conn, alert.id, ["false"]):
-        return _next(alert, "over", "false", count, moment)
+        return _over(alert, thread, "false", count, moment)
     rested = moment.now - (thread.joined_at or alert.detected_at) >= CALM_HOURS * HOUR
     if (rested or alert.kind == "silence") and _is_calm(conn, brand, alert, thread, moment):
-        return _next(alert, "over", "", count, moment)
+        return _over(alert, thread, "", count, moment)
     if moment.now - alert.started_at >= LONGEST_OPEN:
-        return _next(alert, "over", "", count, moment)
+        return _over(alert, thread, "", count, moment)
     why, detail = _news(conn, brand, alert, thread, count, moment)
     if why:
         return _next(alert, "updated", why, count, moment, detail=detail)
@@ -279,17 +289,10 @@ def _is_calm(
 ) -> bool:
     """Whether the series that opened a thread, and all that joined it, are as usual again."""
     board, back = moment.board, moment.scene.back
-    began = min(SIZE, back(alert.started_at))
     if alert.kind == "silence":
-        return calm(board, alert.kind, "", began)
+        return thread.is_calm(board, alert.started_at, back)
     widths = _calm_widths(conn, brand, alert, moment)
-    return bool(widths) and all(
-        calm(board, kind, subject, back(at) if kind == "silence" else began, widths)
-        for (kind, subject), at in {
-            (thread.kind, thread.subject): alert.started_at,
-            **thread.joined,
-        }.items()
-    )
+    return bool(widths) and thread.is_calm(board, alert.started_at, back, widths)
 
 
 def _calm_widths(
@@ -329,7 +332,7 @@ def _news(
     moment: _Moment,
 ) -> tuple[str, str]:
     """Why an open alert is worth telling again, and a detail of it; empty if it is not."""
-    told = int(alert.facts.get("observed") or 0)
+    told = _told(alert)
     if alert.kind in _DOUBLING and count >= 2 * max(told, 1):
         return "doubled", ""
     if alert.kind in {"negative_count", "negative_share"} and count > told:
@@ -378,7 +381,7 @@ def _next(
         fingerprint=alert.fingerprint,
         kind=alert.kind,
         subject=subject,
-        severity=_severity(alert, why, joined),
+        severity=_severity(alert, why, count, joined),
         started_at=alert.started_at,
         detected_at=alert.detected_at,
         start=alert.started_at,
@@ -399,11 +402,32 @@ def _next(
     return AlertDecision(stage, alert.id)
 
 
-def _severity(alert: AlertRow, why: str, joined: Verdict | None) -> int:
-    """How severe the next message of a thread is: never less than the last."""
+def _over(alert: AlertRow, thread: Thread, why: str, count: int, moment: _Moment) -> AlertDecision:
+    """The end of a thread, naming what had joined it with all that came of it."""
+    board, began = moment.board, min(SIZE, moment.scene.back(alert.started_at))
+    decision = _next(alert, "over", why, count, moment)
+
+    def grown(other: Other) -> Other:
+        if other.kind not in _DOUBLING - FLAT:
+            return other
+        row = board.row(series_of(other.kind, other.subject))
+        return replace(other, observed=int(row[-began:].sum()))
+
+    joined = tuple(
+        grown(other)
+        for other in decision.stage.others
+        if (other.kind, other.subject) in thread.joined
+    )
+    return replace(decision, stage=replace(decision.stage, joined=joined))
+
+
+def _severity(alert: AlertRow, why: str, count: int, joined: Verdict | None) -> int:
+    """How severe the next message of a thread is: never less than the last, one more a doubling."""
     if joined is not None:
         return max(alert.severity, joined.strongest.severity)
-    return min(10, alert.severity + 1) if why == "doubled" else alert.severity
+    if why != "doubled":
+        return alert.severity
+    return min(10, alert.severity + int(math.log2(count / max(_told(alert), 1))))
 
 
 def _write(

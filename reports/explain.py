@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -30,6 +30,8 @@ from store.spread import spread
 
 HOUR = timedelta(hours=1)
 EVIDENCE = 3
+CAUSES_TOLD = 3
+"""So many causes a message lists."""
 AUTHORS_SHOWN = 3
 ABOUT_ALL = frozenset({"volume", "silence", "story"})
 """Kinds of alerts that are about all stories, not only the negative ones."""
@@ -41,7 +43,8 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
     """Gather the facts of one message of an alert."""
     known = facets(conn, brand.id)
     name = _names(known, audience)
-    mentions = list(labelled_mentions(conn, _evidence(brand, stage)))
+    series = (stage.kind, stage.subject)
+    mentions = list(labelled_mentions(conn, about(brand.id, series, stage.start, stage.end)))
     stories = by_story(mentions)
     first = min(stories, key=lambda s: s.mention.published_at, default=None)
     if stage.kind == "story" and stories:
@@ -124,6 +127,8 @@ def _measured(stage: Stage) -> dict[str, Any]:
         "false_alarms_per_month": stage.false_alarms_per_month,
         "baseline_days": round(usual.hours / 24),
         "baseline_seasonal": usual.seasonal,
+        "baseline_until": usual.until,
+        "baseline_points": usual.points,
         "baseline_left_out": stage.left_out,
         "stricter": stage.stricter,
         "points": stage.points,
@@ -220,18 +225,24 @@ def _new_terms(
     return new_terms(texts[0], texts[1], skip=(brand.name,))
 
 
-def _evidence(brand: BrandRow, stage: Stage) -> MentionFilter:
-    """The mentions an alert is about: all of them for a wave of posts, else the negative ones."""
-    every = stage.kind in ABOUT_ALL
+def about(
+    brand_id: int, series: tuple[str, str], since: datetime, until: datetime
+) -> MentionFilter:
+    """The mentions that a series is about: all for a wave of posts, else the negative ones.
+
+    Args:
+        series: its kind and the id of its cause, product or place.
+    """
+    kind, subject = series
     return MentionFilter(
-        brand_id=brand.id,
-        since=stage.start,
-        until=stage.end,
-        sentiment=None if every else "negative",
+        brand_id=brand_id,
+        since=since,
+        until=until,
+        sentiment=None if kind in ABOUT_ALL else "negative",
         own=False,
-        cause=stage.subject if stage.kind == "cause" else None,
-        product=stage.subject if stage.kind == "product" else None,
-        place=stage.subject if stage.kind == "place" else None,
+        cause=subject if kind == "cause" else None,
+        product=subject if kind == "product" else None,
+        place=subject if kind == "place" else None,
     )
 
 
@@ -274,5 +285,5 @@ def _causes(
         len(stories) if only else now.negative,
         name=lambda cause: name("cause", cause),
         quotes=evidence,
-        limit=3,
+        limit=CAUSES_TOLD,
     )

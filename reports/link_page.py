@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from reports.alert_actions import Done
 from reports.environment import environment
-from reports.links import MUTE, LinkError, Wanted, alert_of, mute_by
+from reports.links import ACTIONS, MUTE, LinkError, Wanted, alert_of, mute_by
 from reports.words import Words
 from store.alert_actions import actions_of, muted_until
 from store.alert_rows import AlertActionRow, AlertRow
@@ -118,13 +118,13 @@ def _commands(wanted: Wanted | None) -> list[str]:
     if wanted is not None:
         return [_command(wanted.action, str(wanted.alert_id), wanted.minutes)]
     minutes = int(MUTE / timedelta(minutes=1))
-    acts = (_command(action, "N", minutes) for action in ("ack", "mute", "false"))
+    acts = (_command(action, "N", minutes) for action in ACTIONS)
     return ["molva alerts list", *acts]
 
 
 def _command(action: str, number: str, minutes: int) -> str:
     hours = f" --hours {minutes / 60:g}" if action == "mute" else ""
-    return f"molva alerts {action} {number}{hours}"
+    return f"molva alerts {'mentions' if action == 'list' else action} {number}{hours}"
 
 
 def _rows(found: Standing, words: Words) -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
-"""Signed links: what lets a reader acknowledge, mute or mark an alert without a password.
+"""Signed links: what lets a reader see, acknowledge, mute or mark an alert without a password.
 
 A link's token is `action.alert.minutes.expires.signature`: the signature is the URL-safe base64 of
 HMAC-SHA256(secret, `molva-link-v1:` + all before it). Whoever has the link may do that one thing to
 that one alert once, until it expires (seconds since 1970); forwarding a message forwards the right.
-A mail scanner opens every link it sees: a web route must show `read_link` on GET and only
-`open_link` on POST. `molva receive` is such a route.
+`list` shows the alert's mentions, as often as it is opened, and changes nothing. A mail scanner
+opens every link it sees: a web route must show `read_link` on GET and only `open_link` on POST.
+`molva receive` is such a route.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from store.alert_actions import actions_of
 from store.alert_rows import AlertActionRow, AlertRow
 from store.alerts import alert_by_id
 
-LinkAction = Literal["ack", "mute", "false"]
-ACTIONS: Final[tuple[LinkAction, ...]] = ("ack", "mute", "false")
+LinkAction = Literal["list", "ack", "mute", "false"]
+ACTIONS: Final[tuple[LinkAction, ...]] = ("list", "ack", "mute", "false")
 SHORTEST_SECRET: Final = 16
 MUTE: Final = timedelta(hours=4)
 """What a link to mute mutes for."""
 _PURPOSE = b"molva-link-v1:"
 _TOKEN: Final = re.compile(
-    r"((ack|mute|false)\.([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,11}))\.([A-Za-z0-9_-]{43})"
+    r"((list|ack|mute|false)\.([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,11}))\.([A-Za-z0-9_-]{43})"
 )
 
 LinkProblem = Literal["broken", "forged", "expired", "gone"]
@@ -128,9 +129,15 @@ def open_link(conn: Connection, link: str, secret: str, now: datetime) -> Done:
     """Do what a link asks for, once: the same link again changes nothing.
 
     Raises:
-        LinkError: the link is not valid, or its alert is gone.
+        LinkError: the link is not valid, only shows a list, or its alert is gone.
     """
     wanted = read_link(link, secret, now)
+    if wanted.action == "list":
+        raise LinkError(
+            f"this link only shows mentions: molva alerts mentions {wanted.alert_id}",
+            "broken",
+            wanted,
+        )
     alert = alert_of(conn, wanted)
     if wanted.action == "ack":
         return acknowledge(conn, alert.id, now, "link")

@@ -2,9 +2,11 @@
 
 A story counts from the moment it was collected (where the history is trusted as complete: from
 when it was published), an outage from its beginning, and an alarm that this replay raised blanks
-its own time. An alert that was marked false makes its series stricter from the moment of the mark
-on, and ends what this replay tells of that series then. Labels are today's: one that was made or
-corrected later counts as if it had been there when its story came. Nothing is written.
+its own time. What strikes while one is open joins it as in a run; doubling, a new cause or another
+language change nothing here. An alert that was marked false makes its series stricter from the
+moment of the mark on, and ends what this replay tells of that series then. Labels are today's: one
+that was made or corrected later counts as if it had been there when its story came. Nothing is
+written.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from reports.alerts import CALM_HOURS, HOUR, LONGEST_OPEN, AlertSettings
-from reports.series import Habits, Verdict, calm, counted, judge, learn_habits
+from reports.alerts import CALM_HOURS, HOUR, JOIN_PAUSE, LONGEST_OPEN, AlertSettings
+from reports.series import Habits, Verdict, counted, judge, learn_habits
 from reports.signals import Signal, Watch
 from reports.surges import MONTH
+from reports.thread import Thread, told_of
 from reports.tuning import MEMORY, series_key, strictness_by_series
-from reports.usual import PER_HOUR, SIZE
+from reports.usual import PER_HOUR, SIZE, Board
 from reports.watch import Scene, make_board
 from store.alert_actions import false_alarms
+from store.alert_rows import AlertEventRow
 from store.interface import BrandRow
 from store.series_counts import Stretch, first_seen, late_ids, stories
 from store.series_tally import BUCKET, Story, Tally, bucket_of, bucket_start
@@ -31,7 +35,14 @@ from store.sources import outages, sources
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """An alarm that would have been raised; `closed_at` is None if it would be open still."""
+    """A thread that would have been announced.
+
+    Attributes:
+        closed_at: None if it would be open still.
+        severity: 1-10, the most of its opening and of what joined.
+        others: what stood out beside the strongest at the opening.
+        joined: what struck later and would have been told in the same thread.
+    """
 
     opened_at: datetime
     closed_at: datetime | None
@@ -39,6 +50,12 @@ class Replayed:
     severity: int
     strongest: Signal
     others: tuple[Signal, ...]
+    joined: tuple[Signal, ...] = ()
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Its series, each once, the strongest first."""
+        return (self.strongest, *self.others, *self.joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,7 @@ class _Run:
         self._tally = tally
         self._next = 0
         self._closed: list[Replayed] = []
+        self._events: list[AlertEventRow] = []
         self._usual: tuple[int, Habits] | None = None
 
     def look(self, bucket: int) -> Replayed | None:
@@ -143,24 +161,56 @@ class _Run:
         waves = [(one.started_at, one.closed_at) for one in self._closed if one.closed_at]
         board, _ = make_board(counts, at, waves)
         if self.current is not None:
-            alarm = self.current
-            began = min(SIZE, at.back(alarm.started_at))
-            kind, subject = alarm.strongest.kind, alarm.strongest.subject
-            rested = now - alarm.opened_at >= CALM_HOURS * HOUR or kind == "silence"
-            over = now - alarm.started_at >= LONGEST_OPEN or self._marked(alarm, now)
-            if over or (rested and calm(board, kind, subject, began)):
-                self.current = None
-                self._usual = None
-                self._closed.append(replace(alarm, closed_at=now))
-                return self._closed[-1]
-            return None
-        names = counted(board)
-        if self._usual is None or self._usual[1].counts.names != names or bucket % PER_HOUR == 0:
-            self._usual = (bucket, learn_habits(board))
-        verdict = judge(board, self._watch(now), self._usual[1].later(bucket - self._usual[0]))
+            return self._follow(self.current, board, at, bucket)
+        verdict = judge(board, self._watch(now), self._habits(board, bucket))
         if verdict is not None:
-            self._open(verdict, now, bucket)
+            self._open(verdict, board, now, bucket)
         return None
+
+    def _follow(self, alarm: Replayed, board: Board, at: Scene, bucket: int) -> Replayed | None:
+        """Whether an open alarm is over, or another series joins it."""
+        kind, now = alarm.strongest.kind, at.now
+        thread = Thread(kind, alarm.strongest.subject, self._events)
+        last = thread.joined_at
+        rested = now - (last or alarm.opened_at) >= CALM_HOURS * HOUR or kind == "silence"
+        over = now - alarm.started_at >= LONGEST_OPEN or self._marked(alarm, now)
+        if over or (rested and thread.is_calm(board, alarm.started_at, at.back)):
+            self.current = None
+            self._usual = None
+            self._closed.append(replace(alarm, closed_at=now))
+            return self._closed[-1]
+        minimum = self._settings.minimum_count
+        verdict = judge(
+            board,
+            self._watch(now),
+            self._habits(board, bucket),
+            lambda signal, usual: thread.is_news(signal, board, usual, minimum),
+        )
+        if verdict is None:
+            return None
+        severity = max(alarm.severity, verdict.strongest.severity)
+        if last is None or now - last >= JOIN_PAUSE or severity > alarm.severity:
+            news = (verdict.strongest, *verdict.others)
+            self.current = replace(alarm, severity=severity, joined=(*alarm.joined, *news))
+            self._tell(self.current, board, now, at.back(alarm.started_at))
+        return None
+
+    def _habits(self, board: Board, bucket: int) -> Habits:
+        """What is usual, learnt anew every hour and with every new series."""
+        known = self._usual
+        if known is None or known[1].counts.names != counted(board) or bucket % PER_HOUR == 0:
+            known = self._usual = (bucket, learn_habits(board))
+        return known[1].later(bucket - known[0])
+
+    def _tell(self, alarm: Replayed, board: Board, now: datetime, began: int) -> None:
+        """Keep what a message would have told that later series are compared with."""
+        facts = {
+            **told_of(board, min(SIZE, began)),
+            "why": "joined" if alarm.joined else "",
+            "others": [{"kind": s.kind, "subject": s.subject} for s in alarm.signals[1:]],
+        }
+        number = len(self._events) + 1
+        self._events.append(AlertEventRow(number, "updated", now, facts))
 
     def _watch(self, now: datetime) -> Watch:
         settings = self._settings
@@ -189,7 +239,7 @@ class _Run:
             seen_until=min([now - self._past.patience, *out]),
         )
 
-    def _open(self, verdict: Verdict, now: datetime, bucket: int) -> None:
+    def _open(self, verdict: Verdict, board: Board, now: datetime, bucket: int) -> None:
         last = self._closed[-1] if self._closed else None
         if last is not None and last.closed_at is not None:
             cooling = now - last.closed_at < self._settings.cool_down
@@ -203,6 +253,8 @@ class _Run:
             strongest=verdict.strongest,
             others=verdict.others,
         )
+        self._events = []
+        self._tell(self.current, board, now, verdict.strongest.start)
 
 
 def alarms_a_month(count: int, since: datetime, until: datetime) -> float:

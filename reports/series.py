@@ -73,6 +73,9 @@ RETOLD: Final = "retold"
 MOST_FACETS: Final = 40
 """Products and places that are watched: those with the most negative stories before today."""
 CALM: Final = 3 * PER_HOUR
+BASE_OF_SIZE: Final = 3.0
+"""So severe one story more than usual can be, and a point more with each doubling of it. Surprise
+alone would not do: five stories are a wonder to a small brand, and still they are five."""
 LEAST_EXPECTED: Final = 0.05
 """A window in which so few are usual is too short for the series, unless it is the longest."""
 
@@ -323,10 +326,13 @@ def _weighed(signal: Signal, board: Board, usual: Habits) -> Signal:
 
     `1 + log2(ratio) + log2(1 + decades)` (see `reports.spikes.severity`), plus up to 2 for the
     widest reach of a negative author (a point at 100,000 followers, two at a million), plus up to
-    2 for the negative share above the usual one (a point for 25 percentage points), rounded to
-    1-10. A silence has no reach and no share; what it lacks is its size.
+    2 for the negative share above the usual one (a point for 25 percentage points); at most
+    `BASE_OF_SIZE + log2(stories more than usual)` and the reach; rounded to 1-10. A silence has no
+    reach and no share; what it lacks is its size. An author's size is the reach alone.
     """
     margin = max(0.0, -math.log(signal.monthly))
+    more = abs(signal.observed - signal.expected)
+    most = math.inf if signal.kind == "author" else BASE_OF_SIZE + math.log2(max(more, 1.0))
     if signal.kind == "silence":
         ratio = max(signal.expected, 1.0) / 4
     elif signal.kind == "author":
@@ -336,13 +342,14 @@ def _weighed(signal: Signal, board: Board, usual: Habits) -> Signal:
     score = float(severity(ratio, margin))
     if signal.kind != "silence":
         seen = slice(-max(signal.start, 1), None)
-        most = float(board.row("author")[seen].max(initial=0.0))
-        score += min(2.0, max(0.0, math.log10(max(most, 1.0) / 10_000)))
+        widest = float(board.row("author")[seen].max(initial=0.0))
+        reach = min(2.0, max(0.0, math.log10(max(widest, 1.0) / 10_000)))
+        score, most = score + reach, most + reach
         trials = float(board.row("scored")[seen].sum())
         if trials >= LEAST_TRIALS:
             share = float(board.row("negative")[seen].sum()) / trials
             score += min(2.0, max(-1.0, 4 * (share - usual.share.usual)))
-    return replace(signal, severity=max(1, min(10, round(score))))
+    return replace(signal, severity=max(1, min(10, round(min(score, most)))))
 
 
 def series_of(kind: str, subject: str) -> str:

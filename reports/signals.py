@@ -24,6 +24,8 @@ Kind = Literal[
     "silence",
     "story",
 ]
+FLAT: Final = frozenset({"negative_share", "author"})
+"""Kinds whose usual knows no hours and no weekdays."""
 LOOKS_A_MONTH: Final = MONTH.total_seconds() / 600
 LOOKS_PER_WINDOW: Final = 8
 LONGEST_SILENCE: Final = 7 * PER_DAY
@@ -113,7 +115,7 @@ def make_signal(
 
 def with_interval(signal: Signal) -> Signal:
     """The signal of a count with its 95 % prediction interval; the others have one already."""
-    if signal.kind in {"negative_share", "author"}:
+    if signal.kind in FLAT:
         return signal
     low, high = (
         negative_binomial_quantile(part, signal.expected, signal.dispersion)
@@ -125,6 +127,19 @@ def with_interval(signal: Signal) -> Signal:
 def nothing(kind: Kind, subject: str = "") -> Signal:
     """A series that shows nothing."""
     return Signal(kind, subject, 0, 0, 0, 0, 0, 0.0, 0, 0, 0.0, 1e9, 1)
+
+
+def rests_on(board: Board, kind: Kind, start: int, end: int) -> int:
+    """How much of the past a window from `start` to `end` buckets ago was compared with.
+
+    Past windows in the same place of the week; for a share scored stories, for an author others.
+    """
+    if kind == "author":
+        return len(reaches(board))
+    if kind == "negative_share":
+        known = board.known[:-PER_DAY]
+        return int(board.row("scored")[:-PER_DAY][known].sum())
+    return board.weeks_known(start, end)
 
 
 def reaches(board: Board) -> Floats:

@@ -26,26 +26,28 @@ def news_of(told: Mapping[str, Any], now: Spread) -> tuple[str, str]:
     lang = _fresh(told.get("languages"), now.langs)
     if lang:
         return "new_language", lang
-    source = _fresh_source(told.get("sources"), now)
+    source, sites = _fresh_sources(told.get("sources"), now)
     if source:
         return "new_source", source
+    if sites:
+        return "new_outlets", ", ".join(sites)
     before = int(told.get("widest_reach") or 0)
     if told.get("kind") != "silence" and now.reach >= max(BIG_REACH, BIGGER * before):
         return "big_author", str(now.reach)
     return "", ""
 
 
-def _fresh_source(told: object, now: Spread) -> str:
-    """The most frequent new type of source, or the first of many new sites."""
+def _fresh_sources(told: object, now: Spread) -> tuple[str, list[str]]:
+    """The most frequent new type of source, else many new sites, the most frequent first."""
     known = _known(told)
     sites = now.outlets & known
     types = {name: n for name, n in now.sources.items() if name not in now.outlets or not sites}
     found = _fresh(told, types)
     if found or not known:
-        return found
+        return found, []
     new = sorted(now.outlets - known, key=lambda site: (-now.sources[site], site))
     wide = len(new) >= max(MORE_OUTLETS, len(sites))
-    return ", ".join(new[:MORE_OUTLETS]) if wide else ""
+    return "", new if wide else []
 
 
 def _known(told: object) -> set[str]:

@@ -7,16 +7,16 @@ posts lifts the number of all posts, and each of its causes by the part that is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from reports.explain import ABOUT_ALL
-from reports.series import PARTS, Habits, series_of
+from reports.explain import ABOUT_ALL, CAUSES_TOLD
+from reports.series import PARTS, Habits, calm, series_of
 from reports.signals import Signal
-from reports.usual import Board
+from reports.usual import SIZE, Board
 from store.alert_rows import AlertEventRow
 
 Series = tuple[str, str]
@@ -66,6 +66,32 @@ class Thread:
     def joined_at(self) -> datetime | None:
         """When a series last joined."""
         return max(self.joined.values(), default=None)
+
+    def is_calm(
+        self,
+        board: Board,
+        started_at: datetime,
+        back: Callable[[datetime], int],
+        widths: tuple[int, ...] = (),
+    ) -> bool:
+        """Whether the series that opened it, and all that joined it, are as usual again.
+
+        A silence is over with the first story, whatever joined it.
+
+        Args:
+            back: how many buckets ago a moment was; `widths` are those of `reports.series.calm`.
+        """
+        joined = {} if self.kind == "silence" else self.joined
+        since = {(self.kind, self.subject): started_at, **joined}
+        return all(
+            calm(
+                board,
+                *series,
+                min(SIZE, back(at if series[0] == "silence" else started_at)),
+                widths,
+            )
+            for series, at in since.items()
+        )
 
     @cached_property
     def causes(self) -> frozenset[str]:
@@ -137,6 +163,26 @@ class Thread:
         if self.kind not in ABOUT_ALL:
             told += [int(event.facts.get("widest_reach") or 0) for event in self.events]
         return max(told, default=0)
+
+
+def told_of(board: Board, began: int) -> dict[str, Any]:
+    """What a message counts of the newest `began` buckets, as a thread reads it from its facts."""
+    counts = {name: int(row[-began:].sum()) for name, row in board.counts.items()}
+    listed = {
+        _LISTS[kind]: [
+            {_IDS[kind]: name.removeprefix(prefix), "mentions": counts[name]}
+            for name in sorted(counts, key=lambda name: (-counts[name], name))
+            if name.startswith(prefix) and counts[name]
+        ]
+        for prefix, kind in PARTS.items()
+    }
+    return {
+        **listed,
+        "causes": listed["causes"][:CAUSES_TOLD],
+        "negative": counts.get("negative", 0),
+        "stories": counts.get("volume", 0),
+        "widest_reach": int(board.row("author")[-began:].max(initial=0)),
+    }
 
 
 def _others(facts: Mapping[str, Any]) -> set[Series]:

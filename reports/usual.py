@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -37,6 +38,7 @@ Flags = NDArray[np.bool_]
 HISTORY_DAYS: Final = 56
 PER_HOUR: Final = 6
 PER_DAY: Final = 144
+WEEK: Final = 7 * PER_DAY
 SIZE: Final = (HISTORY_DAYS + 1) * PER_DAY
 """Buckets of a board: the newest day and its history."""
 WIDTHS: Final = (1, 6, 18, 48, 144)
@@ -88,6 +90,11 @@ class Board:
         """Days of history that are known."""
         return float(self.known[:-PER_DAY].sum()) / PER_DAY
 
+    def weeks_known(self, start: int, end: int) -> int:
+        """In how many past weeks the stretch from `start` to `end` buckets ago is wholly known."""
+        lasts = range(SIZE - end - WEEK, start - end - 1, -WEEK)
+        return sum(bool(self.known[last - (start - end) : last].all()) for last in lasts)
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
@@ -96,7 +103,10 @@ class Baseline:
     Attributes:
         dispersion: `a` of the variance `M + a·M²`, the doubt about the mean included.
         hours: known hours it rests on.
-        seasonal: whether the hour of the day was taken into account.
+        seasonal: whether the hour and the weekday were taken into account.
+        until: when the window ends that it is of.
+        points: past windows in the same place of the week, where it is seasonal; else scored
+            stories, or negative authors.
     """
 
     expected: float
@@ -105,6 +115,8 @@ class Baseline:
     high: int
     hours: int
     seasonal: bool
+    until: datetime
+    points: int
 
 
 @dataclass(frozen=True)

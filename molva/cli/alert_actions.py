@@ -1,4 +1,4 @@
-"""Commands that answer an alert: show, ack, mute, unmute, false, open a link; test a channel."""
+"""Commands about an alert: show, mentions, ack, mute, unmute, false, open; test a channel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from molva.cli.common import (
 )
 from molva.clock import utc_now
 from molva.config import Config
-from molva.pipeline.tell import link_secret
+from molva.pipeline.tell import link_secret, reporting_names
 from reports.alert_actions import (
     LONGEST_MUTE,
     Done,
@@ -37,10 +37,11 @@ from reports.alert_actions import (
     unmute,
 )
 from reports.alert_facts import facts_of_json
+from reports.alert_list import SHOWN, alert_list, list_text
 from reports.alert_message import alert_message, notice_message
 from reports.alert_words import NUMBER, commands
 from reports.channels import send
-from reports.interface import ChannelError, ReportError
+from reports.interface import ChannelError, ReportError, as_json
 from reports.links import open_link
 from reports.words import Words
 from store.alert_actions import actions_of, muted_until
@@ -137,6 +138,26 @@ def _write_thread(events: Sequence[AlertEventRow], done: Sequence[AlertActionRow
     for act in done:
         acted = {"at": act.at, "until": act.until, "who": act.who, "note": act.note}
         write_line({"event": act.action, **acted})
+
+
+@app.command("mentions")
+def mentions(
+    alert: AlertArgument,
+    limit: Annotated[int, typer.Option(help="So many stories at most; 0: all.", min=0)] = SHOWN,
+    config: ConfigOption = DEFAULT_CONFIG,
+    json_lines: JsonOption = False,
+) -> None:
+    """The mentions of one alert, newest first, reprints merged: label, cause, evidence, link."""
+    loaded = configure(config)
+    with reading(open_store(loaded.store_url)) as conn:
+        found = alert_list(conn, _alert(conn, alert), utc_now(), limit)
+    if not json_lines:
+        words = Words(loaded.language, ZoneInfo(loaded.timezone.key))
+        _say(list_text(found, words, reporting_names(loaded)))
+        return
+    for story in found.shown:
+        write_line({"event": "story", **as_json(story.post), "evidence": story.evidence})
+    write_line({"event": "summary", "stories": found.stories, "sightings": found.sightings})
 
 
 @app.command("ack")

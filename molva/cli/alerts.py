@@ -125,7 +125,7 @@ def replay_alerts(
             for alarm in found:
                 _write_alarm(alarm, row, loaded, facets(conn, row.id), json_lines=json_lines)
             summary = _Summary(
-                row.slug, first or begin, until, settings, len(found), len(past.marks)
+                row.slug, first or begin, until, settings, tuple(found), len(past.marks)
             )
             if json_lines:
                 write_line(summary.as_json())
@@ -182,26 +182,19 @@ def _write_alarm(
     json_lines: bool,
 ) -> None:
     if json_lines:
-        write_line(
-            {
-                "event": "alarm",
-                "brand": brand.slug,
-                "opened_at": alarm.opened_at,
-                "started_at": alarm.started_at,
-                "closed_at": alarm.closed_at,
-                "severity": alarm.severity,
-                **_signal_json(alarm.strongest),
-                "others": [_signal_json(signal) for signal in alarm.others],
-            }
-        )
+        write_line({"event": "alarm", "brand": brand.slug, **_alarm_json(alarm)})
         return
     zone: ZoneInfo = config.timezone
     words = Words(config.language, zone)
-    signals = (alarm.strongest, *alarm.others)
-    told = [_signal_words(signal, config, known, words) for signal in signals]
+
+    def told(signals: Sequence[Signal]) -> str:
+        return "; ".join(_signal_words(signal, config, known, words) for signal in signals)
+
+    joined = words.say("replay_joined", series=told(alarm.joined)) if alarm.joined else ""
     tables.print(
         f"{alarm.opened_at.astimezone(zone):%Y-%m-%d %H:%M}  {alarm.severity}/10  {brand.slug}: "
-        + "; ".join(told),
+        + told((alarm.strongest, *alarm.others))
+        + joined,
         markup=False,
         soft_wrap=True,
     )
@@ -209,18 +202,22 @@ def _write_alarm(
 
 @dataclass(frozen=True)
 class _Summary:
-    """How often a setting would have alarmed, and how many marks of false alarms it heeded."""
+    """How many threads a setting would have told, and how many marks of false alarms it heeded."""
 
     brand: str
     since: datetime
     until: datetime
     settings: AlertSettings
-    alarms: int
+    told: tuple[Replayed, ...]
     marked: int
 
     @property
     def month(self) -> float:
-        return alarms_a_month(self.alarms, self.since, self.until)
+        return alarms_a_month(len(self.told), self.since, self.until)
+
+    @property
+    def series(self) -> int:
+        return sum(len(alarm.signals) for alarm in self.told)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -230,7 +227,8 @@ class _Summary:
             "until": self.until,
             "false_alarms_per_month": self.settings.false_alarms_per_month,
             "minimum_count": self.settings.minimum_count,
-            "alarms": self.alarms,
+            "alarms": len(self.told),
+            "series": self.series,
             "alarms_per_month": round(self.month, 2),
             "marked_false": self.marked,
         }
@@ -241,12 +239,25 @@ class _Summary:
         return words.say(
             "replay_summary",
             brand=self.brand,
-            alarms=words.say("replay_alarms", n=self.alarms),
+            alarms=words.say("replay_alarms", n=len(self.told)),
+            series=words.say("replay_series", n=self.series) if self.told else "",
             since=f"{self.since.astimezone(words.zone):%Y-%m-%d %H:%M}",
             month=words.number(self.month, 1),
             rate=words.number(self.settings.false_alarms_per_month, 2),
             marked=words.say("replay_marked", n=self.marked) if self.marked else "",
         )
+
+
+def _alarm_json(alarm: Replayed) -> dict[str, Any]:
+    return {
+        "opened_at": alarm.opened_at,
+        "started_at": alarm.started_at,
+        "closed_at": alarm.closed_at,
+        "severity": alarm.severity,
+        **_signal_json(alarm.strongest),
+        "others": [_signal_json(signal) for signal in alarm.others],
+        "joined": [_signal_json(signal) for signal in alarm.joined],
+    }
 
 
 def _signal_json(signal: Signal) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from molva.cli.common import (
 from molva.clock import utc_now
 from molva.config import Config, ConfigError
 from molva.listener import ReceiverServer
-from molva.pipeline.tell import link_secret
+from molva.pipeline.tell import link_secret, reporting_names
 from molva.receiver import Receiver
 from reports.words import Words
 
@@ -81,7 +81,8 @@ def alert_pages(config: Config, *, alone: bool) -> AlertPages | None:
             raise
         log.warning("links of alerts are not answered: %s", error)
         return None
-    return AlertPages(url, secret, Words(config.language, config.timezone), utc_now)
+    words = Words(config.language, config.timezone)
+    return AlertPages(url, secret, words, utc_now, names=reporting_names(config))
 
 
 def _serve(server: ReceiverServer, host: str) -> None:

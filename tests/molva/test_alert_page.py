@@ -283,6 +283,7 @@ def _other_secret(alert: int) -> str:
 
 ALL_COMMANDS = [
     "molva alerts list",
+    "molva alerts mentions N",
     "molva alerts ack N",
     "molva alerts mute N --hours 4",
     "molva alerts false N",

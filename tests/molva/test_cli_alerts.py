@@ -56,6 +56,7 @@ def test_a_replay_tells_what_a_setting_would_have_told(molva: Molva, config: Pat
     assert (alarm["brand"], alarm["kind"], alarm["observed"]) == ("zerno", "negative_count", 6)
     assert alarm["false_alarms_per_month"] < 1
     assert summary["alarms"] == 1
+    assert summary["series"] == 1 + len(alarm["others"]) + len(alarm["joined"])
     assert summary["alarms_per_month"] == pytest.approx(30.4 / 28, abs=0.05)
     strict = molva("alerts", "replay", "-c", config, "--json", "--minimum", "100").out
     assert json.loads(strict)["alarms"] == 0
@@ -69,6 +70,7 @@ def test_a_replay_speaks_the_readers_language(molva: Molva, config: Path) -> Non
     assert "zerno: 6 негативных упоминаний" in out
     assert "zerno: 1 тревога с 20" in out
     assert "ложных при этой настройке не больше 1 в месяц" in out
+    assert ", рядов в них: " in out
     assert "UTC" not in out
 
 
@@ -146,6 +148,22 @@ def test_an_alert_is_listed_answered_and_shown(molva: Molva, config: Path) -> No
     gone = molva("alerts", "ack", 999, "-c", config)
     assert gone.status == 2
     assert "there is no alert 999" in gone.err
+
+
+def test_the_mentions_of_an_alert_are_listed_by_command(molva: Molva, config: Path) -> None:
+    alert_in(config)
+    out = molva("alerts", "mentions", 1, "-c", config, "--limit", 2).out
+    assert "9 stories, 9 sightings" in out
+    assert out.count("* Zerno again: ") == 2
+    assert "https://news.example/p" in out
+    assert "7 older stories are not shown" in out
+    *rows, summary = map(
+        json.loads, molva("alerts", "mentions", 1, "-c", config, "--json").out.splitlines()
+    )
+    assert summary == {"event": "summary", "stories": 9, "sightings": 9}
+    assert (rows[0]["sentiment"], rows[0]["confidence"]) == ("negative", 0.8)
+    assert rows[0]["evidence"][0][0] == "late"
+    assert "there is no alert 7" in molva("alerts", "mentions", 7, "-c", config).err
 
 
 def test_a_link_is_opened_by_command(

@@ -189,3 +189,36 @@ def test_an_alert_without_links_can_be_answered_by_command(world: World) -> None
 def test_facts_of_another_version_are_refused_in_words(world: World) -> None:
     with pytest.raises(ReportError, match="another version of Molva"):
         facts_of_json({"kind": "volume"})
+
+
+def test_the_baseline_tells_weekday_hours_and_points(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    facts = told(world)["facts"]
+    assert "Baseline: Tuesdays 11:00–12:00, last 8 weeks: 5 points; level and" in text_of(facts)
+    russian = text_of({**facts, "lang": "ru", "zone": "Asia/Tokyo"})
+    assert "по вторникам 20:00–21:00, за 8 недель 5 точек; уровень и" in russian
+    long = {**facts, "window_minutes": 3 * 1440, "baseline_points": 1}
+    assert "Baseline: Saturdays, 3 days from 12:00, last 8 weeks: 1 point; " in text_of(long)
+    until_midnight = {**facts, "baseline_until": (NOON + 12 * HOUR).isoformat()}
+    assert "Baseline: Tuesdays 23:00–00:00, last" in text_of(until_midnight)
+    flat = {**facts, "baseline_seasonal": False, "baseline_points": 310}
+    assert "310 scored mentions of" in text_of({**flat, "kind": "negative_share"})
+    assert "310 negative authors of" in text_of({**flat, "kind": "author"})
+    kept_before = {name: value for name, value in facts.items()
+                   if name not in {"baseline_until", "baseline_points"}}  # fmt: skip
+    assert "Baseline: Tuesdays 11:00–12:00; level and" in text_of(kept_before)
+
+
+def test_every_message_of_a_thread_leads_to_its_mentions(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    message = told(world)
+    for part in ("text", "html", "mail", "brief"):
+        assert "molva alerts mentions 1" in message[part]
+    over = told(world, 5 * HOUR)
+    assert over["facts"]["action"] == "over"
+    assert "All its mentions: molva alerts mentions 1" in over["text"]
+    assert "molva alerts ack" not in over["text"]

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection
 
+from reports.alert_facts import facts_of_json
+from reports.alert_words import reason
 from reports.series import judge, learn_habits, signals
 from reports.signals import Watch
 from reports.thread import Thread
@@ -69,7 +71,7 @@ def test_another_cause_that_strikes_in_an_open_thread_is_told_once(world: World)
     assert told(world) == [("opened", ""), ("updated", "joined")]
     payload = outbox(world)[-1][2]
     assert "mentions of “rude staff”" in payload["text"].splitlines()[3]
-    assert payload["facts"]["severity"] == 10
+    assert payload["facts"]["severity"] == outbox(world)[0][2]["facts"]["severity"] == 8
 
 
 def test_unhappy_posts_after_a_wave_of_happy_ones_are_told(world: World) -> None:
@@ -105,6 +107,13 @@ def test_the_all_clear_waits_for_what_joined(world: World) -> None:
         (alert,) = alerts(conn, world.brand.id)
     assert alert.closed_at is not None
     assert NOON + 10 * HOUR <= alert.closed_at <= NOON + 12 * HOUR
+    facts = outbox(world)[-1][2]["facts"]
+    assert [one["kind"] for one in facts["joined"]] == ["negative_count", "cause"][
+        : len(facts["joined"])
+    ]
+    assert "What had joined it ends with it: 48 negative mentions" in outbox(world)[-1][2]["text"]
+    russian = reason(facts_of_json({**facts, "lang": "ru"}))
+    assert "заканчивается и то, что присоединилось: 48 негативных упоминаний" in russian
 
 
 def test_the_parts_of_one_wave_are_not_told_one_by_one(world: World) -> None:
@@ -277,7 +286,23 @@ def test_more_outlets_of_the_same_kind_are_news(world: World) -> None:
         wave(world, 1, -(number + 1) / 20, site=f"national-{number}.example")
         world.save(NOON + (number + 1) * 10 * MINUTE)
         run(world, (number + 1) * 10 * MINUTE)
-    assert told(world) == [("opened", ""), ("updated", "new_source")]
+    assert told(world) == [("opened", ""), ("updated", "new_outlets")]
     payload = outbox(world)[-1][2]
-    assert "national-0.example" in payload["text"]
+    assert "It has reached 3 more sites: national-0.example, national-1" in payload["text"]
+    facts = facts_of_json({**payload["facts"], "lang": "ru"})
+    assert "Волна дошла ещё до 3 сайтов: national-0.example, national-1" in reason(facts)
+    seven = replace(facts, lang="en", detail=", ".join("abcdefg"))
+    assert "It has reached 7 more sites: a, b, c, d, e and 2 more." in reason(seven)
     assert ["paper.example", 9] in payload["facts"]["sources"]
+
+
+def test_each_doubling_makes_an_alert_more_severe(world: World) -> None:
+    quiet_month(world)
+    wave(world, 5, 1)
+    world.save(NOON)
+    assert run(world) == 1
+    add(world, 35, 0.1, "late")
+    world.save(NOON + 20 * MINUTE)
+    assert run(world, 20 * MINUTE) == 1
+    opened, updated = (outbox(world)[place][2]["facts"]["severity"] for place in (0, -1))
+    assert (opened, updated) == (5, 8)

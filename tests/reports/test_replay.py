@@ -14,6 +14,7 @@ from store.alerts import alerts
 from store.engine import reading, writing
 from store.sources import finish_poll, start_poll
 from tests.reports.test_alerts import HOUR, quiet_month, run, wave
+from tests.reports.test_joined import add, usual_month
 from tests.reports.world import NOON, World
 
 
@@ -104,6 +105,20 @@ def test_a_catch_up_raises_nothing_and_a_wave_in_it_does(world: World) -> None:
     wave(world, 14, 5)
     world.save(NOON + timedelta(minutes=5))
     assert run(world, timedelta(minutes=6)) == 1
+
+
+def test_what_joins_an_open_thread_is_no_alarm_of_its_own(world: World) -> None:
+    usual_month(world)
+    add(world, 60, -1, "tasty", "positive")
+    for hour in range(8):
+        add(world, 6, hour, "late")
+    world.save(NOON + 8 * HOUR)
+    (alarm,) = replayed(world, trust_history=True)
+    assert alarm.strongest.kind == "volume"
+    assert alarm.joined[0].kind == "negative_count"
+    assert alarm.signals == (alarm.strongest, *alarm.others, *alarm.joined)
+    assert alarm.closed_at is not None
+    assert alarm.closed_at >= NOON + 10 * HOUR
 
 
 def test_a_month_is_counted_right() -> None:

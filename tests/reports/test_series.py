@@ -237,3 +237,36 @@ def test_quiet_weeks_raise_no_more_than_stated(kind: QuietKind) -> None:
     alarms = walk(quiet, SIZE, days * PER_DAY, Watch())
     # Six days at one alarm a month: 0.2 are allowed, so two would be a chance of one in fifty.
     assert len(alarms) <= 1
+
+
+def severity_of(a_day: float, more: int, buckets: int, followers: float = 0) -> int:
+    """How severe so many negative stories more in the newest buckets are."""
+    counts = series(a_day)
+    for name in ("negative", "volume", "scored"):
+        counts[name][-buckets:] += more / buckets
+    counts["author"][-buckets:] = followers
+    return told(counts).strongest.severity
+
+
+def test_a_handful_is_no_scandal_however_small_the_brand() -> None:
+    assert severity_of(3, 5, 1) <= 5
+    assert severity_of(3, 10, 5) <= 6
+    assert severity_of(30, 24, 6) <= 8
+    assert severity_of(3, 5, 1) < severity_of(3, 20, 5) < severity_of(3, 120, 6)
+    assert severity_of(3, 120, 6) == severity_of(300, 600, 6) == severity_of(3000, 3000, 36) == 10
+
+
+def test_an_author_with_reach_makes_a_handful_more_severe() -> None:
+    assert severity_of(3, 5, 1, followers=1_000_000) == severity_of(3, 5, 1) + 2
+
+
+def test_points_of_the_past_are_windows_of_the_same_weekday_that_are_known() -> None:
+    known = np.ones(SIZE, bool)
+    assert Board({}, known).weeks_known(6, 0) == 8
+    assert Board({}, known).weeks_known(144, 0) == 8
+    known[: 30 * 144] = False
+    assert Board({}, known).weeks_known(6, 0) == 3
+    known[-7 * 144 - 3] = False
+    assert Board({}, known).weeks_known(6, 0) == 2
+    assert Board({}, known).weeks_known(9, 3) == 3
+    assert Board({}, known).weeks_known(2, 0) == 3

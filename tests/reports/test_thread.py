@@ -86,9 +86,12 @@ def test_sites_are_news_when_they_have_doubled() -> None:
         return news_of(facts, Spread({}, {**counts, **others}, 0, frozenset(counts)))
 
     assert after(1, 3) == ("", "")
-    assert after(1, 4) == ("new_source", "s1.example, s2.example, s3.example")
+    assert after(1, 4) == ("new_outlets", "s1.example, s2.example, s3.example")
     assert after(4, 7) == ("", "")
-    assert after(4, 8) == ("new_source", "s4.example, s5.example, s6.example")
+    assert after(4, 8) == (
+        "new_outlets",
+        "s4.example, s5.example, s6.example, s7.example",
+    )
     assert after(4, 4, vk=3) == ("new_source", "vk")
     assert after(0, 1, vk=9) == ("new_source", "s0.example")
 
@@ -141,6 +144,7 @@ def test_a_link_does_its_one_thing_until_it_expires(world: World) -> None:
     alert_id = open_one(world, links=Links("https://molva.example/", SECRET, HOUR).of)
     text = outbox(world)[0][2]["text"]
     links = [line.partition(": ")[2] for line in text.splitlines() if "/alerts/act?token=" in line]
+    listing, *links = links
     assert len(links) == 3
     assert SECRET not in str(outbox(world))
     assert "token" not in str(outbox(world)[0][2]["facts"])
@@ -153,6 +157,8 @@ def test_a_link_does_its_one_thing_until_it_expires(world: World) -> None:
     with reading(world.engine) as conn:
         done = [(row.action, row.who) for row in actions_of(conn, alert_id)]
     assert done == [("ack", "link"), ("mute", "link")]
+    with reading(world.engine) as conn, pytest.raises(ReportError, match=f"mentions {alert_id}"):
+        open_link(conn, listing, SECRET, NOON + MINUTE)
     with pytest.raises(ReportError, match="expired"):
         read_link(links[0], SECRET, NOON + HOUR)
 
