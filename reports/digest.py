@@ -7,7 +7,7 @@ and `reports.render` draws it. Every number is here, so a reader or a test can r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,25 +15,27 @@ from typing import Any
 from sqlalchemy import Connection
 
 from reports.abuse import is_abusive
-from reports.causes import CauseCounts, cause_facts, cause_name
+from reports.causes import CauseCounts, cause_facts, cause_namer
 from reports.digest_facets import facet_parts
 from reports.digest_facts import (
     DigestFacts,
     Kpi,
     LateFact,
     MeasuredFact,
+    OpenWorkFact,
     VoiceFact,
 )
 from reports.digest_health import health, provenance
+from reports.digest_journey import journey
 from reports.digest_lists import listed, lists_of, parts
 from reports.digest_work import late_arrivals, open_work
-from reports.interface import CauseFact, CauseNames, Lang
+from reports.interface import Audience, CauseFact, CauseNames, Lang
 from reports.kpis import MEASURES, Past, headline, history, voices
 from reports.masking import masked
 from reports.periods import Period
 from reports.posts import Story, first_told, quotes
 from reports.reading import posts_to_read
-from reports.reasons import intents, journey
+from reports.reasons import intents
 from reports.trend import trend
 from store.brands import brands
 from store.counts import cause_counts, intent_counts, totals
@@ -84,7 +86,8 @@ def build_digest(
     past = _past(conn, brand.id, period)
     stories = _stories(conn, brand.id, period)
     clean = [story for story in stories if not is_abusive(story.mention.text)]
-    causes, drivers = _causes(conn, brand.id, past, clean, options)
+    named = cause_namer(Audience(options.lang, period.zone, cause_names=options.cause_names))
+    causes, drivers = _causes(conn, brand.id, past, clean, named)
     rivals, voice = _voices(conn, brand, past)
     before = intent_counts(conn, brand.id, period.back(1).start, period.start)
     work, own, answered = open_work(conn, brand.id, period, options.accounts, options.now)
@@ -108,7 +111,7 @@ def build_digest(
         **provenance(stories, options.measured),
         own_mentions=_own_mentions(conn, brand.id, period, options),
         masked=options.mask,
-        names=_names(stories, options),
+        names=_names(stories, (work, late), named),
         lists=lists,
         listed=listed(conn, brand.id, stories, lists),
     )
@@ -187,7 +190,7 @@ def _causes(
     brand_id: int,
     past: Past,
     stories: Sequence[Story],
-    options: DigestOptions,
+    named: Callable[[str], str],
 ) -> tuple[tuple[CauseFact, ...], tuple[CauseFact, ...]]:
     """Causes and drivers against the same measure of each known period, added up."""
     by_period = [cause_counts(conn, brand_id, row.start, row.end) for row in past.known]
@@ -203,7 +206,7 @@ def _causes(
             counts,
             polarity,
             of,
-            name=lambda cause: cause_name(options.cause_names, cause, options.lang),
+            name=named,
             quotes=lambda cause: quotes(stories, cause, QUOTES_EACH),
             limit=CAUSES_SHOWN,
         )
@@ -232,7 +235,14 @@ def _voices(
     return facts, (kpi,)
 
 
-def _names(stories: Sequence[Story], options: DigestOptions) -> dict[str, str]:
-    """What the causes that occur are called."""
+def _names(
+    stories: Sequence[Story],
+    shown: tuple[OpenWorkFact | None, LateFact | None],
+    named: Callable[[str], str],
+) -> dict[str, str]:
+    """What the causes that occur are called, those of older posts that are shown among them."""
+    work, late = shown
     found = {cause.cause for story in stories for cause in story.mention.causes}
-    return {cause: cause_name(options.cause_names, cause, options.lang) for cause in sorted(found)}
+    posts = (*(work.oldest if work else ()), *(late.posts if late else ()))
+    found |= {cause for post in posts for cause in post.causes}
+    return {cause: named(cause) for cause in sorted(found)}

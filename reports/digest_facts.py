@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from reports.digest_journey import StageFact
 from reports.interface import CauseFact, Lang, PostFact, as_json
 from reports.periods import PeriodKind
-from reports.reasons import IntentFact, StageFact
+from reports.reasons import IntentFact
 from store.interface import Totals
 
 SCHEMA = 2

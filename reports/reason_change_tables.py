@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from reports.causes import LEAST_TO_CLAIM
 from reports.reason_changes import ChangeFact
 from reports.reason_drawing import ReasonTable, columns_of, mostly, times_usual
 from reports.reason_parts import By, PartFact
@@ -51,34 +50,48 @@ def _arrow(ratio: Estimate | None) -> str:
 
 
 def part_table(
-    parts: Sequence[PartFact], words: Words, name: Callable[[str], str], by: By
+    facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By
 ) -> ReasonTable:
     """The negative stories by source, stage, day, product or place.
 
-    One that had some before and has none now is shown where that is beyond chance.
+    One that had some before and has none now is shown where that is beyond chance, or is a day.
     """
+    parts = facts.parts
+    compared = ["before", "change"] if any(own.previous is not None for own in parts) else []
     rows = []
     for part in parts:
-        if part.negative or part.notable:
+        if part.negative or part.notable or by == "day":
             called = words.named("stage", part.key) if by == "stage" else part.name
-            before = DASH if part.previous is None else words.number(part.previous)
             told = mostly(part.causes, words, name)
-            rows.append((called, words.number(part.negative), before, _change(part, words), told))
-    tested = [own for own in parts if own.ratio and _enough(own)]
-    notable = sum(own.notable for own in parts)
-    foot = [words.say("r_parts_tested", n=len(tested), found=notable)] if tested else []
-    columns = columns_of(words, "part", "negative", "before", "change", "mostly")
-    title = words.say(f"r_by_{by}")
-    return ReasonTable(title, columns, tuple(rows), left=(0, 4), foot=tuple(foot))
+            against = _against(part, words) if compared else ()
+            rows.append((called, words.number(part.negative), *against, told))
+    columns = columns_of(words, "part", "negative", *compared, "mostly")
+    left = (0, len(columns) - 1)
+    foot = _below(facts, words)
+    return ReasonTable(words.say(f"r_by_{by}"), columns, tuple(rows), left=left, foot=foot)
 
 
-def _enough(part: PartFact) -> bool:
-    return part.negative + (part.previous or 0) >= LEAST_TO_CLAIM
+def _below(facts: ReasonsFacts, words: Words) -> tuple[str, ...]:
+    """How many negative stories are in no row, and how many rows were tested."""
+    lines = []
+    apart = set(facts.negative_ids).difference(*(own.mention_ids for own in facts.parts))
+    if apart:
+        lines.append(words.say("r_parts_none", n=len(apart)))
+    tested = [own for own in facts.parts if own.ratio]
+    if tested:
+        notable = sum(own.notable for own in facts.parts)
+        lines.append(words.say("r_parts_tested", n=len(tested), found=notable))
+    return tuple(lines)
+
+
+def _against(part: PartFact, words: Words) -> tuple[str, str]:
+    before = DASH if part.previous is None else words.number(part.previous)
+    return before, _change(part, words)
 
 
 def _change(part: PartFact, words: Words) -> str:
     """How many times as many as before, with its interval; nothing is claimed of a handful."""
-    if part.ratio is None or not _enough(part):
+    if part.ratio is None:
         return DASH
     told = times_usual(words, (part.ratio.value, part.ratio.low, part.ratio.high))
     return f"×{told} {_arrow(part.ratio)}" if part.notable else f"×{told}"

@@ -23,7 +23,9 @@ class ChangeFact:
     Attributes:
         part: what the source, product or place is called.
         usual: stories to expect in a period of this length; None without a baseline.
-        ratio: how many times the usual, with its 95 % interval; None if it was not tested.
+        usual_ids: the mentions of the whole baseline, of which `usual` is a period's share.
+        ratio: how many times the usual, with its 95 % interval; None if it was not tested. What
+            sources bring that are known for less than a period before is in `mentions` alone.
         notable: whether it stands after control of false discoveries over all that were tested.
     """
 
@@ -38,18 +40,19 @@ class ChangeFact:
     ratio: Estimate | None
     notable: bool
     mention_ids: tuple[int, ...]
+    usual_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The baseline: stories by pair, and how many periods long it is.
+    """The baseline: mentions of stories by pair, and how many periods long it is.
 
     Attributes:
         lengths: 0 where there is too little history to claim anything.
         by_source: the same of each source, from its first mention on.
     """
 
-    stories: Mapping[CausePart, int] = field(default_factory=dict)
+    stories: Mapping[CausePart, tuple[int, ...]] = field(default_factory=dict)
     lengths: float = 0.0
     by_source: Mapping[str, float] = field(default_factory=dict)
 
@@ -58,12 +61,26 @@ class Usual:
         """The sources that are known for less than a period before."""
         return frozenset(key for key, length in self.by_source.items() if length < LEAST_BASELINE)
 
-    def compared(self, pair: CausePart, now: int) -> Compared:
-        """A count held against the baseline; lengths of 0 mean that there is none."""
-        lengths = self.lengths
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The others."""
+        return tuple(sorted(self.by_source.keys() - self.young))
+
+    def compared(self, pair: CausePart, now: Sequence[Story]) -> Compared:
+        """Stories held against the baseline; lengths of 0 mean that there is none."""
+        lengths, young = self.lengths, self.young
         if pair.by == "source":
-            lengths = 0.0 if pair.key in self.young else self.by_source.get(pair.key, lengths)
-        return Compared(now, self.stories.get(pair, 0), lengths)
+            lengths = 0.0 if pair.key in young else self.by_source.get(pair.key, lengths)
+        known = sum(story.mention.source_type not in young for story in now)
+        return Compared(known, len(self.stories.get(pair, ())), lengths)
+
+    def naming(self, polarity: str) -> dict[str, tuple[int, ...]]:
+        """Mentions of the baseline's stories by cause; each story comes from just one source."""
+        found: dict[str, tuple[int, ...]] = defaultdict(tuple)
+        for pair, ids in self.stories.items():
+            if (pair.by, pair.polarity) == ("source", polarity):
+                found[pair.cause] += ids
+        return found
 
 
 def changes(
@@ -85,13 +102,19 @@ def changes(
         for pair in _pairs(story.mention):
             here[pair].append(story)
     pairs = sorted(here.keys() | usual.stories.keys())
-    compared = {pair: usual.compared(pair, len(here.get(pair, ()))) for pair in pairs}
+    compared = {pair: usual.compared(pair, here.get(pair, ())) for pair in pairs}
     tested = [pair for pair in pairs if compared[pair].testable]
     stands = beyond_chance([compared[pair] for pair in tested])
     notable = {pair for pair, stand in zip(tested, stands, strict=True) if stand}
     order = sorted(pairs, key=lambda pair: _order(compared[pair], pair in notable))
     return tuple(
-        _fact(pair, compared[pair], pair in notable, here.get(pair, ()), (named, parts))
+        _fact(
+            pair,
+            compared[pair],
+            pair in notable,
+            (story_ids(here.get(pair, ())), usual.stories.get(pair, ())),
+            (named, parts),
+        )
         for pair in order
     )
 
@@ -104,7 +127,7 @@ def _fact(
     pair: CausePart,
     compared: Compared,
     notable: bool,
-    own: Sequence[Story],
+    ids: tuple[tuple[int, ...], tuple[int, ...]],
     names: tuple[Callable[[str], str], Mapping[tuple[str, str], str]],
 ) -> ChangeFact:
     named, parts = names
@@ -115,11 +138,12 @@ def _fact(
         cause=pair.cause,
         name=named(pair.cause),
         polarity=pair.polarity,
-        mentions=compared.now,
+        mentions=len(ids[0]),
         usual=compared.before / compared.lengths if compared.lengths else None,
         ratio=compared.ratio if compared.testable else None,
         notable=notable,
-        mention_ids=story_ids(own),
+        mention_ids=ids[0],
+        usual_ids=ids[1],
     )
 
 

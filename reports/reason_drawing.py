@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import isfinite
+
+from babel.dates import format_datetime
 
 from reports.words import Words
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonTable:
-    """A table; `notes` stand under the row of the same place, columns of `left` hold words.
+    """A table; `notes` are evidence for the row of the same place, columns of `left` hold words.
 
     Attributes:
         foot: lines below it.
@@ -30,6 +33,11 @@ class ReasonTable:
 def columns_of(words: Words, *keys: str) -> tuple[str, ...]:
     """Headings of columns."""
     return tuple(words.say(f"c_{key}") for key in keys)
+
+
+def dated(at: datetime, words: Words) -> str:
+    """Day, year, hour and minute in the reader's zone: a report may be of any year."""
+    return format_datetime(at, format="d MMM y, HH:mm", tzinfo=words.zone, locale=words.lang)
 
 
 def mostly(causes: Sequence[tuple[str, int]], words: Words, name: Callable[[str], str]) -> str:

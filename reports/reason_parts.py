@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,8 @@ class PartFact:
         name: what a product or place is called; the key where there is no other name.
         previous: negative stories of the period before; None by day, if it is not known, and of
             a source that was not known for all of that period.
-        ratio: rate against the period before, with its 95 % interval; None likewise.
+        ratio: rate against the period before, with its 95 % interval; None likewise, and of fewer
+            than three stories in both. Without sources that were not known all that period.
         notable: whether it stands after control of false discoveries over all parts compared.
         previous_ids: of the period before.
     """
@@ -58,7 +60,7 @@ def divided(
     zone: ZoneInfo,
     names: Mapping[tuple[str, str], str],
 ) -> tuple[PartFact, ...]:
-    """The parts that have or had a negative story: days in their order, else the most first.
+    """The parts that have or had a negative story, the most first; all days, in their order.
 
     A story that speaks of two places counts for both. What products and places are called is
     told by `names`, the days' zone by `zone`; `before` is None where it is not known.
@@ -66,17 +68,17 @@ def divided(
     keys = _keys(by, zone)
     now, earlier = _grouped(negative, keys), _grouped(_unhappy(before, by), keys)
     counts = {
-        key: Compared(len(now[key]), len(earlier[key]), _length(key, before, by))
-        for key in sorted({*now, *earlier})
+        key: _compared((now[key], earlier[key]), before, _length(key, before, by))
+        for key in sorted({*now, *earlier, *(_between(now) if by == "day" else ())})
     }
     stands = _standing(counts)
     found = [
         PartFact(
             key=key,
             name=names.get((by.removeprefix("author_"), key), key),
-            negative=own.now,
-            previous=own.before if own.lengths else None,
-            ratio=own.ratio if own.lengths else None,
+            negative=len(now[key]),
+            previous=len(earlier[key]) if own.lengths else None,
+            ratio=own.ratio if own.testable else None,
             causes=_mostly(now[key]),
             mention_ids=story_ids(now[key]),
             notable=key in stands,
@@ -85,6 +87,22 @@ def divided(
         for key, own in counts.items()
     ]
     return tuple(sorted(found, key=lambda part: (by != "day" and -part.negative, part.key)))
+
+
+def _between(days: Iterable[str]) -> Iterator[str]:
+    """The days from the first to the last: one without a complaint is news, too."""
+    told = [date.fromisoformat(day).toordinal() for day in days]
+    if told:
+        yield from (date.fromordinal(n).isoformat() for n in range(min(told), max(told)))
+
+
+def _compared(
+    stories: tuple[Sequence[Story], Sequence[Story]], before: Before | None, length: float
+) -> Compared:
+    """Stories now and before, of sources known long enough: what a new one brings is no rise."""
+    young = before.young if before else frozenset()
+    now, earlier = (sum(s.mention.source_type not in young for s in own) for own in stories)
+    return Compared(now, earlier, length)
 
 
 def _length(key: str, before: Before | None, by: By) -> float:

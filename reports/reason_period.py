@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,10 +17,14 @@ from store.cause_parts import cause_parts
 from store.counts import cause_counts
 from store.facet_rows import FacetRow
 from store.facets import facets
-from store.history import first_by_source, labelled_mentions
-from store.interface import LabelledMention, MentionFilter
+from store.history import count_mentions, first_by_source, labelled_mentions
+from store.interface import CauseCount, MentionFilter
+from store.labels import UNLABELLED
 
 BASELINE_PERIODS = 4
+UNLABELLED_AT_MOST = 0.05
+"""Of the baseline's mentions. After a switch of model or taxonomy the past is labelled anew, and as
+long as much of it waits, everything would seem to rise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,45 @@ class Period:
         """From its start to its end."""
         return self.end - self.start
 
+    @property
+    def before(self) -> tuple[datetime, datetime]:
+        """The period before, of the same length."""
+        return self.start - self.length, self.start
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFact:
+    """What is called usual: the mentions from `start` (UTC) up to the period, reprints too.
+
+    Attributes:
+        unlabelled: how many of them the model and taxonomy in use have not read yet.
+    """
+
+    start: datetime
+    mentions: int
+    unlabelled: int
+
+    @property
+    def read(self) -> bool:
+        """Whether enough of it is labelled to compare with."""
+        return self.unlabelled <= UNLABELLED_AT_MOST * self.mentions
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What was read: the stories of the period and of the one before, counts, and the baseline.
 
     Attributes:
+        compared: counts without the sources that are too young to have a baseline.
         names: `(product or place, key)` -> what it is called.
     """
 
     stories: Sequence[Story]
     before: Sequence[Story]
     counts: CauseCounts
+    compared: CauseCounts
     usual: Usual
+    baseline: BaselineFact
     names: Mapping[tuple[str, str], str]
 
 
@@ -68,17 +98,15 @@ def read(conn: Connection, brand_id: int, period: Period) -> Told:
     Stories stand by their first mention, as `store.counts` counts them: another one might name
     other causes.
     """
-    earlier = period.start - period.length
-    start, usual = _baseline(conn, brand_id, period)
-    if usual.lengths:
-        only = ([facet.id for facet in period.only], period.sources)
-        found = cause_parts(conn, brand_id, (start, period.start), *only)
-        usual = replace(usual, stories=found)
+    baseline, usual = _baseline(conn, brand_id, period)
+    counts = _counts(conn, brand_id, period, usual)
     return Told(
-        stories=first_told(_mentions(conn, brand_id, period, (period.start, period.end))),
-        before=first_told(_mentions(conn, brand_id, period, (earlier, period.start))),
-        counts=_counts(conn, brand_id, period, (start, usual.lengths)),
+        stories=_stories(conn, brand_id, period, (period.start, period.end)),
+        before=_stories(conn, brand_id, period, period.before),
+        counts=counts,
+        compared=_compared(conn, brand_id, period, counts, usual),
         usual=usual,
+        baseline=baseline,
         names={
             (str(facet.kind), facet.slug): facet.called(period.audience.lang)
             for facet in facets(conn, brand_id)
@@ -86,7 +114,7 @@ def read(conn: Connection, brand_id: int, period: Period) -> Told:
     )
 
 
-def _baseline(conn: Connection, brand_id: int, period: Period) -> tuple[datetime, Usual]:
+def _baseline(conn: Connection, brand_id: int, period: Period) -> tuple[BaselineFact, Usual]:
     """Up to four periods before, since the brand and each source were first heard of."""
     known = first_by_source(conn, brand_id)
     earliest = period.start - BASELINE_PERIODS * period.length
@@ -94,32 +122,53 @@ def _baseline(conn: Connection, brand_id: int, period: Period) -> tuple[datetime
     begins = {key: max(earliest, at) for key, at in known.items() if key in wanted}
     by_source = {key: max(0.0, (period.start - at) / period.length) for key, at in begins.items()}
     lengths = max(by_source.values(), default=0.0)
-    start = min(begins.values(), default=period.start)
-    enough = lengths if lengths >= LEAST_BASELINE else 0.0
-    return start, Usual(lengths=enough, by_source=by_source)
+    start = min((period.start, *begins.values()))
+    usual = Usual(lengths=lengths, by_source=by_source)
+    settled = usual.settled if usual.young else period.sources
+    asked = replace(_wanted(brand_id, period, (start, period.start)), source_types=settled or None)
+    unlabelled = count_mentions(conn, replace(asked, sentiment=UNLABELLED))
+    baseline = BaselineFact(start, count_mentions(conn, asked), unlabelled)
+    if lengths < LEAST_BASELINE or not baseline.read:
+        return baseline, Usual()
+    facet_ids = [facet.id for facet in period.only]
+    stories = cause_parts(conn, brand_id, (start, period.start), facet_ids, settled)
+    return baseline, replace(usual, stories=stories)
 
 
-def _counts(
-    conn: Connection, brand_id: int, period: Period, before: tuple[datetime, float]
-) -> CauseCounts:
-    """Counts now, in the period before, and in the baseline of that start and length."""
+def _counts(conn: Connection, brand_id: int, period: Period, usual: Usual) -> CauseCounts:
+    """Counts now, in the period before, and in the baseline."""
     only = ([facet.id for facet in period.only], period.sources)
     now = cause_counts(conn, brand_id, period.start, period.end, *only)
-    if not before[1]:
+    if not usual.lengths:
         return CauseCounts(now, [], None, (1.0, 0.0))
-    return CauseCounts(
-        now,
-        cause_counts(conn, brand_id, before[0], period.start, *only),
-        cause_counts(conn, brand_id, period.start - period.length, period.start, *only),
-        (1.0, before[1]),
-    )
+    past = [
+        CauseCount(cause, polarity, len(ids), 0)
+        for polarity in ("negative", "positive")
+        for cause, ids in usual.naming(polarity).items()
+    ]
+    previous = cause_counts(conn, brand_id, *period.before, *only)
+    return CauseCounts(now, past, previous, (1.0, usual.lengths))
 
 
-def _mentions(
+def _compared(
+    conn: Connection, brand_id: int, period: Period, counts: CauseCounts, usual: Usual
+) -> CauseCounts:
+    """What a new source brings is no rise: it was not heard before."""
+    if not usual.young:
+        return counts
+    only = ([facet.id for facet in period.only], usual.settled)
+    return replace(counts, now=cause_counts(conn, brand_id, period.start, period.end, *only))
+
+
+def _stories(
     conn: Connection, brand_id: int, period: Period, interval: tuple[datetime, datetime]
-) -> Iterator[LabelledMention]:
+) -> list[Story]:
+    return first_told(labelled_mentions(conn, _wanted(brand_id, period, interval)))
+
+
+def _wanted(brand_id: int, period: Period, interval: tuple[datetime, datetime]) -> MentionFilter:
     only = {str(facet.kind): facet.slug for facet in period.only}
-    wanted = MentionFilter(
+    return MentionFilter(
         brand_id=brand_id,
         since=interval[0],
         until=interval[1],
@@ -128,4 +177,3 @@ def _mentions(
         place=only.get("place"),
         source_types=period.sources or None,
     )
-    return labelled_mentions(conn, wanted)

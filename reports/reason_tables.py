@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 
 from reports.reason_change_tables import change_table, part_table
-from reports.reason_drawing import ReasonTable, columns_of, mostly, times_usual
+from reports.reason_drawing import ReasonTable, columns_of, dated, mostly, times_usual
 from reports.reason_matrix_table import matrix_table
 from reports.reason_parts import By
 from reports.reasons import ReasonFact, ReasonsFacts
@@ -19,8 +19,8 @@ def opening(facts: ReasonsFacts, words: Words) -> list[str]:
         words.say("r_title", brand=facts.brand),
         words.say(
             "r_period",
-            start=words.moment(facts.start),
-            end=words.moment(facts.end),
+            start=dated(facts.start, words),
+            end=dated(facts.end, words),
             stories=words.say("stories", n=facts.stories),
             negative=facts.negative,
             positive=facts.positive,
@@ -30,11 +30,30 @@ def opening(facts: ReasonsFacts, words: Words) -> list[str]:
         lines.append(words.say("r_only", names=words.join(list(facts.only))))
     if facts.sources:
         lines.append(words.say("r_only_sources", names=words.join(list(facts.sources))))
+    if facts.unlabelled:
+        lines.append(words.say("r_unlabelled", n=len(facts.unlabelled)))
     if facts.unexplained:
         lines.append(words.say("r_unexplained", n=len(facts.unexplained)))
-    if not facts.baseline_periods:
-        lines.append(words.say("r_no_baseline"))
+    lines.append(_usual(facts, words))
+    if facts.young:
+        lines.append(words.say("r_young", names=words.join(list(facts.young))))
     return lines
+
+
+def _usual(facts: ReasonsFacts, words: Words) -> str:
+    """What the figures are held against, or why they are not."""
+    baseline = facts.baseline
+    if facts.baseline_periods:
+        return words.say(
+            "r_baseline",
+            start=dated(baseline.start, words),
+            end=dated(facts.start, words),
+            mentions=words.say("mentions", n=baseline.mentions),
+            times=words.number(facts.baseline_periods, 1),
+        )
+    if not baseline.read:
+        return words.say("r_baseline_unlabelled", n=baseline.unlabelled)
+    return words.say("r_no_baseline")
 
 
 def closing(facts: ReasonsFacts, words: Words) -> list[str]:
@@ -58,7 +77,7 @@ def tables(
         by: how the last table divides the negative stories, if it is asked for.
     """
     found = [
-        _reasons("r_causes", facts.causes, words),
+        _reasons("r_causes", facts.causes, words, severe=True),
         _wider("r_wider_causes", facts, "negative", words, name),
         _reasons("r_drivers", facts.drivers, words),
         _wider("r_wider_drivers", facts, "positive", words, name),
@@ -70,33 +89,39 @@ def tables(
         _intents(facts, words),
     ]
     if by is not None:
-        found.append(part_table(facts.parts, words, name, by))
+        found.append(part_table(facts, words, name, by))
     return [table for table in found if table.rows or table.foot]
 
 
-def _reasons(title: str, reasons: Sequence[ReasonFact], words: Words) -> ReasonTable:
+def _reasons(
+    title: str, reasons: Sequence[ReasonFact], words: Words, *, severe: bool = False
+) -> ReasonTable:
+    """Causes or drivers; only complaints are `severe` to some degree."""
     rows = [
         (
             reason.fact.name + (" ▲" if reason.fact.notable else ""),
             words.number(reason.fact.mentions),
             words.percent(reason.fact.share),
             _lift(reason, words),
-            words.short(reason.reach),
-            words.number(reason.severity, 1) if reason.severity else DASH,
+            words.short(reason.reach) if reason.reach else DASH,
+            *([words.number(reason.severity, 1) if reason.severity else DASH] if severe else []),
             words.number(reason.leaving),
         )
         for reason in reasons
     ]
-    columns = columns_of(words, "cause", "count", "share", "lift", "reach", "severity", "leaving")
+    severity = ["severity"] if severe else []
+    columns = columns_of(words, "cause", "count", "share", "lift", "reach", *severity, "leaving")
     notes = tuple(tuple(quote.evidence for quote in reason.fact.quotes) for reason in reasons)
     return ReasonTable(words.say(title), columns, tuple(rows), notes)
 
 
 def _lift(reason: ReasonFact, words: Words) -> str:
     fact = reason.fact
-    if fact.lift is None or fact.low is None:
+    if fact.low is None:
         return DASH
-    return times_usual(words, (fact.lift, fact.low, inf if fact.high is None else fact.high))
+    # What was never named before has no finite ratio, but a lower bound: the surest of news.
+    value, high = (inf if own is None else own for own in (fact.lift, fact.high))
+    return times_usual(words, (value, fact.low, high))
 
 
 def _helps(facts: ReasonsFacts, words: Words) -> ReasonTable:
@@ -163,7 +188,7 @@ def _intents(facts: ReasonsFacts, words: Words) -> ReasonTable:
         (
             words.named("intent", fact.intent),
             words.number(fact.mentions),
-            words.number(fact.previous),
+            words.number(fact.previous) if facts.baseline_periods else DASH,
             ", ".join(f"{rival} {words.number(count)}" for rival, count in fact.rivals),
         )
         for fact in facts.intents

@@ -7,9 +7,9 @@ counts in any.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import combinations
 from statistics import fmean
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from reports.causes import CauseCounts, cause_facts, cause_namer
+from reports.causes import cause_facts, cause_namer
 from reports.interface import CauseFact, Quote, as_json
 from reports.posts import Story, intent_quotes, quotes
 from reports.reason_changes import ChangeFact, changes
@@ -26,15 +26,18 @@ from reports.reason_groups import ElsewhereFact, WiderFact, elsewhere_facts, wid
 from reports.reason_helps import HelpFact, helps
 from reports.reason_matrix import RowFact, journey_matrix
 from reports.reason_parts import Before, PartFact, divided
-from reports.reason_period import Period, Told, read
+from reports.reason_period import BaselineFact, Period, Told, read
 from reports.reason_rivals import RivalFact, rivals
 from reports.reason_stories import by_cause, counted, leaves, of_polarity, reach, story_ids
 from reports.statistics import benjamini_hochberg, lower_gamma
-from store.interface import BrandRow, CauseRow
+from store.interface import BrandRow
+from store.labels import UNLABELLED
 
 LEAST_TOGETHER = 3
 """Two causes are told as going together from so many stories on."""
 QUOTES = 2
+ALL = 100
+"""Causes told: all that there may be."""
 SIGNS = ("negative", "positive")
 RIVALS = 5
 
@@ -50,6 +53,8 @@ class ReasonFact:
         severity: mean severity of a complaint, 1 to 4.
         leaving: stories that name it and say the writer leaves or has switched.
         leaving_ids: of their mentions.
+        previous_ids: the mentions of the period before, `fact.previous` in number.
+        usual_ids: those of the whole baseline, of which `fact.usual` is a period's share.
     """
 
     fact: CauseFact
@@ -59,17 +64,8 @@ class ReasonFact:
     leaving: int
     mention_ids: tuple[int, ...]
     leaving_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StageFact:
-    """A stage of the customer's journey: stories with a cause, and with a driver, there."""
-
-    stage: str
-    negative: int
-    positive: int
-    causes: tuple[tuple[str, int], ...]
-    mention_ids: tuple[int, ...]
+    previous_ids: tuple[int, ...]
+    usual_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +103,18 @@ class ReasonsFacts:
         wider: causes, then drivers, summed up under the wider ones they belong to.
         elsewhere: causes named in stories that are not negative as a whole, which no other figure
             but `helps.leaving` counts; an export of a cause holds them.
-        baseline_periods: length of the baseline in periods; 0 means too little history.
+        unlabelled: stories that wait for their label; no figure but `stories` counts them.
+        young: sources heard in the period that have been known for less than one before it; what is
+            told against the past leaves them out.
+        baseline_periods: length of the baseline in periods; 0 means that nothing is compared with
+            it: too little history, or too much of it not labelled.
         only: the products and places that every mention counted here speaks of.
         sources: the types of sources that every mention counted here comes from; empty: all.
-        matrix: the journey by cause and stage; `journey` sums it up by stage.
+        matrix: the journey by cause and stage.
         changes: causes and drivers by source, product and place, against the baseline there.
         expectations: promises broken, defaults unmet, and what was better than hoped for.
         rivals: those that intents name, all of them.
+        intents_before: the mentions of the period before by intent.
     """
 
     brand: str
@@ -124,11 +125,13 @@ class ReasonsFacts:
     negative: int
     positive: int
     unexplained: tuple[int, ...]
+    unlabelled: tuple[int, ...]
+    baseline: BaselineFact
+    young: tuple[str, ...]
     baseline_periods: float
     causes: tuple[ReasonFact, ...]
     drivers: tuple[ReasonFact, ...]
     helps: tuple[HelpFact, ...]
-    journey: tuple[StageFact, ...]
     together: tuple[TogetherFact, ...]
     intents: tuple[IntentFact, ...]
     parts: tuple[PartFact, ...]
@@ -142,6 +145,7 @@ class ReasonsFacts:
     changes: tuple[ChangeFact, ...] = ()
     expectations: tuple[ExpectationFact, ...] = ()
     rivals: tuple[RivalFact, ...] = ()
+    intents_before: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -152,37 +156,49 @@ class ReasonsFacts:
 def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsFacts:
     """Gather the facts of one brand in one period."""
     told = read(conn, brand.id, period)
-    stories, usual, names = told.stories, told.usual, told.names
+    stories = told.stories
     negative, positive = _felt_as("negative", stories), _felt_as("positive", stories)
+    before = {intent: story_ids(own) for intent, own in _by_intent(told.before).items()}
     parents, named = dict(period.parents), cause_namer(period.audience)
     return ReasonsFacts(
-        brand=brand.name,
-        slug=brand.slug,
-        start=period.start,
-        end=period.end,
+        **_whose(brand, period, told),
         stories=len(stories),
         negative=len(negative),
         positive=len(positive),
         unexplained=story_ids(story for story in negative if not counted(story, "negative")),
-        baseline_periods=usual.lengths,
-        causes=_reasons(stories, told.counts, "negative", named, parents),
-        drivers=_reasons(stories, told.counts, "positive", named, parents),
+        unlabelled=story_ids(_felt_as(UNLABELLED, stories)),
+        causes=_reasons(told, "negative", named, parents),
+        drivers=_reasons(told, "positive", named, parents),
         helps=helps(stories, named),
-        journey=journey(stories),
         together=_together(stories),
-        intents=intents(stories, {key: len(own) for key, own in _by_intent(told.before).items()}),
+        intents=intents(stories, {intent: len(ids) for intent, ids in before.items()}),
         parts=_parts(negative, told, period),
-        only=tuple(facet.called(period.audience.lang) for facet in period.only),
         wider=tuple(w for sign in SIGNS for w in wider(stories, sign, parents, named)),
         elsewhere=elsewhere_facts(stories, named),
-        sources=period.sources,
         negative_ids=story_ids(negative),
         positive_ids=story_ids(positive),
         matrix=tuple(row for sign in SIGNS for row in journey_matrix(stories, sign, named)),
-        changes=changes(stories, usual, named, names),
+        changes=changes(stories, told.usual, named, told.names),
         expectations=expectations(stories, named),
         rivals=rivals(stories),
+        intents_before=before,
     )
+
+
+def _whose(brand: BrandRow, period: Period, told: Told) -> dict[str, Any]:
+    """Whose report it is, of when and of what, and against what."""
+    heard = {story.mention.source_type for story in told.stories}
+    return {
+        "brand": brand.name,
+        "slug": brand.slug,
+        "start": period.start,
+        "end": period.end,
+        "only": tuple(facet.called(period.audience.lang) for facet in period.only),
+        "sources": period.sources,
+        "baseline": told.baseline,
+        "baseline_periods": told.usual.lengths,
+        "young": tuple(sorted(told.usual.young & heard)),
+    }
 
 
 def _parts(negative: Sequence[Story], told: Told, period: Period) -> tuple[PartFact, ...]:
@@ -197,17 +213,10 @@ def _felt_as(sentiment: str, stories: Iterable[Story]) -> list[Story]:
 
 
 def _reasons(
-    stories: Sequence[Story],
-    counts: CauseCounts,
-    polarity: str,
-    named: Callable[[str], str],
-    parents: dict[str, str],
+    told: Told, polarity: str, named: Callable[[str], str], parents: Mapping[str, str]
 ) -> tuple[ReasonFact, ...]:
-    naming = by_cause(stories, polarity)
-    of = len(of_polarity(stories, polarity))
-    facts = cause_facts(
-        counts, polarity, of, named, lambda cause: quotes(naming[cause], cause, QUOTES), 100
-    )
+    naming, usual = by_cause(told.stories, polarity), told.usual.naming(polarity)
+    previous = by_cause(told.before if told.usual.lengths else (), polarity)
     return tuple(
         ReasonFact(
             fact=fact,
@@ -217,9 +226,32 @@ def _reasons(
             leaving=sum(map(leaves, naming[fact.cause])),
             mention_ids=story_ids(naming[fact.cause]),
             leaving_ids=story_ids(filter(leaves, naming[fact.cause])),
+            previous_ids=story_ids(previous.get(fact.cause, ())),
+            usual_ids=usual.get(fact.cause, ()),
         )
-        for fact in facts
+        for fact in _cause_facts(told, polarity, named, naming)
     )
+
+
+def _cause_facts(
+    told: Told,
+    polarity: str,
+    named: Callable[[str], str],
+    naming: Mapping[str, Sequence[Story]],
+) -> Iterator[CauseFact]:
+    """How often each cause is named; its lift leaves out the sources that came in only now."""
+    of = len(of_polarity(told.stories, polarity))
+    compared = {
+        own.cause: own for own in cause_facts(told.compared, polarity, of, named, lambda _: (), ALL)
+    }
+    for fact in cause_facts(
+        told.counts, polarity, of, named, lambda cause: quotes(naming[cause], cause, QUOTES), ALL
+    ):
+        own = compared.get(fact.cause)
+        if own is None:
+            yield replace(fact, lift=None, low=None, high=None, notable=False)
+        else:
+            yield replace(fact, lift=own.lift, low=own.low, high=own.high, notable=own.notable)
 
 
 def _severity(stories: Iterable[Story], cause: str) -> float | None:
@@ -230,35 +262,6 @@ def _severity(stories: Iterable[Story], cause: str) -> float | None:
         if own.cause == cause and own.severity is not None
     ]
     return fmean(levels) if levels else None
-
-
-def journey(stories: Sequence[Story]) -> tuple[StageFact, ...]:
-    """Stages in the order of the most trouble; evidence without a stage is in none."""
-    at: dict[str, list[Story]] = defaultdict(list)
-    for story in stories:
-        for stage in {cause.stage for cause in _felt(story) if cause.stage}:
-            at[stage].append(story)
-    found = []
-    for stage, own in at.items():
-        signs = Counter(story.mention.sentiment for story in own)
-        causes = Counter(
-            cause.cause for story in own for cause in _felt(story) if cause.stage == stage
-        )
-        found.append(
-            StageFact(
-                stage,
-                signs["negative"],
-                signs["positive"],
-                tuple(causes.most_common(3)),
-                story_ids(own),
-            )
-        )
-    return tuple(sorted(found, key=lambda fact: (-fact.negative, -fact.positive, fact.stage)))
-
-
-def _felt(story: Story) -> tuple[CauseRow, ...]:
-    """The causes that agree with the sentiment, by which a stage is told as good or bad."""
-    return counted(story, story.mention.sentiment)
 
 
 def _together(stories: Sequence[Story]) -> tuple[TogetherFact, ...]:

@@ -1,7 +1,8 @@
-"""Counts of causes by source, product and place: stories as `store.counts` counts them."""
+"""The mentions behind counts of causes by source, product and place, as `store.counts` counts."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -9,11 +10,10 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
-    Select,
     and_,
     bindparam,
-    func,
     literal,
     select,
     union_all,
@@ -31,21 +31,24 @@ def cause_parts(
     interval: tuple[datetime, datetime],
     facet_ids: Sequence[int] = (),
     source_types: Sequence[str] = (),
-) -> dict[CausePart, int]:
+) -> dict[CausePart, tuple[int, ...]]:
     """Stories in `[start, end)` by cause and source, and by cause and configured product or place.
 
     What is counted and looked at is as in `store.counts.cause_counts`; a story that speaks of two
-    places counts for both.
+    places counts for both. Each is told by the number of the mention that stands for it, in order.
     """
     values = cause_values(brand_id, interval, facet_ids, source_types)
     rows = conn.execute(_parts(len(facet_ids), bool(source_types)), values)
-    return {CausePart(*row[:4]): int(row[4]) for row in rows}
+    found: dict[CausePart, list[int]] = defaultdict(list)
+    for *part, mention_id in rows:
+        found[CausePart(*part)].append(mention_id)
+    return {part: tuple(sorted(ids)) for part, ids in found.items()}
 
 
 @cache
-def _parts(facets: int, sources: bool) -> Select[Any]:
+def _parts(facets: int, sources: bool) -> CompoundSelect[Any]:
     named = named_causes(facets, sources=sources)
-    told = (named.c.polarity, named.c.cause)
+    told = (named.c.polarity, named.c.cause, named.c.mention_id)
     mention = (BRAND_MENTION.c.mention_id == named.c.mention_id) & (
         BRAND_MENTION.c.brand_id == bindparam("brand")
     )
@@ -58,9 +61,7 @@ def _parts(facets: int, sources: bool) -> Select[Any]:
         .join(FACET_LINK, _about())
         .join(FACET, and_(FACET.c.id == FACET_LINK.c.facet_id, FACET.c.active))
     )
-    every = union_all(by_source, by_facet).subquery("part")
-    keys = [every.c[name] for name in ("by", "key", "polarity", "cause")]
-    return select(*keys, func.count()).group_by(*keys)
+    return union_all(by_source, by_facet)
 
 
 def _about() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +54,8 @@ app = typer.Typer(
 )
 
 DEFAULT_DAYS = 28
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""No mention is older; four periods before an earlier one would begin before all dates."""
 _SHOWN_WORDS = 6
 _SHOWN_EXAMPLES = 8
 
@@ -146,10 +148,12 @@ def report(
 
 
 def _interval(since: str | None, until: str | None, loaded: Config) -> tuple[datetime, datetime]:
-    end = moment(until, loaded) or utc_now()
-    start = moment(since, loaded) or end - timedelta(days=DEFAULT_DAYS)
+    """The period; it ends now at the latest, for days to come would count as quiet ones."""
+    now = utc_now()
+    end = min(moment(until, loaded) or now, now)
+    start = max(moment(since, loaded) or end - timedelta(days=DEFAULT_DAYS), _EARLIEST)
     if start >= end:
-        raise CommandError("the period is empty: --since must be before --until")
+        raise CommandError("the period is empty: --since must be before --until, and before now")
     return start, end
 
 
@@ -181,6 +185,7 @@ def _print(facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By
         tables.print(line, markup=False, soft_wrap=True)
     for table in reason_tables(facts, words, name, by):
         _draw(table)
+    tables.print()
     for line in closing(facts, words):
         tables.print(line, markup=False, soft_wrap=True, style="dim")
 
@@ -196,16 +201,17 @@ def _draw(table: ReasonTable) -> None:
     )
     for at, column in enumerate(table.columns):
         shown.add_column(column, justify="left" if at in table.left else "right", overflow="fold")
-    for at, row in enumerate(table.rows):
+    for row in table.rows:
         shown.add_row(*row)
-        for note in table.notes[at] if table.notes else ():
-            shown.add_row(f"  “{note}”", *[""] * (len(row) - 1), style="dim")
     tables.print()
     if table.rows:
         tables.print(shown, markup=False)
     else:
         tables.print(table.title, markup=False, style="bold")
-    for line in table.foot:
+    # Below the table: in its first, narrow column a sentence would be a ladder of words.
+    noted = zip(table.rows, table.notes, strict=False)
+    said = [f"  {row[0]} › {own}" for row, notes in noted for own in notes]
+    for line in (*said, *table.foot):
         tables.print(line, markup=False, soft_wrap=True, style="dim")
 
 

@@ -84,6 +84,27 @@ def test_the_report_reads_well_in_both_languages(molva: Molva, labelled: Path) -
     assert "Долгое ожидание" in russian
 
 
+def test_days_to_come_are_no_part_of_a_period(molva: Molva, labelled: Path) -> None:
+    """A month asked for in its middle is half as long, and so is what it is compared with."""
+    ran = molva("causes", "report", "-c", labelled, "--until", "2999-01-01", "--json",
+                "--since", (datetime.now(UTC) - timedelta(days=3)).isoformat())  # fmt: skip
+    facts = json.loads(ran.out)
+    assert datetime.fromisoformat(facts["end"]) <= datetime.now(UTC)
+    assert facts["stories"] > 0
+    ever = json.loads(
+        molva("causes", "report", "-c", labelled, "--json", "--since", "0800-01-01").out
+    )
+    assert ever["stories"] == facts["stories"]
+
+
+def test_evidence_is_on_one_line_below_its_table(molva: Molva, labelled: Path) -> None:
+    out = molva("causes", "report", "-c", labelled).out
+    table, _, said = out.partition("Long wait › ")
+    assert "Rude or" in table, "all rows stand above"
+    evidence = said.splitlines()[0]
+    assert any(evidence in text for text in WAITS), "a whole clause, not a ladder of its words"
+
+
 def test_what_no_cause_explains_becomes_an_entry_to_paste(molva: Molva, labelled: Path) -> None:
     ran = molva("causes", "suggest", "-c", labelled, "--least", "4")
     assert ran.status == 0, ran.err
@@ -178,6 +199,8 @@ def test_every_cell_and_rival_leads_to_mentions_of_the_export(
         (("--brand", "nobody"), "no brand 'nobody'"),
         (("--since", "2026-02-02", "--until", "2026-02-01"), "empty"),
         (("--since", "soon"), "not a date"),
+        (("--since", "2999-01-01"), "before now"),
+        (("--since", "2999-01-01", "--until", "2999-02-01"), "before now"),
         (("--place", "port"), "no place is configured"),
         (("--source", "telegramm"), 'did you mean "telegram"?'),
         (("--source", "the post"), "there are: "),

@@ -252,3 +252,37 @@ def test_a_quote_shows_the_words_around_its_evidence(world: World) -> None:
     for quote in digest(world).causes[0].quotes:
         assert quote.evidence in quote.text
         assert [row for row in mentions(world, START, END) if quote.text in row.text]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "cold_food (no longer in the taxonomy)"),
+        ("ru", "cold_food (больше нет в таксономии)"),
+    ],
+)
+def test_a_cause_of_an_earlier_taxonomy_is_said_to_be_gone(
+    world: World, lang: Lang, said: str
+) -> None:
+    for number in range(2):
+        text = f"Zerno soup {number} was cold"
+        at = END - timedelta(hours=6 + number)
+        world.post(text, at, "negative", (("cold_food", "was cold"),), stage="use")
+    world.save(END)
+    facts = digest(world, lang)
+    assert facts.causes[0].name == facts.names["cold_food"] == said
+    assert said in render_html(facts)
+    assert said in render_text(facts)
+
+
+def test_the_journey_has_both_signs(world: World) -> None:
+    for number in range(3):
+        glad, at = number == 2, END - timedelta(hours=6 + number)
+        text, cause = f"Zerno order {number} came", "tasty" if glad else "late"
+        mood = "positive" if glad else "negative"
+        world.post(text, at, mood, ((cause, "came"),), stage="use" if glad else "delivery")
+    world.save(END)
+    delivery, use = digest(world).journey
+    assert (delivery.stage, delivery.negative, delivery.positive) == ("delivery", 2, 0)
+    assert (use.stage, use.negative, use.positive) == ("use", 0, 1)
+    assert delivery.causes == (("late", 2),)

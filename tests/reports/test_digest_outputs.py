@@ -305,6 +305,21 @@ def test_open_work_is_told_only_where_replies_are_known(filled: World) -> None:
     )
 
 
+def test_an_old_complaint_that_waits_is_told_by_the_name_of_its_cause(world: World) -> None:
+    at = PERIOD.start - timedelta(days=5)
+    for number, cause in enumerate(("late", "rude")):
+        said = f"Zerno was {cause} and nobody wrote back, order {number}"
+        world.post(said, at, "negative", ((cause, cause),), native_id=f"c{number}")
+    reply = {"author_handle": "@ZernoHelp", "parent_id": "c0", "matches": world.match(own=True)}
+    world.post("Zerno answers: sorry", at + timedelta(hours=1), **reply)
+    world.post("Zerno opens at nine", PERIOD.start + timedelta(hours=1))
+    world.save(PERIOD.end)
+    facts = facts_of(world, lang="ru", accounts=("@zernohelp",))
+    assert facts.work is not None
+    assert [post.causes for post in facts.work.oldest] == [("rude",)]
+    assert NAMES["rude"]["ru"] in render_text(facts)
+
+
 def test_a_week_is_told_like_a_day_with_its_trend(filled: World) -> None:
     facts = facts_of(filled, kind="week")
     rows = rows_of(filled, facts.start, facts.end)

@@ -160,8 +160,9 @@ def test_a_part_that_fell_silent_is_told_among_the_totals(world: World) -> None:
     assert [row[0] for row in table.rows] == ["Lenin Street", "Port"]
     assert table.rows[1][3].endswith("▼")
     assert table.foot == (words.say("r_parts_tested", n=2, found=1),)
-    titles = [t.title for t in tables(reasons(world, "product"), words, str, "product")]
-    assert "By product" not in titles, "one story before and none now is nothing to tell"
+    product = tables(reasons(world, "product"), words, str, "product")[-1]
+    assert (product.title, product.rows) == ("By product", ()), "one before, none now: no news"
+    assert product.foot == ("3 negative stories belong to none of these.",)
 
 
 def test_a_source_that_is_new_is_compared_with_nothing(world: World) -> None:
@@ -177,11 +178,65 @@ def test_a_source_that_is_new_is_compared_with_nothing(world: World) -> None:
     assert (forum.negative, forum.ratio, forum.notable) == (12, None, False)
 
 
+def test_what_a_new_source_brings_is_no_rise(world: World) -> None:
+    row = world.facets(*FACETS)
+    weekly(world, (3, 3, 3, 3, 3), "late", row["port"])
+    world.save(NOON)
+    other_source(world)
+    weekly(world, (2, 40), "late", row["port"], place="forum")
+    world.post("Zerno forum, rude", NOON - timedelta(hours=1), "negative", (("rude", "rude"),))
+    world.save(NOON)
+    facts = reasons(world, "place")
+    late, rude = facts.causes
+    assert (late.fact.mentions, len(late.mention_ids), late.fact.notable) == (43, 43, False)
+    assert late.fact.low is not None
+    assert late.fact.low < 1 < (late.fact.high or 0)
+    assert (rude.fact.lift, rude.fact.low, rude.fact.notable) == (None, None, False)
+    here = change(facts, "place", "port", "late")
+    assert (here.mentions, len(here.usual_ids), here.notable) == (43, 12, False)
+    (port,) = facts.parts
+    assert (port.negative, port.previous, port.notable) == (43, 5, False)
+    assert facts.young == ("hackernews",)
+    for lang, said in (("en", "left out of every comparison"), ("ru", "ни с чем не сравниваются")):
+        words = Words(lang, ZONE)  # type: ignore[arg-type]
+        assert any(said in line and "hackernews" in line for line in opening(facts, words))
+
+
 def test_one_likely_change_among_many_that_are_none_does_not_stand() -> None:
     likely = Compared(12, 2, 1.0)
     assert 0.02 > likely.chance > 0.005
     assert beyond_chance([likely]) == [True]
     assert not any(beyond_chance([likely, *[Compared(5, 5, 1.0)] * 19]))
+
+
+def mentions(facts: ReasonsFacts) -> dict[tuple[str, str, str, str], tuple[int, ...]]:
+    assert all(own.mentions == len(own.mention_ids) for own in facts.changes)
+    told = [((c.by, c.key, c.polarity, c.cause), c.mention_ids) for c in facts.changes]
+    return {key: tuple(sorted(ids)) for key, ids in told}
+
+
+def test_the_past_leads_to_its_mentions(world: World) -> None:
+    row = world.facets(*FACETS)
+    weekly(world, (4, 3, 2, 6, 5), "late", row["port"])
+    weekly(world, (1, 2, 3, 4, 5), "tasty")
+    world.save(NOON)
+    facts = reasons(world)
+    lengths = facts.baseline_periods
+    for fact in facts.changes:
+        assert fact.usual == pytest.approx(len(set(fact.usual_ids)) / lengths)
+    for reason in (*facts.causes, *facts.drivers):
+        assert reason.fact.usual == pytest.approx(len(set(reason.usual_ids)) / lengths)
+        assert reason.fact.previous == len(set(reason.previous_ids))
+        assert set(reason.previous_ids) < set(reason.usual_ids)
+    late = facts.causes[0]
+    assert (len(late.usual_ids), len(late.previous_ids)) == (15, 6)
+    assert change(facts, "place", "port", "late").usual_ids == tuple(sorted(late.usual_ids))
+    with reading(world.engine) as conn:
+        wanted = MentionFilter(
+            brand_id=world.brand.id, cause="late", since=facts.baseline.start, until=facts.start
+        )
+        listed = [own.mention_id for own in labelled_mentions(conn, wanted)]
+    assert sorted(late.usual_ids) == sorted(listed), "what the line about usual says to export"
 
 
 def test_the_baseline_counts_what_a_report_of_it_would(world: World) -> None:
@@ -209,14 +264,12 @@ def test_the_baseline_counts_what_a_report_of_it_would(world: World) -> None:
         for sources in ((), ("hackernews",)):
             facts = build_reasons(conn, world.brand, Period(*span, audience, sources=sources))
             counted = cause_parts(conn, world.brand.id, span, (), sources)
-            told = {(c.by, c.key, c.polarity, c.cause): c.mentions for c in facts.changes}
-            assert told == counted
+            assert mentions(facts) == counted
         only = [row["port"]]
         facts = build_reasons(conn, world.brand, Period(*span, audience, only=tuple(only)))
         counted = cause_parts(conn, world.brand.id, span, [own.id for own in only])
-    told = {(c.by, c.key, c.polarity, c.cause): c.mentions for c in facts.changes}
-    assert told == counted
-    assert any(key == "lenina" for _, key, _, _ in told)
+    assert mentions(facts) == counted
+    assert any(key == "lenina" for _, key, _, _ in counted)
 
 
 def test_a_report_of_some_sources_alone(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,12 +14,12 @@ from reports.reason_parts import By
 from reports.reason_period import Period
 from reports.reason_tables import closing, opening, tables
 from reports.reasons import ReasonsFacts, build_reasons
-from reports.words import Words
+from reports.words import DASH, Words
 from store.engine import reading, writing
 from store.facet_rows import FacetRow, FacetSpec
 from store.history import labelled_mentions
 from store.interface import CauseCount, MentionFilter
-from store.labels import correct
+from store.labels import correct, use_version
 from tests.reports.world import NAMES, NOON, World
 
 WEEK = timedelta(days=7)
@@ -95,14 +95,6 @@ def test_what_would_help_most_stands_first(world: World) -> None:
     assert (first.cause, first.leaving, first.reach) == ("late", 1.0, 1.0)
     assert first.unhappy.low < 6 / 7 < first.unhappy.high
     assert (second.cause, second.leaving, second.reach) == ("rude", 1.0, 0.5)
-
-
-def test_the_journey_has_both_signs(world: World) -> None:
-    fill(world)
-    stages = {stage.stage: stage for stage in reasons(world).journey}
-    assert (stages["delivery"].negative, stages["delivery"].positive) == (6, 0)
-    assert (stages["use"].negative, stages["use"].positive) == (0, 1)
-    assert stages["delivery"].causes[0] == ("late", 6)
 
 
 def test_intents_name_the_rival_and_quote(world: World) -> None:
@@ -209,9 +201,94 @@ def test_without_history_no_lift_is_claimed(world: World) -> None:
     assert any("history" in line for line in opening(facts, Words("en", ZONE)))
 
 
+@pytest.mark.parametrize(
+    ("lang", "usual", "waiting", "past"),
+    [
+        ("en", "Usual is what was said from", "not labelled yet", "8 mentions of the time before"),
+        ("ru", "Обычное – то, что было с", "ещё не размечен", "8 упоминаний за прошлое время"),
+    ],
+)
+def test_what_is_usual_is_said_and_not_compared_with_until_it_is_labelled(
+    world: World, lang: str, usual: str, waiting: str, past: str
+) -> None:
+    """A new taxonomy reads the newest first: without that, everything would seem to rise."""
+    fill(world)
+    words = Words(lang, ZONE)  # type: ignore[arg-type]
+
+    def said() -> str:
+        return "\n".join(opening(reasons(world, "source", lang), words))
+
+    facts = reasons(world, "source")
+    assert (facts.baseline.mentions, facts.baseline.unlabelled, facts.unlabelled) == (8, 0, ())
+    assert facts.baseline.start == NOON - 4 * WEEK + timedelta(days=-6)
+    assert facts.parts[0].ratio is not None
+    assert all(own in said() for own in (usual, "2026", "3.9 ×" if lang == "en" else "3,9 ×"))
+    with writing(world.engine) as conn:
+        world.version = use_version(conn, "model-1", "taxonomy-2", NOON)
+    world.relabel("negative", NOON, saying="again")
+    facts = reasons(world, "source")
+    assert (facts.stories, facts.negative, len(facts.unlabelled)) == (9, 6, 3)
+    assert (facts.baseline.unlabelled, facts.baseline_periods) == (8, 0)
+    assert (facts.parts[0].previous, facts.parts[0].ratio) == (None, None)
+    assert waiting in said()
+    assert past in said()
+    assert usual not in said()
+    world.relabel("negative", NOON)
+    assert reasons(world).baseline_periods > 3
+    assert usual in said()
+    assert waiting not in said()
+
+
+def test_what_was_never_named_before_is_told_with_its_bound(world: World) -> None:
+    fill(world)
+    facts = reasons(world)
+    causes, _, drivers = tables(facts, Words("en", ZONE), str, None)[:3]
+    late, rude = causes.rows
+    assert (facts.causes[1].fact.lift, facts.causes[1].fact.usual) == (None, 0)
+    assert rude[3].startswith("∞ (")
+    assert rude[3].endswith("–∞)")
+    assert not late[3].startswith("∞")
+    assert "severity" in causes.columns
+    assert "severity" not in drivers.columns, "praise has none"
+    assert drivers.rows[0][4] == DASH, "nobody knows its reach"
+
+
+def test_the_intents_of_the_period_before_lead_to_their_mentions(world: World) -> None:
+    off = (("leaving", "I am off", None),)
+    for back in range(1, 28, 3):
+        at = NOON - timedelta(days=back)
+        world.post(f"Zerno, I am off, day {back}", at, "negative", intents=off)
+    world.save(NOON)
+    facts = reasons(world)
+    (leaving,) = facts.intents
+    assert leaving.previous == len(set(facts.intents_before["leaving"])) == 2
+    assert not set(leaving.mention_ids) & set(facts.intents_before["leaving"])
+
+
+def test_days_go_on_over_a_change_of_clocks_and_without_complaints(world: World) -> None:
+    """Berlin puts its clocks forward on 29 March 2026, two hours after midnight."""
+    for at in ("2026-03-28T22:30", "2026-03-28T23:30", "2026-03-29T21:30", "2026-03-31T22:30"):
+        when = datetime.fromisoformat(f"{at}+00:00")
+        world.post(f"Zerno late at {at}", when, "negative", (("late", "late"),))
+    world.save(NOON + 5 * WEEK)
+    zone = ZoneInfo("Europe/Berlin")
+    start = datetime(2026, 3, 28, tzinfo=zone).astimezone(UTC)
+    audience = Audience("en", zone, cause_names=NAMES)
+    with reading(world.engine) as conn:
+        period = Period(start, NOON + 5 * WEEK, audience, "day")
+        facts = build_reasons(conn, world.brand, period)
+    days = ["2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01"]
+    assert [(part.key, part.negative) for part in facts.parts] == list(
+        zip(days, (1, 2, 0, 0, 1), strict=True)
+    )
+    by_day = tables(facts, Words("en", zone), str, "day")[-1]
+    assert by_day.columns[1:] == ("negative", "mostly"), "no day is compared with another"
+    assert [row[1] for row in by_day.rows] == ["1", "2", "0", "0", "1"]
+
+
 def test_an_empty_period_is_said_plainly(world: World) -> None:
     facts = reasons(world)
-    assert (facts.stories, facts.causes, facts.helps, facts.journey) == (0, (), (), ())
+    assert (facts.stories, facts.causes, facts.helps, facts.matrix) == (0, (), (), ())
     assert tables(facts, Words("en", ZONE), str, "day") == []
     json.dumps(facts.as_json())
 

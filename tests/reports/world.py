@@ -165,10 +165,10 @@ class World:
             save_labels(conn, self.version, labels, at)
         self._posts.clear()
 
-    def relabel(self, sentiment: str, now: datetime) -> None:
-        """Let the version in use say the same of everything it has not labelled."""
+    def relabel(self, sentiment: str, now: datetime, saying: str = "") -> None:
+        """Let the version in use say the same of everything it has not labelled and holds that."""
         with writing(self.engine) as conn:
-            rows = unlabelled(conn, self.version, 100_000)
+            rows = [row for row in unlabelled(conn, self.version, 100_000) if saying in row.text]
             save_labels(
                 conn, self.version, [_label(r, sentiment, (), False, ()) for r in rows], now
             )

@@ -1,4 +1,4 @@
-"""Causes by source, product and place, and counts from some sources alone."""
+"""Causes by source, product and place, led to their mentions; counts from some sources alone."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def test_stories_are_counted_by_cause_in_every_part(engine: Engine) -> None:
     day = (NOW - DAY, NOW)
     with reading(world.engine) as conn:
         assert cause_parts(conn, world.zerno, day) == {
-            CausePart("source", "rss", "negative", "late"): 2,
-            CausePart("source", "forum", "negative", "late"): 1,
-            CausePart("place", "lenina", "negative", "late"): 2,
-            CausePart("product", "card", "negative", "late"): 1,
+            CausePart("source", "rss", "negative", "late"): (1, 3),
+            CausePart("source", "forum", "negative", "late"): (4,),
+            CausePart("place", "lenina", "negative", "late"): (1, 3),
+            CausePart("product", "card", "negative", "late"): (3,),
         }
         card = cause_parts(conn, world.zerno, day, [row["card"].id], ["rss"])
-        assert set(card.values()) == {1}
+        assert set(card.values()) == {(3,)}
         assert cause_parts(conn, world.zerno, (NOW - 2 * DAY, NOW - DAY)) == {}
         assert cause_parts(conn, world.rival, day) == {}
 
@@ -72,9 +72,9 @@ def test_a_persons_causes_and_todays_places_count(engine: Engine) -> None:
     configured(world, SPECS[0])
     with reading(world.engine) as conn:
         assert cause_parts(conn, world.zerno, (NOW - DAY, NOW)) == {
-            CausePart("source", "rss", "negative", "late"): 2,
-            CausePart("source", "forum", "positive", "taste"): 1,
-            CausePart("product", "card", "negative", "late"): 1,
+            CausePart("source", "rss", "negative", "late"): (1, 3),
+            CausePart("source", "forum", "positive", "taste"): (4,),
+            CausePart("product", "card", "negative", "late"): (3,),
         }
 
 
