@@ -20,6 +20,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -61,6 +62,7 @@ COPIES: Final = 8
 REASONS: Final = 1.6
 MANY_CAUSES: Final = 1.1
 EXAMPLES: Final = 6
+BRAND: Final = "Zorvex"
 
 PAUSE: Final = 0.25
 """Seconds between turns: the threads of ONNX Runtime and torch spin for a while after their work,
@@ -186,7 +188,10 @@ def _turns(
 
 
 def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
-    """Causes, many examples each or few, against sentiment alone; forty causes against fifteen."""
+    """Causes, many examples each or few, against sentiment alone; forty causes against fifteen.
+
+    A mention in the store is always judged towards its brand, a text from a file may not be.
+    """
     shipped = Taxonomy.load()
     finders = {count: CauseFinder(encoder, of_size(shipped, count)) for count in (15, 40)}
     labellers = {
@@ -195,13 +200,16 @@ def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
         "few": Labeller(encoder, CauseFinder(encoder, of_few_examples(shipped))),
         **{str(count): Labeller(encoder, finder) for count, finder in finders.items()},
     }
-    made, times = texts(seed=6), {name: list[float]() for name in labellers}
+    of_brand = {f"{name} towards": labellers[name] for name in ("few", "alone")}
+    made, times = texts(seed=6), defaultdict[str, list[float]](list)
     for _ in range(chunks):
         chunk = list(itertools.islice(made, size))
-        for name, labeller in labellers.items():
-            seconds, labels = _timed(partial(_labels, labeller), chunk)
-            times[name].append(seconds)
-            _prove(labels, size)
+        told = [replace(own, target=BRAND) for own in chunk]
+        for asked, own in ((labellers, chunk), (of_brand, told)):
+            for name, labeller in asked.items():
+                seconds, labels = _timed(partial(_labels, labeller), own)
+                times[name].append(seconds)
+                _prove(labels, size)
     name = f"label {size} texts"
     return [
         ratio(
@@ -218,6 +226,13 @@ def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
             times["alone"],
             target=REASONS,
         ),
+        ratio(
+            f"{name} towards a brand, causes of {EXAMPLES} examples each too",
+            "sentiment towards it alone",
+            times["few towards"],
+            times["alone towards"],
+            target=REASONS,
+        ),
         ratio(f"{name}, 40 causes", "15 causes", times["40"], times["15"], target=MANY_CAUSES),
     ]
 
@@ -228,7 +243,7 @@ def towards(encoder: Encoder, chunks: int, size: int) -> Ratio:
     made, ours, theirs = texts(seed=7), list[float](), list[float]()
     for _ in range(chunks):
         chunk = list(itertools.islice(made, size))
-        told = [replace(own, target="Zorvex") for own in chunk]
+        told = [replace(own, target=BRAND) for own in chunk]
         for own, times in ((told, ours), (chunk, theirs)):
             seconds, labels = _timed(partial(_labels, labeller), own)
             times.append(seconds)
