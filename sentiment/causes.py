@@ -150,6 +150,9 @@ class CauseFinder:
         scores[:, : len(self._causes)] += agreement(moods, self._negative)
         simple = [plain(clause) for clause in clauses.texts]
         self._hear_denials(scores, simple, np.array([own.denials for own in signals]))
+        beyond_even = np.maximum(0, 2 * np.array([own.unsaid for own in signals]) - 1)
+        said = np.log1p(-np.minimum(beyond_even, 0.999))
+        scores[:, : len(self._causes)] += self._fitted.UNSAID * said[:, None]
         excluded = self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
         chances *= np.minimum(1, support(moods, self._negative) / self._fitted.SUPPORT)

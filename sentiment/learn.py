@@ -60,6 +60,8 @@ class Fitted:
     SUPPORT: ClassVar[float] = 1e-3
     """The share of the clause's sentiment from which on a cause keeps its whole probability: the
     classifier has praise of each thing among its classes, so hardly any is asked for."""
+    UNSAID: ClassVar[float] = 4.0
+    """How often the log-odds count that a clause says something, where it is likelier not to."""
     THRESHOLD: ClassVar[float] = 0.4
     """Causes less probable are not told: 0.3 finds most in complaints, 0.5 errs least on news."""
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-import snowballstemmer
 from babel.dates import get_day_names, get_month_names
 
 from sentiment.target import mention_pattern
+from sentiment.words import stem
 
 WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _FORMS: Final = r"https?://\S+|www\.\S+|[@#]\w+"
@@ -70,13 +70,6 @@ def is_thing(word: str) -> bool:
     return bool(nouns) and not all(_NAMED & set(own) for own in readings)
 
 
-def stem(word: str) -> str:
-    """A word without its endings, by the Snowball stemmer of its alphabet."""
-    language = "russian" if re.search("[а-яё]", word) else "english"
-    found: str = _stemmer(language).stemWord(word)
-    return found
-
-
 @cache
 def _calendar() -> frozenset[str]:
     """Weekdays and months, stemmed; "May" and "March" are left, being other words too."""
@@ -88,11 +81,6 @@ def _dates() -> Iterator[str]:
         for names in (get_day_names("wide", locale=lang), get_month_names("wide", locale=lang)):
             yield from names.values()
         yield from get_month_names("wide", "stand-alone", locale=lang).values()
-
-
-@cache
-def _stemmer(language: str) -> Any:
-    return snowballstemmer.stemmer(language)
 
 
 @cache

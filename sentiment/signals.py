@@ -18,7 +18,7 @@ from typing import Any, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment import denials
+from sentiment import denials, unsaid
 from sentiment.classifier import Classifier, centred, fit, products, softmax, unit
 from sentiment.clauses import Span, split_clauses
 from sentiment.denial import plain
@@ -43,10 +43,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "severity": ("1", "2", "3", "4"),
     "intent": get_args(Intent),
     "denial": ("complaint", "praise"),
+    "saying": ("unsaid", "said"),
 }
 """The classes of each group, in the order of its classifier; of "denial", what is denied."""
 
-WORDED = ("intent", "denial")
+WORDED = ("intent", "denial", "saying")
 """The groups with examples enough to learn by their words as well."""
 
 LEAST_STAGE = 0.35
@@ -64,7 +65,7 @@ LONGEST_DENIAL = 2
 
 _SILENT_STAGES = ("use", "paying", "delivery", "first_contact")
 """Stages whose examples show no intent: they teach its "none"."""
-_NONE_WEIGHTS = {"intent": 0.1, "expectation": 0.3, "denial": 0.2}
+_NONE_WEIGHTS = {"intent": 0.1, "expectation": 0.3, "denial": 0.2, "saying": 0.25}
 """What an example of none of a group counts in the fit against one of some."""
 
 Floats = NDArray[np.float64]
@@ -77,6 +78,7 @@ class ClauseSignals:
     Attributes:
         intents: with their probabilities, most probable first.
         denials: how likely it denies a complaint, and denies praise.
+        unsaid: how likely it only mentions what it seems to tell.
     """
 
     stage: Stage | None
@@ -84,6 +86,7 @@ class ClauseSignals:
     severity: int
     intents: tuple[tuple[Intent, float], ...]
     denials: tuple[float, float]
+    unsaid: float
 
     def expectation_of(self, polarity: Polarity) -> Expectation | None:
         """The expectation, if it suits praise ("wow") or a complaint (the other two)."""
@@ -142,6 +145,7 @@ class Signals:
                 round(float(levels[at])),
                 _intents(chances["intent"][at], plain(clauses.texts[at])),
                 (float(chances["denial"][at, 0]), float(chances["denial"][at, 1])),
+                float(chances["saying"][at, 0]),
             )
             for at in range(len(clauses))
         ]
@@ -210,9 +214,10 @@ def examples() -> dict[str, dict[str, list[str]]]:
     found = {
         group: {entry["id"]: _both(entry["examples"]) for entry in raw[group]}
         for group in GROUPS
-        if group != "denial"
+        if group in raw
     }
-    return found | {"none": {"none": _both(raw["none"]["examples"])}, "denial": _denials()}
+    none = {"none": _both(raw["none"]["examples"])}
+    return found | {"none": none, "denial": _denials(), "saying": unsaid.examples()}
 
 
 def _denials() -> dict[str, list[str]]:
@@ -243,8 +248,8 @@ def version() -> str:
 @cache
 def examples_version() -> str:
     """A hash of the examples: with other examples, another fit."""
-    both = EXAMPLES.read_bytes() + denials.EXAMPLES.read_bytes()
-    return hashlib.sha256(both).hexdigest()[:8]
+    files = (EXAMPLES, denials.EXAMPLES, unsaid.EXAMPLES)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8]
 
 
 def learnt(encoder: Encoder) -> Signals:
@@ -267,6 +272,7 @@ def learnt(encoder: Encoder) -> Signals:
         "intent": silent + plain_texts,
         "expectation": silent,
         "denial": own["denial"]["asserted"] + plain_texts,
+        "saying": own["denial"]["asserted"] + plain_texts,
     }
     heads = {}
     for group, classes in GROUPS.items():

@@ -14,8 +14,9 @@ from functools import cache
 from typing import Final
 
 from sentiment.bare import BARE
-from sentiment.proper_names import WORD, folded, is_thing, stem
+from sentiment.proper_names import WORD, folded, is_thing
 from sentiment.taxonomy import Taxonomy
+from sentiment.words import stem
 
 MOST: Final = 10
 COMMON: Final = 0.005

@@ -140,6 +140,12 @@ def leaver_texts(lang: str) -> list[Asked]:
     return [Asked(row["text"], lang, frozenset(), row) for row in _rows("leaving", lang)]
 
 
+def saying_texts(lang: str) -> list[Asked]:
+    """Texts that only mention a cause, and some of like form that say it."""
+    rows = _rows("unsaid", lang)
+    return [Asked(row["text"], lang, frozenset({row["cause"]} - {None}), row) for row in rows]
+
+
 def _rows(name: str, lang: str) -> list[dict[str, Any]]:
     """The rows of a language of `cause_checks_<name>.jsonl`."""
     text = (FOLDER / f"cause_checks_{name}.jsonl").read_text(encoding="utf-8")

@@ -41,6 +41,7 @@ from sentiment.training.cause_sets import (
     tasks,
 )
 from sentiment.training.figures import Figure, bootstrap, read, share
+from sentiment.training.measure_saying import saying, whose
 from sentiment.training.measure_silence import silence
 
 CARD = Path(__file__).parents[1] / "causes.md"
@@ -222,6 +223,8 @@ def measure_own(encoder: Encoder, lang: str) -> list[tuple[str, Figure]]:
         *_intents(texts, found),
         *_leavers(encoder, lang),
         *_denials(encoder, lang),
+        *saying(encoder, lang),
+        *whose(encoder, lang),
     ]
 
 

@@ -169,6 +169,26 @@ def test_negation_is_heard(encoder: Encoder, shipped: CauseFinder, text: str, ca
     assert cause not in evidence(find(encoder, shipped, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Do they answer the phone or is it always engaged?", None),
+        ("does the courier actually turn up on time", None),
+        ("if the app crashes again at checkout I will cancel", None),
+        ("А там не хамят на кассе?", None),
+        ("боюсь, что спишут дважды", None),
+        ("Why does the app crash every single time I pay?", "app_failure"),
+        ("how hard is it to answer a phone???", "no_answer"),
+        ("They charged me twice, who do I call?", "billing_error"),
+        ("сколько можно хамить людям на кассе?", "rude_staff"),
+    ],
+)
+def test_a_question_tells_a_cause_only_if_it_complains(
+    encoder: Encoder, shipped: CauseFinder, text: str, cause: str | None
+) -> None:
+    assert [own.cause for own in find(encoder, shipped, text)][:1] == ([cause] if cause else [])
+
+
 def test_a_taxonomy_of_a_few_examples_works_at_once(encoder: Encoder, gym: CauseFinder) -> None:
     text = "Three of the treadmills are broken. My coach is great though, so patient."
     found = evidence(find(encoder, gym, text))

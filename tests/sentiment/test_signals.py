@@ -124,10 +124,10 @@ def test_danger_is_more_severe_than_a_trifle(encoder: Encoder, finder: CauseFind
 
 
 def test_praise_has_no_severity_and_no_broken_promise() -> None:
-    own = signals.ClauseSignals("use", "broken_promise", 3, (), (0, 0))
+    own = signals.ClauseSignals("use", "broken_promise", 3, (), (0, 0), 0)
     assert own.expectation_of("positive") is None
     assert own.expectation_of("negative") == "broken_promise"
-    assert signals.ClauseSignals("use", "wow", 1, (), (0, 0)).expectation_of("negative") is None
+    assert signals.ClauseSignals("use", "wow", 1, (), (0, 0), 0).expectation_of("negative") is None
 
 
 def test_a_switch_to_the_brand_itself_is_no_intent_against_it(encoder: Encoder) -> None:
