@@ -210,7 +210,10 @@ def reasons(encoder: Encoder, chunks: int, size: int) -> list[Ratio]:
                 seconds, labels = _timed(partial(_labels, labeller), own)
                 times[name].append(seconds)
                 _prove(labels, size)
-    name = f"label {size} texts"
+    return _reason_ratios(f"label {size} texts", times)
+
+
+def _reason_ratios(name: str, times: Mapping[str, Sequence[float]]) -> list[Ratio]:
     return [
         ratio(
             f"{name}, causes, stages and intents too",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -53,8 +53,8 @@ class AlertList:
 def alert_list(conn: Connection, alert: AlertRow, now: datetime, limit: int = SHOWN) -> AlertList:
     """What an alert and all that joined it are about, from its start to its end or to now.
 
-    The reprints of a story are merged, save where the alert is about one story that spreads: its
-    reprints are what there is to see.
+    The reprints of a story are merged, save those of the one that spreads where the alert is about
+    that: they are what there is to see.
 
     Args:
         limit: so many stories at most; 0 is all.
@@ -63,20 +63,28 @@ def alert_list(conn: Connection, alert: AlertRow, now: datetime, limit: int = SH
     series = (alert.kind, str(alert.facts.get("about_id") or ""))
     told = Thread(*series, events)
     begin = datetime.fromisoformat(events[0].facts.get("start") or alert.started_at.isoformat())
-    found = {
-        mention.mention_id: mention
-        for one in (series, *told.joined)
-        for mention in labelled_mentions(
-            conn, about(alert.brand_id, one, begin, alert.closed_at or now)
-        )
-    }
-    stories = by_story(found.values())
-    if alert.kind == "story" and stories:
-        most = max(stories, key=lambda story: story.sightings).mention.cluster_id
-        stories = [Story(one, 1) for one in found.values() if one.cluster_id == most]
+
+    def read(*wanted: tuple[str, str]) -> dict[int, LabelledMention]:
+        asked = (about(alert.brand_id, one, begin, alert.closed_at or now) for one in wanted)
+        return {own.mention_id: own for one in asked for own in labelled_mentions(conn, one)}
+
+    own, joined = read(series), read(*told.joined)
+    stories = (
+        _spreading(own, joined) if alert.kind == "story" else by_story((own | joined).values())
+    )
     stories.sort(key=lambda s: (s.mention.published_at, s.mention.mention_id), reverse=True)
     shown = tuple(_listed(story) for story in stories[: limit or None])
     return AlertList(alert, shown, len(stories), sum(story.sightings for story in stories))
+
+
+def _spreading(
+    own: Mapping[int, LabelledMention], joined: Mapping[int, LabelledMention]
+) -> list[Story]:
+    """Each reprint of the story told most, and the stories of what joined it."""
+    most = max(by_story(own.values()), key=lambda story: story.sightings, default=None)
+    spread = most.mention.cluster_id if most else 0
+    reprints = [Story(one, 1) for one in own.values() if one.cluster_id == spread]
+    return reprints + by_story(one for one in joined.values() if one.cluster_id != spread)
 
 
 def _listed(story: Story) -> ListedStory:

@@ -120,7 +120,9 @@ def read_link(link: str, secret: str, now: datetime) -> Wanted:
     wanted = Wanted(cast("LinkAction", action), int(alert_id), int(minutes), until)
     if now >= until:
         raise LinkError(
-            "this link has expired; use molva alerts ack, mute or false", "expired", wanted
+            "this link has expired; use molva alerts mentions, ack, mute or false",
+            "expired",
+            wanted,
         )
     return wanted
 

@@ -49,7 +49,7 @@ class Usual:
 
     Attributes:
         lengths: 0 where there is too little history to claim anything.
-        by_source: the same of each source, from its first mention on.
+        by_source: for how many periods before each source is known.
     """
 
     stories: Mapping[CausePart, tuple[int, ...]] = field(default_factory=dict)
@@ -68,9 +68,8 @@ class Usual:
 
     def compared(self, pair: CausePart, now: Sequence[Story]) -> Compared:
         """Stories held against the baseline; lengths of 0 mean that there is none."""
-        lengths, young = self.lengths, self.young
-        if pair.by == "source":
-            lengths = 0.0 if pair.key in young else self.by_source.get(pair.key, lengths)
+        young = self.young
+        lengths = 0.0 if pair.by == "source" and pair.key in young else self.lengths
         known = sum(story.mention.source_type not in young for story in now)
         return Compared(known, len(self.stories.get(pair, ())), lengths)
 

@@ -60,10 +60,11 @@ def divided(
     zone: ZoneInfo,
     names: Mapping[tuple[str, str], str],
 ) -> tuple[PartFact, ...]:
-    """The parts that have or had a negative story, the most first; all days, in their order.
+    """The parts that have or had a negative story, the most first; days in their order.
 
-    A story that speaks of two places counts for both. What products and places are called is
-    told by `names`, the days' zone by `zone`; `before` is None where it is not known.
+    Of the days all from the first with one to the last. A story that speaks of two places counts
+    for both. What products and places are called is told by `names`, the days' zone by `zone`;
+    `before` is None where it is not known.
     """
     keys = _keys(by, zone)
     now, earlier = _grouped(negative, keys), _grouped(_unhappy(before, by), keys)

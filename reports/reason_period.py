@@ -23,8 +23,8 @@ from store.labels import UNLABELLED
 
 BASELINE_PERIODS = 4
 UNLABELLED_AT_MOST = 0.05
-"""Of the baseline's mentions. After a switch of model or taxonomy the past is labelled anew, and as
-long as much of it waits, everything would seem to rise."""
+"""Of the baseline's mentions, and of the period's. After a switch of model or taxonomy all are
+labelled anew, and as long as many of either wait, everything would seem to rise or to fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,15 @@ class BaselineFact:
     """What is called usual: the mentions from `start` (UTC) up to the period, reprints too.
 
     Attributes:
-        unlabelled: how many of them the model and taxonomy in use have not read yet.
+        unlabelled: how many of them, and of the period's own, the model and taxonomy in use have
+            not read yet.
+        read: whether enough of either is labelled to compare them.
     """
 
     start: datetime
     mentions: int
     unlabelled: int
-
-    @property
-    def read(self) -> bool:
-        """Whether enough of it is labelled to compare with."""
-        return self.unlabelled <= UNLABELLED_AT_MOST * self.mentions
+    read: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +113,41 @@ def read(conn: Connection, brand_id: int, period: Period) -> Told:
 
 
 def _baseline(conn: Connection, brand_id: int, period: Period) -> tuple[BaselineFact, Usual]:
-    """Up to four periods before, since the brand and each source were first heard of."""
+    """Up to four periods before, since the last source that is no longer young was first heard of.
+
+    Before, its past would be short of what the period has, and everything would seem to rise.
+    """
     known = first_by_source(conn, brand_id)
     earliest = period.start - BASELINE_PERIODS * period.length
     wanted = period.sources or known
     begins = {key: max(earliest, at) for key, at in known.items() if key in wanted}
     by_source = {key: max(0.0, (period.start - at) / period.length) for key, at in begins.items()}
-    lengths = max(by_source.values(), default=0.0)
-    start = min((period.start, *begins.values()))
-    usual = Usual(lengths=lengths, by_source=by_source)
-    settled = usual.settled if usual.young else period.sources
-    asked = replace(_wanted(brand_id, period, (start, period.start)), source_types=settled or None)
-    unlabelled = count_mentions(conn, replace(asked, sentiment=UNLABELLED))
-    baseline = BaselineFact(start, count_mentions(conn, asked), unlabelled)
+    usual = Usual(by_source=by_source)
+    start = max((begins[key] for key in usual.settled), default=None)
+    start = start or min((period.start, *begins.values()))
+    lengths = (period.start - start) / period.length
+    usual = replace(usual, lengths=lengths)
+    settled = (usual.young and usual.settled) or period.sources
+    baseline = _known(conn, brand_id, period, start, settled)
     if lengths < LEAST_BASELINE or not baseline.read:
         return baseline, Usual()
     facet_ids = [facet.id for facet in period.only]
     stories = cause_parts(conn, brand_id, (start, period.start), facet_ids, settled)
     return baseline, replace(usual, stories=stories)
+
+
+def _known(
+    conn: Connection, brand_id: int, period: Period, start: datetime, settled: Sequence[str]
+) -> BaselineFact:
+    """How much of the baseline there is, and how much of it and of the period is not labelled."""
+    counts = []
+    for interval in ((start, period.start), (period.start, period.end)):
+        asked = _wanted(brand_id, period, interval)
+        asked = replace(asked, source_types=tuple(settled) or None)
+        unread = count_mentions(conn, replace(asked, sentiment=UNLABELLED))
+        counts.append((count_mentions(conn, asked), unread))
+    read = all(unread <= UNLABELLED_AT_MOST * mentions for mentions, unread in counts)
+    return BaselineFact(start, counts[0][0], sum(unread for _, unread in counts), read)
 
 
 def _counts(conn: Connection, brand_id: int, period: Period, usual: Usual) -> CauseCounts:

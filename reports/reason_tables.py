@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 
 from reports.reason_change_tables import change_table, part_table
+from reports.reason_changes import LEAST_BASELINE
 from reports.reason_drawing import ReasonTable, columns_of, dated, mostly, times_usual
 from reports.reason_matrix_table import matrix_table
 from reports.reason_parts import By
@@ -51,7 +52,8 @@ def _usual(facts: ReasonsFacts, words: Words) -> str:
             mentions=words.say("mentions", n=baseline.mentions),
             times=words.number(facts.baseline_periods, 1),
         )
-    if not baseline.read:
+    long_enough = facts.start - baseline.start >= LEAST_BASELINE * (facts.end - facts.start)
+    if long_enough and not baseline.read:
         return words.say("r_baseline_unlabelled", n=baseline.unlabelled)
     return words.say("r_no_baseline")
 

@@ -150,9 +150,7 @@ class CauseFinder:
         scores[:, : len(self._causes)] += agreement(moods, self._negative)
         simple = [plain(clause) for clause in clauses.texts]
         self._hear_denials(scores, simple, np.array([own.denials for own in signals]))
-        beyond_even = np.maximum(0, 2 * np.array([own.unsaid for own in signals]) - 1)
-        said = np.log1p(-np.minimum(beyond_even, 0.999))
-        scores[:, : len(self._causes)] += self._fitted.UNSAID * said[:, None]
+        self._hear_unsaid(scores, np.array([own.unsaid for own in signals]))
         excluded = self._hear_terms(scores, simple)
         chances: Floats = softmax(scores)[:, : len(self._causes)]
         chances *= np.minimum(1, support(moods, self._negative) / self._fitted.SUPPORT)
@@ -193,6 +191,11 @@ class CauseFinder:
         heard = DENIAL * (np.log1p(-np.minimum(chances, 0.999)) - rules)
         causes = scores[:, : len(self._causes)]
         causes += np.where(self._negative, heard[:, :1], heard[:, 1:])
+
+    def _hear_unsaid(self, scores: Floats, chances: Floats) -> None:
+        """Take from every cause what a clause [n] only mentions, if that is likelier than not."""
+        beyond_even = np.clip(2 * chances - 1, 0, 0.999)
+        scores[:, : len(self._causes)] += self._fitted.UNSAID * np.log1p(-beyond_even)[:, None]
 
     def _hear_terms(self, scores: Floats, clauses: Sequence[str]) -> NDArray[np.bool_]:
         """Let `includes` speak for their cause; which causes [n, causes] `excludes` rule out."""

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -241,8 +242,10 @@ def _both(texts: Mapping[str, list[str]]) -> list[str]:
 
 @cache
 def version() -> str:
-    """A hash of the examples and of the rules' number: with others, other signals."""
-    return hashlib.sha256(f"{examples_version()} {RULES}".encode()).hexdigest()[:8]
+    """A hash of the examples, the rules' number and the stemmers: with others, other signals."""
+    stemmers = " ".join(metadata.version(name) for name in ("snowballstemmer", "pystemmer"))
+    made_by = f"{examples_version()} {RULES} {stemmers}"
+    return hashlib.sha256(made_by.encode()).hexdigest()[:8]
 
 
 @cache

@@ -196,7 +196,7 @@ class TextToLabel:
 
     Attributes:
         terms: the words in it that the brand's query matched.
-        others: those that other brands' queries matched.
+        others: the names that other brands' queries matched.
     """
 
     mention_id: int

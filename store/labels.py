@@ -304,20 +304,28 @@ def _spoken(row: Any) -> list[str]:
     return [word for word in dict.fromkeys(where[start:end] for start, end in row.spans) if word]
 
 
+def _is_name(word: str, brand: str) -> bool:
+    """Whether a matched word is written as a name is: a query may ask for "delivery" as well."""
+    named, folded = brand.casefold(), word.casefold()
+    return not word.islower() or word[:1] in "@#" or folded in named or named in folded
+
+
 def _with_others(conn: Connection, texts: list[TextToLabel]) -> list[TextToLabel]:
-    """The texts with the words that other brands' queries matched in each."""
+    """The texts with the names by which other brands' queries matched in each."""
     statement = (
         select(
             *(BRAND_MENTION.c[name] for name in ("mention_id", "brand_id", "spans", "in_title")),
-            *(MENTION.c.title, MENTION.c.text),
+            *(MENTION.c.title, MENTION.c.text, BRAND.c.name),
         )
         .join_from(BRAND_MENTION, MENTION, MENTION.c.id == BRAND_MENTION.c.mention_id)
+        .join(BRAND, BRAND.c.id == BRAND_MENTION.c.brand_id)
         .where(among(conn, BRAND_MENTION.c.mention_id, [text.mention_id for text in texts]))
         .order_by(BRAND_MENTION.c.brand_id)
     )
     words: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for row in conn.execute(statement):
-        words[row.mention_id] += [(row.brand_id, word) for word in _spoken(row)]
+        names = [word for word in _spoken(row) if _is_name(word, row.name)]
+        words[row.mention_id] += [(row.brand_id, word) for word in names]
 
     def others(text: TextToLabel) -> Iterable[str]:
         return (word for brand, word in words[text.mention_id] if brand != text.brand_id)

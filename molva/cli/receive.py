@@ -26,7 +26,9 @@ from molva.config import Config, ConfigError
 from molva.listener import ReceiverServer
 from molva.pipeline.tell import link_secret, reporting_names
 from molva.receiver import Receiver
+from reports.interface import CauseNames
 from reports.words import Words
+from sentiment.interface import ModelError
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,16 @@ def alert_pages(config: Config, *, alone: bool) -> AlertPages | None:
         log.warning("links of alerts are not answered: %s", error)
         return None
     words = Words(config.language, config.timezone)
-    return AlertPages(url, secret, words, utc_now, names=reporting_names(config))
+    return AlertPages(url, secret, words, utc_now, names=_names(config))
+
+
+def _names(config: Config) -> CauseNames:
+    """What causes are called; by a taxonomy that cannot be read nothing that is sent is lost."""
+    try:
+        return reporting_names(config)
+    except ModelError as error:
+        log.warning("lists of mentions name causes by their ids: %s", error)
+        return {}
 
 
 def _serve(server: ReceiverServer, host: str) -> None:

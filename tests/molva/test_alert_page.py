@@ -476,6 +476,15 @@ def test_links_without_a_secret_do_not_stop_deliveries(
     assert "links of alerts are not answered" in caplog.text
 
 
+def test_a_taxonomy_that_cannot_be_read_stops_neither_links_nor_deliveries(
+    config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MOLVA_LINK_SECRET", SECRET)
+    config.write_text(f'{config.read_text()}\n[sentiment]\ntaxonomy = "gone.toml"\n')
+    assert alert_pages(load_config(config), alone=False) is not None
+    assert "gone.toml" in caplog.text
+
+
 def test_without_links_there_is_no_page(tmp_path: Path) -> None:
     def clock() -> datetime:
         return NOW

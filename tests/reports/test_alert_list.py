@@ -85,7 +85,7 @@ def test_what_came_since_and_what_joined_is_in_it_and_what_came_after_is_not(wor
     assert listed(world, 9 * HOUR).stories == before + 3
 
 
-def test_an_alert_of_one_story_lists_its_reprints(world: World) -> None:
+def test_an_alert_of_one_story_lists_its_reprints_and_what_joined(world: World) -> None:
     usual_month(world)
     for number in range(25):
         world.post(
@@ -97,3 +97,9 @@ def test_an_alert_of_one_story_lists_its_reprints(world: World) -> None:
     world.save(NOON)
     run(world)
     assert (listed(world).alert.kind, listed(world).stories) == ("story", 25)
+    add(world, 60, 0.2, "rude")
+    world.save(NOON + HOUR)
+    run(world, HOUR)
+    found = listed(world, HOUR)
+    assert found.alert.facts["why"] == "joined"
+    assert (found.stories, found.sightings) == (85, 85)

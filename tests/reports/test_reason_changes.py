@@ -178,6 +178,20 @@ def test_a_source_that_is_new_is_compared_with_nothing(world: World) -> None:
     assert (forum.negative, forum.ratio, forum.notable) == (12, None, False)
 
 
+def test_a_source_known_for_little_more_than_a_period_is_no_rise_either(world: World) -> None:
+    weekly(world, (10, 10, 10, 10, 10), "late")
+    world.save(NOON)
+    other_source(world)
+    weekly(world, (1, 54, 55), "late", place="forum")
+    world.save(NOON)
+    facts = reasons(world, "source")
+    assert facts.young == ()
+    (late,) = facts.causes
+    assert (late.fact.mentions, late.fact.notable) == (65, False)
+    assert late.fact.lift is not None
+    assert late.fact.lift < 1.2
+
+
 def test_what_a_new_source_brings_is_no_rise(world: World) -> None:
     row = world.facets(*FACETS)
     weekly(world, (3, 3, 3, 3, 3), "late", row["port"])
@@ -290,3 +304,13 @@ def test_a_report_of_some_sources_alone(world: World) -> None:
     assert {own.key for own in facts.changes} == {"hackernews"}
     assert "Only mentions from hackernews." in opening(facts, Words("en", ZONE))
     assert "Только упоминания из источников: hackernews." in opening(facts, Words("ru", ZONE))
+
+
+def test_the_baseline_of_a_young_source_alone_holds_nothing_of_the_others(world: World) -> None:
+    weekly(world, (3, 3, 3, 3, 3), "late")
+    world.save(NOON)
+    other_source(world)
+    weekly(world, (2, 5), "rude", place="forum")
+    world.save(NOON)
+    facts = reasons(world, sources=("hackernews",))
+    assert (facts.baseline_periods, facts.baseline.mentions) == (0, 2)

@@ -199,13 +199,21 @@ def test_without_history_no_lift_is_claimed(world: World) -> None:
     assert facts.baseline_periods == 0
     assert facts.causes[0].fact.lift is None
     assert any("history" in line for line in opening(facts, Words("en", ZONE)))
+    world.post("Zerno late again", NOON - timedelta(days=8), "negative", (("late", "late"),))
+    world.save(NOON)
+    with writing(world.engine) as conn:
+        use_version(conn, "model-1", "taxonomy-2", NOON)
+    facts = reasons(world)
+    assert (facts.baseline.mentions, facts.baseline.unlabelled) == (1, 2)
+    lines = opening(facts, Words("en", ZONE))
+    assert any("history" in line for line in lines), "a label would not make it longer"
 
 
 @pytest.mark.parametrize(
     ("lang", "usual", "waiting", "past"),
     [
-        ("en", "Usual is what was said from", "not labelled yet", "8 mentions of the time before"),
-        ("ru", "Обычное – то, что было с", "ещё не размечен", "8 упоминаний за прошлое время"),
+        ("en", "Usual is what was said from", "not labelled yet", "11 mentions wait"),
+        ("ru", "Обычное – то, что было с", "ещё не размечен", "11 упоминаний ещё"),
     ],
 )
 def test_what_is_usual_is_said_and_not_compared_with_until_it_is_labelled(
@@ -228,7 +236,7 @@ def test_what_is_usual_is_said_and_not_compared_with_until_it_is_labelled(
     world.relabel("negative", NOON, saying="again")
     facts = reasons(world, "source")
     assert (facts.stories, facts.negative, len(facts.unlabelled)) == (9, 6, 3)
-    assert (facts.baseline.unlabelled, facts.baseline_periods) == (8, 0)
+    assert (facts.baseline.unlabelled, facts.baseline_periods) == (11, 0)
     assert (facts.parts[0].previous, facts.parts[0].ratio) == (None, None)
     assert waiting in said()
     assert past in said()

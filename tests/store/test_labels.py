@@ -71,6 +71,17 @@ def test_how_the_text_names_other_brands_is_known_and_kept(world: World) -> None
         assert conn.execute(select(LABEL.c.others)).scalar_one() == ["Beanly"]
 
 
+def test_a_word_that_is_no_name_is_no_other_brand(world: World) -> None:
+    text = "Зерно: доставка долго, у beanly быстрее"
+    own = replace(world.match(), spans=((0, 5),))
+    rival = replace(world.match(world.rival), spans=((7, 15), (25, 31)))
+    world.keep(world.mention("a", text=text, matches=(own, rival)))
+    with writing(world.engine) as conn:
+        version = use_version(conn, "m", "t", NOW)
+        others = {t.brand_id: t.others for t in unlabelled(conn, version, 9)}
+    assert others == {world.zerno: ("beanly",), world.rival: ("Зерно",)}
+
+
 def test_an_edited_text_waits_again_and_its_old_label_no_longer_counts(world: World) -> None:
     world.keep(world.mention("a"))
     with writing(world.engine) as conn:
