@@ -165,8 +165,8 @@ class Likeness:
     """The share of the clause's sentiment from which on a cause keeps its whole probability: few
     examples cannot tell "the showers gleam" from "mould in the showers"."""
     UNSAID: ClassVar[float] = 2.0
-    """How often the log-odds count that a clause says something, where it is likelier not to: with
-    more, of posts of trades that name a cause one in five and not fewer are told none."""
+    """How often the log-odds count that a clause says something, where it is likelier not to. More
+    would tell none of a fifth of the posts of trades that name a cause."""
     THRESHOLD: ClassVar[float] = 0.3
     """Causes less probable are not told: about half of the F1 that is reached, where F1 is greatest
     (Lipton, Elkan & Naryanaswamy 2014)."""
