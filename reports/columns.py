@@ -472,9 +472,8 @@ def arrow_type(column: Column, zone: str = "UTC") -> pa.DataType:
         "boolean": pa.bool_(),
         "spans": pa.list_(pa.list_(pa.int32())),
         "texts": pa.list_(pa.string()),
+        "time": pa.timestamp("us", tz=zone),
     }
-    if column.type == "time":
-        return pa.timestamp("us", tz=zone)
     if column.type == "causes":
         return pa.list_(pa.struct(_fields(CAUSE_COLUMNS, zone)))
     if column.type == "intents":

@@ -75,13 +75,9 @@ class DigestOptions:
 def build_digest(
     conn: Connection, brand: BrandRow, period: Period, options: DigestOptions
 ) -> DigestFacts:
-    """Gather the facts of `brand`'s `period`.
+    """Gather the facts of a brand's day, week or month, for whom `options` say.
 
-    Args:
-        conn: a connection that reads; one transaction, so that all numbers agree.
-        brand: whose digest.
-        period: the day, week or month reported.
-        options: for whom.
+    `conn` reads in one transaction, so that all numbers agree.
     """
     past = _past(conn, brand.id, period)
     stories = _stories(conn, brand.id, period)

@@ -132,7 +132,6 @@ def columns_statement() -> Select[Any]:
 
 def _columns() -> list[ColumnElement[Any]]:
     named_causes = func.coalesce(CORRECTION.c.has_causes, literal(False))
-    by_person = or_(CORRECTION.c.sentiment.is_not(None), named_causes)
     sequence = select(func.max(CHANGE.c.id)).where(
         CHANGE.c.mention_id == BRAND_MENTION.c.mention_id
     )
@@ -159,9 +158,7 @@ def _columns() -> list[ColumnElement[Any]]:
         LABEL.c.p_neutral,
         LABEL.c.p_positive,
         LOW_CONFIDENCE.label("low_confidence"),
-        case((by_person, "person"), (LABEL.c.id.is_(None), ""), else_="model").label(
-            "label_source"
-        ),
+        _said_by(named_causes).label("label_source"),
         CORRECTION.c.corrected_at,
         func.coalesce(cast(LABEL.c.others, String), "[]").label("other_brands"),
         func.coalesce(sequence.scalar_subquery(), 0).label("sequence"),
@@ -171,6 +168,11 @@ def _columns() -> list[ColumnElement[Any]]:
         LABEL.c.version_id,
         case((named_causes, CORRECTION.c.id)).label("correction_id"),
     ]
+
+
+def _said_by(named_causes: ColumnElement[bool]) -> ColumnElement[str]:
+    by_person = or_(CORRECTION.c.sentiment.is_not(None), named_causes)
+    return case((by_person, "person"), (LABEL.c.id.is_(None), ""), else_="model")
 
 
 def _previous() -> ColumnElement[Any]:

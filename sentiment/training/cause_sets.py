@@ -10,17 +10,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
 
-import snowballstemmer
 
 from sentiment.taxonomy import Cause, Taxonomy
 from sentiment.training.rows import part_of
 from sentiment.training.themes import Themed, aspects, issues, multi_reasons, translated_aspects
 from sentiment.training.trades import CHECKED, trades
+from sentiment.words import stem
 
 FOLDER = Path(__file__).parent
 SHOTS = 8
@@ -279,12 +278,6 @@ def _dining(data: Path) -> Iterator[Asked]:
                 yield Asked(own.group().strip(), "ru", gold)
 
 
-@cache
-def _stemmer(lang: str) -> Any:
-    return snowballstemmer.stemmer("russian" if lang == "ru" else "english")
-
-
 def stems(text: str) -> set[str]:
     """The stems of the longer words of a text."""
-    words = _WORD.findall(text.casefold())
-    return {_stemmer("ru" if "а" <= word[0] <= "я" else "en").stemWord(word) for word in words}
+    return set(map(stem, _WORD.findall(text.casefold())))
