@@ -474,10 +474,9 @@ def arrow_type(column: Column, zone: str = "UTC") -> pa.DataType:
         "texts": pa.list_(pa.string()),
         "time": pa.timestamp("us", tz=zone),
     }
-    if column.type == "causes":
-        return pa.list_(pa.struct(_fields(CAUSE_COLUMNS, zone)))
-    if column.type == "intents":
-        return pa.list_(pa.struct(_fields(INTENT_COLUMNS, zone)))
+    nested = {"causes": CAUSE_COLUMNS, "intents": INTENT_COLUMNS}
+    if column.type in nested:
+        return pa.list_(pa.struct(_fields(nested[column.type], zone)))
     return simple[column.type]
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
 
-
 from sentiment.taxonomy import Cause, Taxonomy
 from sentiment.training.rows import part_of
 from sentiment.training.themes import Themed, aspects, issues, multi_reasons, translated_aspects
