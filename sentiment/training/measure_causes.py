@@ -357,7 +357,9 @@ def _own_lines(encoder: Encoder, own: Mapping[str, list[tuple[str, Figure]]]) ->
         "and which of the newest examples were taken, was decided with them in view. 320 of the "
         "texts that deny a cause, or only look so, were written after the first rules of grammar "
         "for denials; their weight, and what those rules must leave alone, was decided after "
-        "them.",
+        "them. Those that say a cause, or only mention one, are by a hand that saw no text of "
+        "ours; what is only mentioned counts, and words are read, as was chosen with them and the "
+        "fresh posts in view, as whose a cause is was with the texts about two brands.",
         "",
         "| figure | English | n | Russian | n |",
         "|---|---|---|---|---|",
