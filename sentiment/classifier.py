@@ -38,10 +38,6 @@ class Classifier:
     bias: Floats
     loss: float
 
-    def logits(self, rows: Floats) -> Floats:
-        """Logits [n, K] of rows [n, H], centred as the examples were."""
-        return products(rows, self.weights) + self.bias
-
 
 def fit(rows: Floats, classes: Sequence[int], weights: Floats) -> Classifier:
     """Fit on rows [n, H] of class numbers [n], each counting `weights` [n]."""
@@ -82,24 +78,26 @@ def _principal(rows: Floats) -> tuple[Floats, Floats]:
     return powers, (rows.T @ sides[:, kept]) / np.sqrt(powers)
 
 
-def products(rows: Floats, matrix: Floats) -> Floats:
+def products(rows: NDArray[np.floating], matrix: Floats) -> Floats:
     """`rows @ matrix`, whose every digit depends on the row and the matrix alone.
 
     In one product of floats a row's last digits depend on how many others there are, as sums are
     taken in another order. So both are rounded to integers of 20 bits, a row by its own greatest:
     sums of 8,192 of their products fit in 53 bits, where floats add without rounding.
     """
-    own, of_rows = _integers(rows, np.abs(rows).max(axis=1, initial=0.0, keepdims=True))
-    other, of_matrix = _integers(matrix, np.abs(matrix).max(initial=0.0))
-    found: Floats = (own @ other) / (of_rows * of_matrix)
+    own, of_rows = integers(rows, np.abs(rows).max(axis=1, initial=0.0, keepdims=True))
+    other, of_matrix = integers(matrix, np.abs(matrix).max(initial=0.0))
+    found: Floats = own @ other
+    found /= of_rows * of_matrix
     return found
 
 
-def _integers(values: Floats, greatest: Any) -> tuple[Floats, Any]:
+def integers(values: NDArray[np.floating], greatest: Any) -> tuple[Floats, Any]:
     """Values rounded to integers of 20 bits, and the power of two that they were raised by."""
     _, exponent = np.frexp(greatest)
     raised = np.ldexp(1.0, 20 - exponent)
-    return np.rint(values * raised), raised
+    whole: Floats = values * raised
+    return np.rint(whole, out=whole), raised
 
 
 def unit(rows: NDArray[np.floating]) -> Floats:

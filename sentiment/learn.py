@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import readers
-from sentiment.classifier import Classifier, centred, fit, unit
+from sentiment.classifier import Classifier, fit, unit
 from sentiment.encoder import EncodedText, Encoder
-from sentiment.fourier import fourier_columns
+from sentiment.features import Features
 from sentiment.language import languages_of
 from sentiment.likeness import Likeness, Measure, Odds, Scale, Second
 from sentiment.one_matter import LONG, usual_clauses, weights_of
@@ -27,7 +27,7 @@ from sentiment.second_reader import pooled
 from sentiment.taxonomy import LANGUAGES, Taxonomy
 from sentiment.whitening import beside_whitened
 from sentiment.wording import Rows, Tokens, Wording
-from sentiment.words import Columns, word_columns
+from sentiment.words import WordRows, word_rows
 
 SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 """The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
@@ -88,15 +88,15 @@ class Fitted:
         """Logits [n, causes + 1] of some whole texts, by their numbers [n]."""
         bounds = [(clauses.bounds[at], clauses.bounds[at + 1]) for at in texts]
         langs = [clauses.langs[begin] for begin, _ in bounds]
-        words = word_columns([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
+        words = word_rows([" ".join(clauses.texts[begin:end]) for begin, end in bounds])
         return self.scores(clauses.wholes[texts], langs, words)
 
     def scores(
-        self, embeddings: NDArray[np.floating], langs: Sequence[str], words: Columns
+        self, embeddings: NDArray[np.floating], langs: Sequence[str], words: WordRows
     ) -> Floats:
         """Logits [n, causes + 1] of texts by their embeddings [n, H], languages and words."""
-        rows = centred(embeddings, np.stack([self.centres[lang] for lang in langs]))
-        return self.classifier.logits(np.hstack([rows, words, fourier_columns(rows)]))
+        features = Features.of(embeddings, langs, self.centres, words)
+        return features.times(self.classifier.weights) + self.classifier.bias
 
 
 def shipped_fit(encoder: Encoder, taxonomy: Taxonomy) -> Fitted | None:
@@ -221,10 +221,9 @@ def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None
     langs = languages_of(texts)
     embeddings = unit(embed(encoder, texts, known))
     centres = _centres(embeddings, langs, classes == none)
-    rows = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    rows = np.hstack([rows, word_columns(texts), fourier_columns(rows)])
+    features = Features.of(embeddings, langs.tolist(), centres, word_rows(texts))
     weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
-    return Fitted(fit(rows, classes.tolist(), weights), centres)
+    return Fitted(fit(features.dense(), classes.tolist(), weights), centres)
 
 
 def _centres(

@@ -13,7 +13,7 @@ from sentiment.clauses import Span, split_clauses
 from sentiment.encoder import EncodedText, Encoder
 from sentiment.second_reader import SecondReader
 from sentiment.wording import Tokens
-from sentiment.words import Columns, word_columns
+from sentiment.words import WordRows, word_rows
 
 Floats = NDArray[np.float64]
 Item = tuple[EncodedText, str, str]
@@ -32,7 +32,7 @@ class Clauses:
         embeddings: [n, H], not centred.
         logits: sentiment [n, 3], not calibrated.
         wholes: embeddings of the texts [texts, H].
-        words: the clauses' words as columns [n, W].
+        words: the clauses' words [n].
         by_second: by the language of a second reader, its embeddings [n, D]; zeros for what it has
             not read, see `read_again`.
         wholes_by_second: the same of the texts [texts, D].
@@ -47,7 +47,7 @@ class Clauses:
     embeddings: NDArray[np.floating]
     logits: NDArray[np.floating]
     wholes: NDArray[np.floating]
-    words: Columns
+    words: WordRows
     by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
     wholes_by_second: dict[str, NDArray[np.floating]] = field(default_factory=dict)
     by_words: Floats | None = None
@@ -128,7 +128,7 @@ def read_clauses(items: Sequence[Item]) -> Clauses:
         embeddings=_joined([embeddings for _, embeddings in pooled]),
         logits=_joined([logits for logits, _ in pooled]),
         wholes=np.array([encoded.embedding for encoded, _, _ in items]),
-        words=word_columns(texts),
+        words=word_rows(texts),
     )
 
 

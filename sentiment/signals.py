@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import denials, unsaid
-from sentiment.classifier import Classifier, centred, fit, products, softmax, unit
+from sentiment.classifier import Classifier, fit, softmax, unit
 from sentiment.clauses import Span, split_clauses
 from sentiment.denial import plain
 from sentiment.encoder import Encoder
-from sentiment.fourier import fourier_columns
+from sentiment.features import Features
 from sentiment.interface import Expectation, Intent, IntentLink, Polarity, Stage
 from sentiment.language import languages_of
 from sentiment.learn import embed
@@ -32,7 +32,7 @@ from sentiment.passages import Clauses
 from sentiment.rival import rival_in
 from sentiment.taxonomy import Taxonomy
 from sentiment.terms import term_pattern
-from sentiment.words import word_columns
+from sentiment.words import word_rows
 
 EXAMPLES = Path(__file__).with_name("signals.toml")
 SHIPPED_FIT = Path(__file__).with_name("signals.npz")
@@ -57,7 +57,7 @@ LEAST_EXPECTATION = 0.5
 LEAST_INTENT: Mapping[str, float] = {"leaving": 0.87, "switched": 0.84}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
-RULES = 4
+RULES = 5
 """The number of the rules that split clauses, hear intents, rivals, whose a cause is and what a
 taxonomy excludes."""
 
@@ -119,14 +119,10 @@ class Signals:
         """The shipped fit if it is of this model, else a new one (half a minute, once)."""
         return shipped(encoder) or learnt(encoder)
 
-    def _rows(self, clauses: Clauses) -> Floats:
-        centres = np.stack([self.centres[lang] for lang in clauses.langs])
-        likeness = centred(clauses.embeddings, centres)
-        return np.hstack([likeness, fourier_columns(likeness), clauses.words])
-
     def _chances(self, clauses: Clauses) -> dict[str, Floats]:
         """By group, the probabilities [n, classes + 1] of its classes and of none."""
-        logits = products(self._rows(clauses)[:, : len(self.matrix)], self.matrix)
+        seen = Features.of(clauses.embeddings, clauses.langs, self.centres, clauses.words)
+        logits = seen.times(self.matrix)
         ends = np.cumsum([len(head.bias) for head in self.heads.values()])
         parts = np.split(logits, ends[:-1], axis=1)
         own = zip(self.heads.items(), parts, strict=True)
@@ -266,9 +262,8 @@ def learnt(encoder: Encoder) -> Signals:
     row_of = {text: row for row, text in enumerate(texts)}
     embeddings, langs = unit(embed(encoder, texts)), languages_of(texts)
     centres = {lang: embeddings[langs == lang].mean(axis=0) for lang in ("en", "ru")}
-    likeness = centred(embeddings, np.stack([centres[lang] for lang in langs]))
-    likeness = np.hstack([likeness, fourier_columns(likeness)])
-    rows = np.hstack([likeness, word_columns(texts)])
+    features = Features.of(embeddings, langs.tolist(), centres, word_rows(texts))
+    rows, wordless = features.dense(), features.without_words()
     silent = [*own["none"]["none"], *(t for s in _SILENT_STAGES for t in own["stage"][s])]
     silent += [text for level in own["severity"].values() for text in level]
     nones = {
@@ -284,7 +279,7 @@ def learnt(encoder: Encoder) -> Signals:
             pairs += [(row_of[text], len(classes)) for text in nones[group]]
         numbers = [at for _, at in pairs]
         weights = _weights(group, np.array(numbers))
-        seen = rows if group in WORDED else likeness
+        seen = rows if group in WORDED else wordless
         heads[group] = fit(seen[[row for row, _ in pairs]], numbers, weights)
     return Signals(heads, centres)
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final
 from zlib import crc32
 
@@ -21,9 +22,10 @@ import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 
+from sentiment.classifier import integers
 from sentiment.denial import plain
 
-Columns = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 WIDTH: Final = 4096
 """Columns: half as many let words collide that matter."""
@@ -34,19 +36,75 @@ WEIGHT: Final = 0.5
 LETTERS: Final = 4
 """Letters of a word that are read together; so many of its first count as a stem, too."""
 
+_BLOCK: Final = 32
+"""Rows multiplied at a time: what is gathered for them stays in the processor's cache."""
+
 _WORD = re.compile(r"\w{1,40}|[!?]")
 _CYRILLIC = re.compile("[а-яё]")
 
 
-def word_columns(texts: Sequence[str]) -> Columns:
-    """Columns [n, `WIDTH`] of texts; each row is `WEIGHT` long."""
-    columns = np.zeros((len(texts), WIDTH), dtype=np.float32)
-    for row, text in zip(columns, texts, strict=True):
-        for code in _codes(text):
-            row[code % WIDTH] += 1 if code >> 31 else -1
-    lengths = np.linalg.norm(columns, axis=1, keepdims=True)
-    columns *= np.float32(WEIGHT) / np.maximum(lengths, np.float32(1e-9))
-    return columns
+@dataclass(frozen=True, slots=True)
+class WordRows:
+    """Rows of words [n, `WIDTH`], each `WEIGHT` long; a hundredth of their numbers is not zero.
+
+    Attributes:
+        columns: of what is kept, row after row [m].
+        counts: how often words fell there, signed [m].
+        bounds: row i is `bounds[i]` to `bounds[i + 1]`, never empty [n + 1].
+    """
+
+    columns: NDArray[np.int64]
+    counts: Floats
+    bounds: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> WordRows:
+        sizes = np.diff(self.bounds)[rows]
+        bounds = np.cumsum([0, *sizes])
+        kept = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], sizes)
+        return WordRows(self.columns[kept], self.counts[kept], bounds)
+
+    def times(self, matrix: Floats) -> Floats:
+        """Products [n, K] with a matrix [`WIDTH`, K], exact as `classifier.products` are."""
+        whole, raised = integers(matrix, np.abs(matrix).max(initial=0.0))
+        found = np.empty((len(self), matrix.shape[1]))
+        for begin in range(0, len(self), _BLOCK):
+            end = min(begin + _BLOCK, len(self))
+            starts = self.bounds[begin : end + 1]
+            own = slice(starts[0], starts[-1])
+            parts = self.counts[own, None] * whole[self.columns[own]]
+            np.add.reduceat(parts, starts[:-1] - starts[0], axis=0, out=found[begin:end])
+        found *= self._scales() / raised
+        return found
+
+    def dense(self) -> Floats:
+        """The same rows, zeros and all."""
+        rows = np.zeros((len(self), WIDTH))
+        rows[np.repeat(np.arange(len(self)), np.diff(self.bounds)), self.columns] = self.counts
+        rows *= self._scales()
+        return rows
+
+    def _scales(self) -> Floats:
+        """What a count is worth in each row [n, 1]."""
+        if not len(self):
+            return np.empty((0, 1))
+        lengths = np.sqrt(np.add.reduceat(self.counts**2, self.bounds[:-1]))
+        scales: Floats = WEIGHT / np.maximum(lengths, 1e-9)
+        return scales[:, None]
+
+
+def word_rows(texts: Sequence[str]) -> WordRows:
+    """The words of texts."""
+    codes = [_codes(text) for text in texts]
+    sizes = np.array([len(own) for own in codes], dtype=np.int64)
+    hashes = np.fromiter(chain.from_iterable(codes), np.int64, sizes.sum())
+    rows = np.repeat(np.arange(len(texts)), sizes)
+    places, which = np.unique(rows * WIDTH + hashes % WIDTH, return_inverse=True)
+    counts = np.bincount(which, np.where(hashes >> 31, 1.0, -1.0), len(places)).astype(np.float64)
+    bounds = np.searchsorted(places, np.arange(len(texts) + 1) * WIDTH)
+    return WordRows(places % WIDTH, counts, bounds)
 
 
 def _codes(text: str) -> set[int]:

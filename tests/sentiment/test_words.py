@@ -5,22 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sentiment.words import WEIGHT, WIDTH, word_columns
+from sentiment.classifier import products
+from sentiment.words import WEIGHT, WIDTH, word_rows
 
 
 def likeness(first: str, second: str) -> float:
-    one, other = word_columns([first, second]).astype(np.float64) / WEIGHT
+    one, other = word_rows([first, second]).dense() / WEIGHT
     return float(one @ other)
 
 
 def test_rows_have_one_length_and_a_text_without_words_none() -> None:
-    columns = word_columns(["switched to Kamar", "☕", "перешли в Камар"])
+    columns = word_rows(["switched to Kamar", "☕", "перешли в Камар"]).dense()
     assert columns.shape == (3, WIDTH)
     lengths = np.linalg.norm(columns, axis=1)
     assert lengths[[0, 2]] == pytest.approx(WEIGHT)
     # The beginning and the end are words to their neighbours.
     assert lengths[1] == pytest.approx(WEIGHT)
-    assert not word_columns([]).size
+    assert not word_rows([]).dense().size
 
 
 def test_case_and_yo_do_not_matter_endings_and_slips_little_but_order_does() -> None:
@@ -33,8 +34,20 @@ def test_case_and_yo_do_not_matter_endings_and_slips_little_but_order_does() -> 
 
 
 def test_a_word_without_end_is_read_in_parts() -> None:
-    assert word_columns(["a" * 100_000]).any()
+    assert word_rows(["a" * 100_000]).dense().any()
 
 
 def test_other_words_share_next_to_nothing() -> None:
     assert abs(likeness("switched my phone to another firm", "soup was cold and bland")) < 0.3
+
+
+def test_products_are_those_of_the_whole_rows_whoever_else_is_asked_about() -> None:
+    texts = [f"waited {n} minutes, nobody said sorry {'!' * n}" for n in range(100)]
+    matrix = np.random.default_rng(0).normal(size=(WIDTH, 7))
+    rows = word_rows([*texts, "", "ждали час"])
+    found = rows.times(matrix)
+    assert found == pytest.approx(products(rows.dense(), matrix), abs=1e-6)
+    for at in (0, 40, 101):
+        assert (rows[np.array([at])].times(matrix) == found[at]).all()
+    assert (rows[np.array([101, 3])].times(matrix) == found[[101, 3]]).all()
+    assert word_rows([]).times(matrix).shape == (0, 7)
