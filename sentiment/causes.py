@@ -26,7 +26,8 @@ from sentiment.clauses import Span, contrasts
 from sentiment.denial import denied, plain
 from sentiment.encoder import EncodedText, Encoder
 from sentiment.interface import CauseLink, Reasons
-from sentiment.learn import Fitted, learn, shipped_fit
+from sentiment.kept_fit import learnt
+from sentiment.learn import Fitted
 from sentiment.likeness import Likeness
 from sentiment.passages import Clauses, Item, read_clauses
 from sentiment.signals import ClauseSignals, Signals, intents
@@ -65,8 +66,9 @@ class CauseFinder:
     """Finds the causes of one taxonomy in encoded texts.
 
     Construction encodes the taxonomy's examples, for which two dozen causes of six examples take a
-    second; the fit of the shipped taxonomy comes with the package. Finding is a few small matrix
-    products for all clauses of a chunk together, so forty causes cost hardly more than fifteen.
+    second; the fit of the shipped taxonomy comes with the package, that of another one with many
+    examples is kept beside its file. Finding is a few small matrix products for all clauses of a
+    chunk together, so forty causes cost hardly more than fifteen.
 
     Attributes:
         usual_threshold: causes less probable are not told, if nothing else is asked for.
@@ -83,7 +85,7 @@ class CauseFinder:
         self._encoder = encoder
         self._causes = taxonomy.findable
         self._version = version_with(taxonomy)
-        self._fitted = fitted or shipped_fit(encoder, taxonomy) or learn(encoder, taxonomy)
+        self._fitted = fitted or learnt(encoder, taxonomy)
         self.usual_threshold = self._fitted.THRESHOLD
         self._threshold = self.usual_threshold if threshold is None else threshold
         self._signals = Signals.load(encoder)

@@ -164,7 +164,7 @@ class Likeness:
     SUPPORT: ClassVar[float] = 0.7
     """The share of the clause's sentiment from which on a cause keeps its whole probability: few
     examples cannot tell "the showers gleam" from "mould in the showers"."""
-    UNSAID: ClassVar[float] = 2.0
+    UNSAID: ClassVar[float] = 1.0
     """How often the log-odds count that a clause says something, where it is likelier not to. More
     would tell none of a fifth of the posts of trades that name a cause."""
     THRESHOLD: ClassVar[float] = 0.3

@@ -12,7 +12,7 @@ import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,7 +32,7 @@ from sentiment.taxonomy_words import Location, did_you_mean, first_problem
 ENOUGH = 40
 """Examples a cause from which on a classifier is fitted on them; fewer are compared with."""
 
-COMPARISON = 8
+COMPARISON = 9
 """The number of the way in which few examples are compared with; part of such a version."""
 
 SHIPPED = Path(__file__).with_name("taxonomy.toml")
@@ -80,11 +80,13 @@ class Taxonomy:
     Attributes:
         version: the declared version and a hash of the content, such as "1+5f3a91c2".
         background: texts that name no cause, by language.
+        source: the file it was read from; None of the shipped one or one that code made.
     """
 
     version: str
     causes: tuple[Cause, ...]
     background: Mapping[str, tuple[str, ...]]
+    source: Path | None = field(default=None, compare=False)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Taxonomy:
@@ -93,7 +95,7 @@ class Taxonomy:
         Raises:
             ModelError: the file cannot be read or breaks the format; names file, line and field.
         """
-        return _load(path) if path else _shipped()
+        return replace(_load(path), source=path) if path else _shipped()
 
     @property
     def findable(self) -> tuple[Cause, ...]:
