@@ -35,6 +35,7 @@ from reports.masking import masked
 from reports.periods import Period
 from reports.posts import Story, first_told, quotes
 from reports.reading import posts_to_read
+from reports.reason_brands import known_brands
 from reports.reasons import intents
 from reports.trend import trend
 from store.brands import brands
@@ -100,7 +101,7 @@ def build_digest(
         **_parts(conn, brand.id, past, stories, options),
         voices=rivals,
         journey=journey(stories),
-        intents=intents(stories, before),
+        intents=intents(stories, before, known_brands(brands(conn))),
         work=work,
         late=late,
         health=health(conn, period, options.now),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from reports.reason_changes import ChangeFact
 from reports.reason_drawing import ReasonTable, columns_of, mostly, times_usual
 from reports.reason_parts import By, PartFact
@@ -49,9 +47,7 @@ def _arrow(ratio: Estimate | None) -> str:
     return "" if ratio is None else "▲" if ratio.low > 1 else "▼"
 
 
-def part_table(
-    facts: ReasonsFacts, words: Words, name: Callable[[str], str], by: By
-) -> ReasonTable:
+def part_table(facts: ReasonsFacts, words: Words, by: By) -> ReasonTable:
     """The negative stories by source, stage, day, product or place.
 
     One that had some before and has none now is shown where that is beyond chance, or is a day.
@@ -62,7 +58,7 @@ def part_table(
     for part in parts:
         if part.negative or part.notable or by == "day":
             called = words.named("stage", part.key) if by == "stage" else part.name
-            told = mostly(part.causes, words, name)
+            told = mostly(part.causes, words)
             against = _against(part, words) if compared else ()
             rows.append((called, words.number(part.negative), *against, told))
     columns = columns_of(words, "part", "negative", *compared, "mostly")

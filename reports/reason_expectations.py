@@ -8,19 +8,9 @@ from dataclasses import dataclass, replace
 
 from reports.interface import Quote
 from reports.posts import Story, counted_causes, quotes
-from reports.reason_stories import story_ids
+from reports.reason_stories import CauseStories, cause_stories
 
 QUOTES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedCause:
-    """A cause or driver whose evidence tells of an expectation."""
-
-    cause: str
-    name: str
-    mentions: int
-    mention_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +18,12 @@ class ExpectationFact:
     """An expectation (broken_promise, unmet_default, wow), and by what it was met or not.
 
     Attributes:
-        mentions: stories, each once; `causes` may share some.
+        mentions: stories, each once; `causes`, those whose evidence tells of it, may share some.
     """
 
     expectation: str
     mentions: int
-    causes: tuple[ExpectedCause, ...]
+    causes: tuple[CauseStories, ...]
     quotes: tuple[Quote, ...]
     mention_ids: tuple[int, ...]
 
@@ -60,17 +50,13 @@ def _only(story: Story, expectation: str) -> Story:
 def _fact(
     expectation: str, telling: Mapping[str, Sequence[Story]], named: Callable[[str], str]
 ) -> ExpectationFact:
-    causes = [
-        ExpectedCause(cause, named(cause), len(own), story_ids(own))
-        for cause, own in telling.items()
-    ]
-    causes.sort(key=lambda own: (-own.mentions, own.cause))
+    causes = cause_stories(telling, named)
     ids = dict.fromkeys(i for own in causes for i in own.mention_ids)
     said = (quote for own in causes for quote in quotes(telling[own.cause], own.cause, QUOTES))
     return ExpectationFact(
         expectation=expectation,
         mentions=len(ids),
-        causes=tuple(causes),
+        causes=causes,
         quotes=tuple({quote.evidence: quote for quote in said}.values())[:QUOTES],
         mention_ids=tuple(ids),
     )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.posts import Story
-from reports.reason_stories import by_cause, elsewhere, of_polarity, reach, story_ids
+from reports.reason_stories import (
+    CauseStories,
+    by_cause,
+    cause_stories,
+    elsewhere,
+    of_polarity,
+    reach,
+    story_ids,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +24,7 @@ class WiderFact:
 
     Attributes:
         share: of the stories of that polarity.
-        causes: `(cause, stories)` of those below it that are named, and its own if it is.
+        causes: those below it that are named, and its own if it is.
     """
 
     cause: str
@@ -25,7 +33,7 @@ class WiderFact:
     mentions: int
     share: float
     reach: int
-    causes: tuple[tuple[str, int], ...]
+    causes: tuple[CauseStories, ...]
     mention_ids: tuple[int, ...]
 
 
@@ -62,24 +70,27 @@ def wider(
     found = []
     for group, causes in below.items():
         held = {cause: naming[cause] for cause in causes}
-        found.append(_summed(group, named(group), polarity, held, of))
+        found.append(_summed(group, polarity, held, of, named))
     return tuple(sorted(found, key=lambda fact: (-fact.mentions, fact.cause)))
 
 
 def _summed(
-    group: str, name: str, polarity: str, held: Mapping[str, Sequence[Story]], of: int
+    group: str,
+    polarity: str,
+    held: Mapping[str, Sequence[Story]],
+    of: int,
+    named: Callable[[str], str],
 ) -> WiderFact:
     # Two causes of one group in one story are one unhappy story.
     own = {s.mention.mention_id: s for stories in held.values() for s in stories}.values()
-    counts = Counter({cause: len(stories) for cause, stories in held.items()})
     return WiderFact(
         cause=group,
-        name=name,
+        name=named(group),
         polarity=polarity,
         mentions=len(own),
         share=len(own) / of,
         reach=reach(own),
-        causes=tuple(counts.most_common()),
+        causes=cause_stories(held, named),
         mention_ids=story_ids(own),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from reports.posts import Story
 from reports.reason_chance import Compared, beyond_chance
-from reports.reason_stories import by_cause, counted, story_ids
+from reports.reason_stories import CauseStories, by_cause, cause_stories, counted, story_ids
 from reports.statistics import Estimate
 
 By = Literal["source", "stage", "day", "product", "place", "author_place"]
@@ -30,6 +30,7 @@ class PartFact:
             a source that was not known for all of that period.
         ratio: rate against the period before, with its 95 % interval; None likewise, and of fewer
             than three stories in both. Without sources that were not known all that period.
+        causes: those its stories name most; of a stage those whose own evidence is of it.
         notable: whether it stands after control of false discoveries over all parts compared.
         previous_ids: of the period before.
     """
@@ -39,7 +40,7 @@ class PartFact:
     negative: int
     previous: int | None
     ratio: Estimate | None
-    causes: tuple[tuple[str, int], ...]
+    causes: tuple[CauseStories, ...]
     mention_ids: tuple[int, ...]
     notable: bool
     previous_ids: tuple[int, ...]
@@ -59,12 +60,13 @@ def divided(
     by: By,
     zone: ZoneInfo,
     names: Mapping[tuple[str, str], str],
+    named: Callable[[str], str],
 ) -> tuple[PartFact, ...]:
     """The parts that have or had a negative story, the most first; days in their order.
 
     Of the days all from the first with one to the last. A story that speaks of two places counts
-    for both. What products and places are called is told by `names`, the days' zone by `zone`;
-    `before` is None where it is not known.
+    for both. What products and places are called is told by `names`, what causes are by `named`,
+    the days' zone by `zone`; `before` is None where it is not known.
     """
     keys = _keys(by, zone)
     now, earlier = _grouped(negative, keys), _grouped(_unhappy(before, by), keys)
@@ -80,7 +82,7 @@ def divided(
             negative=len(now[key]),
             previous=len(earlier[key]) if own.lengths else None,
             ratio=own.ratio if own.testable else None,
-            causes=_mostly(now[key]),
+            causes=cause_stories(_naming(now[key], key, by), named)[:MOSTLY],
             mention_ids=story_ids(now[key]),
             notable=key in stands,
             previous_ids=story_ids(earlier[key]),
@@ -133,11 +135,15 @@ def _grouped(stories: Iterable[Story], keys: Callable[[Story], set[str]]) -> dic
     return groups
 
 
-def _mostly(stories: Sequence[Story]) -> tuple[tuple[str, int], ...]:
-    counts = Counter(
-        {cause: len(naming) for cause, naming in by_cause(stories, "negative").items()}
-    )
-    return tuple(counts.most_common(MOSTLY))
+def _naming(stories: Sequence[Story], key: str, by: By) -> Mapping[str, Sequence[Story]]:
+    """The stories of a part by cause; of a stage by the causes that were met there."""
+    if by != "stage":
+        return by_cause(stories, "negative")
+    found: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        for cause in {own.cause for own in counted(story, "negative") if own.stage == key}:
+            found[cause].append(story)
+    return found
 
 
 def _keys(by: By, zone: ZoneInfo) -> Callable[[Story], set[str]]:

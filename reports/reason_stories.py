@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from reports.posts import Story, counted_causes
 from store.interface import CauseRow
 
 LEAVING = frozenset({"leaving", "switched"})
+
+
+@dataclass(frozen=True, slots=True)
+class CauseStories:
+    """A cause or driver and how many stories name it, as a part of another figure."""
+
+    cause: str
+    name: str
+    mentions: int
+    mention_ids: tuple[int, ...]
+
+
+def cause_stories(
+    naming: Mapping[str, Sequence[Story]], named: Callable[[str], str]
+) -> tuple[CauseStories, ...]:
+    """Causes with their stories, the most first; `named` says what a cause is called."""
+    found = [
+        CauseStories(cause, named(cause), len(own), story_ids(own)) for cause, own in naming.items()
+    ]
+    return tuple(sorted(found, key=lambda own: (-own.mentions, own.cause)))
 
 
 def counted(story: Story, polarity: str) -> tuple[CauseRow, ...]:

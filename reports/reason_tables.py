@@ -80,9 +80,9 @@ def tables(
     """
     found = [
         _reasons("r_causes", facts.causes, words, severe=True),
-        _wider("r_wider_causes", facts, "negative", words, name),
+        _wider("r_wider_causes", facts, "negative", words),
         _reasons("r_drivers", facts.drivers, words),
-        _wider("r_wider_drivers", facts, "positive", words, name),
+        _wider("r_wider_drivers", facts, "positive", words),
         _helps(facts, words),
         change_table(facts, words),
         matrix_table(facts.matrix, words),
@@ -91,7 +91,7 @@ def tables(
         _intents(facts, words),
     ]
     if by is not None:
-        found.append(part_table(facts, words, name, by))
+        found.append(part_table(facts, words, by))
     return [table for table in found if table.rows or table.foot]
 
 
@@ -141,15 +141,13 @@ def _helps(facts: ReasonsFacts, words: Words) -> ReasonTable:
     return ReasonTable(words.say("r_helps"), columns, tuple(rows))
 
 
-def _wider(
-    title: str, facts: ReasonsFacts, polarity: str, words: Words, name: Callable[[str], str]
-) -> ReasonTable:
+def _wider(title: str, facts: ReasonsFacts, polarity: str, words: Words) -> ReasonTable:
     rows = [
         (
             group.name,
             words.number(group.mentions),
             words.percent(group.share),
-            mostly(group.causes, words, name),
+            mostly(group.causes, words),
         )
         for group in facts.wider
         if group.polarity == polarity
@@ -163,7 +161,7 @@ def _expectations(facts: ReasonsFacts, words: Words) -> ReasonTable:
         (
             words.named("expectation", fact.expectation),
             words.number(fact.mentions),
-            ", ".join(f"{own.name} {words.number(own.mentions)}" for own in fact.causes),
+            mostly(fact.causes, words),
         )
         for fact in facts.expectations
     ]

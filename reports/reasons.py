@@ -20,16 +20,19 @@ from sqlalchemy import Connection
 from reports.causes import cause_facts, cause_namer
 from reports.interface import CauseFact, Quote, as_json
 from reports.posts import Story, intent_quotes, quotes
+from reports.reason_brands import KnownBrand, known_brands
 from reports.reason_changes import ChangeFact, changes
 from reports.reason_expectations import ExpectationFact, expectations
 from reports.reason_groups import ElsewhereFact, WiderFact, elsewhere_facts, wider
 from reports.reason_helps import HelpFact, helps
 from reports.reason_matrix import RowFact, journey_matrix
-from reports.reason_parts import Before, PartFact, divided
+from reports.reason_parts import Before, By, PartFact, divided
 from reports.reason_period import BaselineFact, Period, Told, read
+from reports.reason_quotes import quotable
 from reports.reason_rivals import RivalFact, rivals
 from reports.reason_stories import by_cause, counted, leaves, of_polarity, reach, story_ids
 from reports.statistics import benjamini_hochberg, lower_gamma
+from store.brands import brands as active_brands
 from store.interface import BrandRow
 from store.labels import UNLABELLED
 
@@ -110,10 +113,11 @@ class ReasonsFacts:
             it: too little history, or too much of it not labelled.
         only: the products and places that every mention counted here speaks of.
         sources: the types of sources that every mention counted here comes from; empty: all.
+        by: what `parts` are; None: it was not asked for.
         matrix: the journey by cause and stage.
         changes: causes and drivers by source, product and place, against the baseline there.
         expectations: promises broken, defaults unmet, and what was better than hoped for.
-        rivals: those that intents name, all of them.
+        rivals: those that intents name, all of them, each under one name.
         intents_before: the mentions of the period before by intent.
     """
 
@@ -139,6 +143,8 @@ class ReasonsFacts:
     wider: tuple[WiderFact, ...] = ()
     elsewhere: tuple[ElsewhereFact, ...] = ()
     sources: tuple[str, ...] = ()
+    by: By | None = None
+    story_ids: tuple[int, ...] = ()
     negative_ids: tuple[int, ...] = ()
     positive_ids: tuple[int, ...] = ()
     matrix: tuple[RowFact, ...] = ()
@@ -156,13 +162,15 @@ class ReasonsFacts:
 def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsFacts:
     """Gather the facts of one brand in one period."""
     told = read(conn, brand.id, period)
-    stories = told.stories
+    told = replace(told, stories=[quotable(story) for story in told.stories])
+    stories, known = told.stories, known_brands(active_brands(conn))
     negative, positive = _felt_as("negative", stories), _felt_as("positive", stories)
     before = {intent: story_ids(own) for intent, own in _by_intent(told.before).items()}
     parents, named = dict(period.parents), cause_namer(period.audience)
     return ReasonsFacts(
         **_whose(brand, period, told),
         stories=len(stories),
+        story_ids=story_ids(stories),
         negative=len(negative),
         positive=len(positive),
         unexplained=story_ids(story for story in negative if not counted(story, "negative")),
@@ -171,8 +179,8 @@ def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsF
         drivers=_reasons(told, "positive", named, parents),
         helps=helps(stories, named),
         together=_together(stories),
-        intents=intents(stories, {intent: len(ids) for intent, ids in before.items()}),
-        parts=_parts(negative, told, period),
+        intents=intents(stories, {intent: len(ids) for intent, ids in before.items()}, known),
+        parts=_parts(negative, told, period, named),
         wider=tuple(w for sign in SIGNS for w in wider(stories, sign, parents, named)),
         elsewhere=elsewhere_facts(stories, named),
         negative_ids=story_ids(negative),
@@ -180,7 +188,7 @@ def build_reasons(conn: Connection, brand: BrandRow, period: Period) -> ReasonsF
         matrix=tuple(row for sign in SIGNS for row in journey_matrix(stories, sign, named)),
         changes=changes(stories, told.usual, named, told.names),
         expectations=expectations(stories, named),
-        rivals=rivals(stories),
+        rivals=rivals(stories, known),
         intents_before=before,
     )
 
@@ -195,17 +203,20 @@ def _whose(brand: BrandRow, period: Period, told: Told) -> dict[str, Any]:
         "end": period.end,
         "only": tuple(facet.called(period.audience.lang) for facet in period.only),
         "sources": period.sources,
+        "by": period.by,
         "baseline": told.baseline,
         "baseline_periods": told.usual.lengths,
         "young": tuple(sorted(told.usual.young & heard)),
     }
 
 
-def _parts(negative: Sequence[Story], told: Told, period: Period) -> tuple[PartFact, ...]:
+def _parts(
+    negative: Sequence[Story], told: Told, period: Period, named: Callable[[str], str]
+) -> tuple[PartFact, ...]:
     if period.by is None:
         return ()
     before = Before(told.before, told.usual.young) if told.usual.lengths else None
-    return divided(negative, before, period.by, period.audience.zone, told.names)
+    return divided(negative, before, period.by, period.audience.zone, told.names, named)
 
 
 def _felt_as(sentiment: str, stories: Iterable[Story]) -> list[Story]:
@@ -282,12 +293,20 @@ def _together(stories: Sequence[Story]) -> tuple[TogetherFact, ...]:
     return tuple(sorted(found, key=lambda pair: (-pair.mentions, pair.causes)))
 
 
-def intents(stories: Sequence[Story], before: Mapping[str, int]) -> tuple[IntentFact, ...]:
-    """What people are about to do, the most frequent first; `before` counts the period before."""
-    now = _by_intent(stories)
+def intents(
+    stories: Sequence[Story], before: Mapping[str, int], brands: Sequence[KnownBrand] = ()
+) -> tuple[IntentFact, ...]:
+    """What people are about to do, the most frequent first.
+
+    Args:
+        stories: of the period.
+        before: stories of the period before by intent.
+        brands: the configured ones, to tell rivals by their names.
+    """
+    now, named = _by_intent(stories), rivals(stories, brands)
     found = []
     for intent, own in now.items():
-        told = [(f.rival, f.mentions) for f in rivals(own) if f.intent == intent][:RIVALS]
+        told = [(f.rival, f.mentions) for f in named if f.intent == intent][:RIVALS]
         found.append(
             IntentFact(
                 intent,

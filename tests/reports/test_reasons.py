@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from math import inf
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from reports.causes import CauseCounts, cause_facts, cause_name, cause_namer
 from reports.interface import Audience
+from reports.reason_drawing import times_usual
 from reports.reason_parts import By
 from reports.reason_period import Period
 from reports.reason_tables import closing, opening, tables
@@ -18,7 +20,7 @@ from reports.words import DASH, Words
 from store.engine import reading, writing
 from store.facet_rows import FacetRow, FacetSpec
 from store.history import labelled_mentions
-from store.interface import CauseCount, MentionFilter
+from store.interface import CauseCount, CauseRow, MentionFilter
 from store.labels import correct, use_version
 from tests.reports.world import NAMES, NOON, World
 
@@ -192,6 +194,83 @@ def test_the_negative_stories_are_divided(world: World, by: By, keys: list[objec
     assert sum(len(part.mention_ids) for part in parts) == sum(part.negative for part in parts)
 
 
+def test_a_stage_is_told_with_the_causes_that_were_met_there(world: World) -> None:
+    for number in range(4):
+        said = f"Zerno charged me twice, order {number}, and support is silent"
+        links = (
+            CauseRow("billing", "negative", 0.9, "charged", 6, 13, "paying"),
+            CauseRow("no_answer", "negative", 0.9, "support", 37, 44, "support"),
+            CauseRow("rude", "negative", 0.9, "silent", 48, 54),
+        )
+        links = links[: 1 + number % 3]
+        world.post(said, NOON - timedelta(hours=2 + number), "negative", links=links)
+    world.save(NOON)
+    facts = reasons(world, "stage")
+    told = {
+        part.key: [(own.cause, own.mentions, len(own.mention_ids)) for own in part.causes]
+        for part in facts.parts
+    }
+    assert told == {"paying": [("billing", 4, 4)], "support": [("no_answer", 2, 2)]}
+    assert [part.negative for part in facts.parts] == [4, 2]
+    cells = {
+        (cell.stage, row.cause): set(cell.mention_ids) for row in facts.matrix for cell in row.cells
+    }
+    for part in facts.parts:
+        for own in part.causes:
+            assert set(own.mention_ids) == cells[part.key, own.cause]
+    drawn = tables(facts, Words("en", ZONE), str, "stage")[-1]
+    assert [row[-1] for row in drawn.rows] == [
+        "billing (no longer in the taxonomy) 4",
+        "no_answer (no longer in the taxonomy) 2",
+    ]
+
+
+def test_json_says_how_it_is_divided_and_leads_to_the_mentions_of_every_cause(
+    world: World,
+) -> None:
+    fill(world)
+    for by in ("source", "stage", "day"):
+        told = json.loads(json.dumps(reasons(world, by).as_json()))
+        assert told["by"] == by
+        for own in (*told["parts"], *told["wider"]):
+            assert own["mention_ids"] or by == "day"
+            for cause in own["causes"]:
+                assert cause.keys() == {"cause", "name", "mentions", "mention_ids"}
+                assert len(set(cause["mention_ids"])) == cause["mentions"]
+                assert set(cause["mention_ids"]) <= set(own["mention_ids"])
+    told = reasons(world).as_json()
+    assert (told["by"], told["parts"]) == (None, [])
+    assert len(set(told["story_ids"])) == told["stories"]
+
+
+def test_no_end_of_an_interval_is_rounded_to_the_one_that_it_is_not() -> None:
+    words = Words("ru", ZONE)
+    assert times_usual(words, (1.6, 1.04, 2.6)) == "1,6 (1,04–2,6)"
+    assert times_usual(words, (0.6, 0.4, 0.97)) == "0,6 (0,4–0,97)"
+    assert times_usual(words, (1.6, 0.96, 2.6)) == "1,6 (0,96–2,6)"
+    assert times_usual(words, (1.03, 1.004, 1.06)) == "1,03 (1,004–1,1)"
+    assert times_usual(words, (1.02, 0.7, 1.3)) == "1 (0,7–1,3)", "it may well be 1"
+    assert times_usual(words, (1.5, 0.9998, 2.4)) == "1,5 (1–2,4)", "two digits, and no arrow"
+    assert times_usual(words, (1.0, 1 - 1e-12, inf)) == "1 (1–∞)"
+
+
+def test_an_arrow_never_stands_beside_an_interval_from_one(world: World) -> None:
+    for back, count in enumerate((31, 17, 17, 17, 17)):
+        for number in range(count):
+            at = NOON - back * WEEK - timedelta(hours=5 * number + 1)
+            said = f"Zerno parcel {back}-{number} was late, as told"
+            world.post(said, at, "negative", (("late", "was late, as"),))
+    world.save(NOON)
+    facts = reasons(world)
+    (late,) = facts.causes
+    assert late.fact.notable
+    assert late.fact.low is not None
+    assert 1 < late.fact.low < 1.05
+    row = tables(facts, Words("en", ZONE), str, None)[0].rows[0]
+    assert row[0].endswith("▲")
+    assert f"({late.fact.low:.2f}–" in row[3]
+
+
 def test_without_history_no_lift_is_claimed(world: World) -> None:
     world.post("Zerno late", NOON - timedelta(days=1), "negative", (("late", "late"),))
     world.save(NOON)
@@ -354,7 +433,9 @@ def test_places_are_told_against_the_period_before(world: World) -> None:
     assert (port.name, port.negative, port.previous) == ("Port", 2, 2)
     assert port.ratio is not None
     assert port.ratio.low < 1 < port.ratio.high
-    assert lenina.causes == (("rude", 8),)
+    (rude,) = lenina.causes
+    assert (rude.cause, rude.name, rude.mentions) == ("rude", "Грубый персонал", 8)
+    assert set(rude.mention_ids) == set(lenina.mention_ids)
     assert len(lenina.mention_ids) == 8
     (table,) = [t for t in tables(facts, Words("ru", ZONE), str, "place") if "местам" in t.title]
     assert table.rows[0][:3] == ("Ленина", "8", "0")
@@ -557,12 +638,15 @@ def test_a_wider_cause_counts_a_story_once(world: World) -> None:
     told = [(own.cause, own.polarity, own.mentions) for own in facts.wider]
     assert told == [("all", "negative", 6), ("delivery", "negative", 6), ("food", "positive", 1)]
     delivery = facts.wider[1]
-    assert delivery.causes == (("late", 6), ("rude", 3))
+    late, rude = delivery.causes
+    assert (late.cause, late.mentions, len(set(late.mention_ids))) == ("late", 6, 6)
+    assert (rude.cause, rude.mentions, len(set(rude.mention_ids))) == ("rude", 3, 3)
+    assert {*late.mention_ids, *rude.mention_ids} == set(delivery.mention_ids)
     assert (len(set(delivery.mention_ids)), delivery.reach) == (6, 600)
     assert delivery.share == pytest.approx(6 / 7)
     drawn = {t.title: t for t in tables(facts, Words("en", ZONE), str, None)}
     rows = drawn["Causes of unhappiness, summed up"].rows
     assert rows[1][:2] == ("delivery", "6")
-    assert "late 6, rude 3" in rows[1][3]
+    assert rows[1][3] == "Late delivery 6, Rude staff 3"
     in_russian = [t.title for t in tables(facts, Words("ru", ZONE), str, None)]
     assert "Причины недовольства по группам" in in_russian
