@@ -64,9 +64,10 @@ _GAP = r"(?:\s+" + _LIGHT + r"){0,4}?\s+"
 _AFTER = (
     r"(?:(?:\s+"
     + _LIGHT
-    + r"){0,3}?\s+(?:нет|не\s+было|не\s+пришлось|не\s+возникло|не\s+заставил\w*)"
+    + r"){0,3}?\s+(?:(?:больше\s+)?нет(?!\s+(?:сил|мочи|смысла|желани))|не\s+было"
+    + r"|не\s+пришлось|не\s+возникло|не\s+заставил\w*|как\s+не\s+бывало)"
     + r"|(?:\s+\w+){0,4}?\s+не\s+(?:замети|обнаруж|встрети|видел|виде[тн]|нашел|нашл|найд|почувств|"
-    + r"дожда|попал|последовал|случил|застал|заставал|наблюда)\w*"
+    + r"попал|последовал|случил|застал|заставал|наблюда)\w*"
     + r"|\s+(?:it|they|he|she|that|this)\s+(?:is|was|were|are)(?:n't|\s+(?:not|never)))"
 )
 # Whatever stands in one of these is denied, complaint or praise, as it is the writer who would not
@@ -89,6 +90,35 @@ _SPARED = re.compile(
     r"|(?<!не )\b(?:обош(?:л\w+|елся)\s+без|избежал\w*|удалось\s+избежать)\b"
 )
 _FELL_SHORT = re.compile(r"\bне\s+(?:блещ|блист|балу|порадова|впечатл|превзош|оправда)\w*")
+# Waiting denied in the other forms of its verbs: «очередь не стоишь», «ждать долго не придётся»;
+# not «не стоит своих денег», where the form means a worth, nor «нас тут не ждут». And "no more
+# queues": who says "no more cold fries for me" complains.
+_TO_WAIT = r"(?:ждать|ожидать|стоять|простаивать)"
+_NO_WAIT = re.compile(
+    rf"\bне\s+(?:{_LIGHT}\s+){{0,2}}(?:жд(?:у|ешь|ем|ете)|сто(?:ю|ишь|им|ять)"
+    r"(?!\s+(?:на\s+месте|ваш|сво|эт|тех|так|того|внимани)))\b"
+    r"|\bочеред\w*\s+(?:\w+\s+)?не\s+сто(?:ят|ите)\b|\bне\s+сто(?:ят|ите)\s+в\s+очеред"
+    rf"|\bне\s+(?:надо|нужно|придется|приход\w+)\s+(?:\w+\s+){{0,2}}?{_TO_WAIT}\b"
+    rf"|\b{_TO_WAIT}\s+(?:\w+\s+){{0,3}}?не\s+(?:надо|нужно|требуется|придется|пришлось)\b"
+    rf"|(?:\bстоять|(?:^|\b(?:долго|подолгу|почти|даже)\s+)ждать)\s+(?:\w+\s+){{0,3}}?не\s+приход"
+    r"|\bno\s+more\s+(?:(?:long|endless|\w+ing)\s+)?(?:queu\w*|lines?|wait\w*|standing|delays?"
+    r"|problems?|issues?|trouble|errors?|bugs?|crash\w*|glitch\w*|outages?)\b"
+)
+# Who expects nothing good waits no longer, and complains.
+_HOPELESS = re.compile(
+    r"\b(?:от|ничего|никого|так(?:ого|ой)|хороше\w+|лучшего|чуд\w+|помощи|ответ\w*|извинени\w+"
+    r"|качества|уже\s+не)\b"
+)
+# An order that waits for its buyer.
+_READY = re.compile(
+    r"(?:^\W*|\b(?:order|food|meal|coffee|latte|drinks?|pizza|burgers?|parcel|package|prescription"
+    r"|collect|table|taxi|cab|driver|it|everything)\s+)(?:is|was|were)\s+(?:already\s+|all\s+)?"
+    r"(?:ready\s+and\s+)?waiting\s+(?:for\s+(?:me|us|you)\b"
+    r"|(?:on|in|at|by)\s+(?:\w+\s+){1,5}(?:when|before|as\s+soon\s+as|by\s+the\s+time)\s+(?:i|we|you)\b)"
+    r"|\b(?:заказ\w*|кофе|пакет\w*|посылк\w|еда|пицц\w|столик\w*|такси)\s+(?:(?:меня|нас|там)\s+)?"
+    r"уже\s+(?:(?:меня|нас|там)\s+)?(?:жд(?:ал[аио]?|ет|ут)|стоял[аио]?)\b"
+    r"(?!\s+(?:\d|пол|втор|трет|час|недел|месяц|дн[яе]))"
+)
 # Negators that leave standing what follows: "not only slow", «не обошлось без хамства».
 _STANDS = re.compile(r"\b(?:not\s+(?:only|just)|не\s+(?:только|просто)|не\s+обош\w+\s+без)\b")
 _AGAIN = re.compile(r"\b(?:no\s+longer|any\s*more|больше\s+не)\b")
@@ -105,6 +135,7 @@ _NO_COMPLAINT = _either(_BAD)
 _NO_PRAISE = re.compile(
     _either(_GOOD).pattern
     + r"|(?<!\w)(?:не(?:вкусн|свеж|приветлив|вежлив|уютн|удобн|приятн|быстр)\w*)(?!\w)"
+    + rf"|(?<!\w)(?:{_GOOD})(?:\s+\w+){{0,4}}?\s+не\s+дожд\w+(?:ся|сь)(?!\w)"
     + r"|(?<!\w)(?:выбор\w*|решени\w*)\s+никак\w+|не\s+назовешь|не\s+назвать"
 )
 # "could not be better", "can't go wrong": praise in the form of a denial.
@@ -128,7 +159,9 @@ def denied(clause: str) -> tuple[bool, bool]:
     if _STANDS.search(clause) or _AGAIN.search(clause):
         return False, False
     frame = bool(_FRAME.search(clause))
-    complaint = frame or bool(_NO_COMPLAINT.search(clause) or _SPARED.search(clause))
+    spared = any(each.search(clause) for each in (_NO_COMPLAINT, _SPARED, _READY))
+    spared = spared or bool(_NO_WAIT.search(clause) and not _HOPELESS.search(clause))
+    complaint = frame or spared
     praise = frame or bool(_NO_PRAISE.search(clause) or _FELL_SHORT.search(clause))
     return complaint, praise and not _PRAISE_AFTER_ALL.search(clause)
 

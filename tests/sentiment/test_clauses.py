@@ -83,6 +83,29 @@ def test_glued_sentences_smileys_and_lists_are_cut(text: str, expected: list[str
     assert parts(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("поддержка молчит&hellip;", ["поддержка молчит&hellip;"]),
+        ("поддержка молчит&hellip; Верните деньги", ["поддержка молчит&hellip;", "Верните деньги"]),
+        ("молчит&amp;#8230; Верните", ["молчит&amp;#8230;", "Верните"]),
+        ("AT&amp;T is slow &amp; rude", ["AT&amp;T is slow &amp; rude"]),
+        ("they don&#39;t answer &#x1F621; bye", ["they don&#39;t answer &#x1F621;", "bye"]),
+        ("cold&nbsp;soup;&nbsp;rude staff", ["cold&nbsp;soup", "rude staff"]),
+        ("&bull; cold soup &bull; rude staff", ["cold soup", "rude staff"]),
+        (
+            "&quot;Завтра. Мы закрыты&quot;, сказали",
+            ["&quot;Завтра. Мы закрыты&quot;, сказали"],
+        ),
+        ("Tom&amp;Jerry; AT&T; nice", ["Tom&amp;Jerry", "AT&T", "nice"]),
+        ("x &nosuch; y is slow", ["x &nosuch", "y is slow"]),
+        ("&nbsp;", []),
+    ],
+)
+def test_an_entity_is_the_sign_it_stands_for(text: str, expected: list[str]) -> None:
+    assert parts(text) == expected
+
+
 def test_a_wrapped_line_goes_on() -> None:
     text = "we had been standing in that long queue for an hour and\nnobody came"
     assert "and\nnobody came" in " ".join(parts(text))
@@ -106,7 +129,14 @@ _PIECES = st.sampled_from(
         ". ",
         "т.е. ",
         "http://a.b/c?d",
+        "&amp;",
+        "&amp;hellip;",
+        ", кстати, ",
+        " / ",
+        " b) ",
+        "2️⃣ ",
         "🤬",
+        "❤️‍🔥 ",
         "\ud800",
         "a\u0301",
     ]

@@ -24,6 +24,28 @@ from sentiment.denial import denied, plain
         "slow it was not",
         "обошлось без хождения по кругу",
         "we were spared the usual wait",
+        "Заказываешь в приложении, очередь не стоишь, всё просто работает.",
+        "в очередях не стоим",
+        "никогда не стою дольше минуты",
+        "чтобы не стоять в очереди",
+        "кофе не ждёшь ни секунды",
+        "мы здесь никогда не ждём",
+        "не пришлось ждать",
+        "ждать почти не пришлось",
+        "ждать не надо",
+        "долго ждать не придётся",
+        "долго стоять не приходится",
+        "не надо стоять в очереди",
+        "утренней очереди как не бывало",
+        "больше никаких очередей",
+        "очередей больше нет",
+        "no more queues",
+        "no more waiting in line",
+        "never a queue",
+        "was waiting on the shelf when I walked in",
+        "My order was waiting on the shelf when I walked in",
+        "Parcel was waiting for me",
+        "пакет уже ждал на полке",
     ],
 )
 def test_a_complaint_denied(clause: str) -> None:
@@ -87,7 +109,30 @@ def test_what_stands_in_a_denial_of_saying_is_denied(clause: str) -> None:
         "не обошлось без хамства",
         "избежать очереди не получится",
         "миновало три недели, посылки всё ждём",
+        "очередь стоит не двигается",
+        "не дождался",
+        "ждал час и не дождался",
+        "долго ждали заказ и не дождались",
+        "сколько можно не отвечать",
+        "сколько можно ждать",
+        "не стоило стоять в очереди",
+        "не хочу больше стоять в очереди",
+        "четыре месяца жду, уже не жду",
+        "ничего не жду от банка",
+        "вас тут не ждут",
+        "стоять в их очереди больше нет сил",
+        "no more cold fries for me",
+        "I was waiting at the counter when I saw him",
+        "a dirty room was waiting for us",
+        "заказ уже ждал неделю на складе",
     ],
 )
 def test_a_complaint_that_is_itself_a_negation_stands(clause: str) -> None:
     assert denied(plain(clause)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "clause", ["не стоит своих денег", "кофе не стоит ожидания", "быстрого ответа не дождался"]
+)
+def test_praise_denied_is_no_complaint_denied(clause: str) -> None:
+    assert denied(plain(clause)) == (False, True)
