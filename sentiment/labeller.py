@@ -14,7 +14,7 @@ from sentiment.judge import Judge, ShippedJudge
 from sentiment.language import Language, detect
 from sentiment.target import names_in
 from sentiment.taxonomy import Taxonomy
-from sentiment.whose import Chances, of_target
+from sentiment.whose import Chances, Move, of_target
 
 CLASSES: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 """Classes in the order of the logits."""
@@ -129,7 +129,8 @@ class Labeller:
         felt = iter(self._chances(items, encoded, [read[at].lang for at, _ in named]))
         reasons = [Reasons()] * len(read)
         for at, names, own in zip(known, others, found, strict=True):
-            reasons[at] = of_target(own, read[at].chances, [next(felt) for _ in names])
+            move = _move(own.intents, read[at].item.names, names)
+            reasons[at] = of_target(own, read[at].chances, [next(felt) for _ in names], move)
         return reasons
 
     def _chances(
@@ -185,6 +186,16 @@ def arrives(intent: IntentLink, names: Sequence[str]) -> bool:
     A brand may be called by a part of its name: "moved to Osprey" for Osprey Power.
     """
     return intent.rival is not None and _same(intent.rival, names)
+
+
+def _move(intents: Sequence[IntentLink], own: Sequence[str], others: Sequence[str]) -> Move | None:
+    """Where the writer has switched to, if it was between a brand and the only other one."""
+    rivals = [intent.rival for intent in intents if intent.rival is not None]
+    if len(others) != 1 or not rivals:
+        return None
+    if _same(rivals[0], own):
+        return "here"
+    return "away" if _same(rivals[0], others) else None
 
 
 def _others(item: Text) -> list[str]:

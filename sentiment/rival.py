@@ -45,8 +45,10 @@ _PLAIN = re.compile(
     r"|месяц|неделю|год)\b)"
 )
 _ADJECTIVE = re.compile(r"\w+(?:ое|ее|ый|ий|ую|юю|ые|ие|ая|яя)")
+_STREET = re.compile(r".*\b(?:street|st|road|rd|avenue|ave|lane|square|station)\.?", re.IGNORECASE)
+"""What is named after a place in a town, not after a firm."""
 _NO_NAME = re.compile(
-    r"(?:i|i['’]\w+|we|my|our|your|their|the|a|an|and|but|so|after|now|today|android|iphone|english"
+    r"(?:i|decaf|cash|tea|oat|plan|i['’]\w+|we|my|our|your|their|the|a|an|and|but|so|after|now|today|android|iphone|english"
     r"|russian|another|other|others|different|new|someone|somewhere|something|anyone|any|them|you"
     r"|it|me|us|him|her|this|that|these|those|one|two|all|both|some|no|not|be|get|go|see|do|have"
     r"|pay|what|which|who|then|they|here|there|where|home|work|bed|town|date|time|call|out|up|over"
@@ -336,7 +338,7 @@ def _name_from(clause: str, at: int, *, lower: bool) -> tuple[str, int] | None:
     if marked:
         return marked[1].strip(), marked.end()
     found = _CAPITALS.match(clause, at) or (_PLAIN.match(clause, at) if lower else None)
-    if found is None or _NO_NAME.fullmatch(found[0]):
+    if found is None or _NO_NAME.fullmatch(found[0]) or _STREET.fullmatch(found[0]):
         return None
     if found[0].islower() and _ADJECTIVE.fullmatch(found[0]):
         return None

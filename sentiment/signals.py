@@ -57,7 +57,7 @@ LEAST_EXPECTATION = 0.5
 LEAST_INTENT: Mapping[str, float] = {"leaving": 0.87, "switched": 0.84}
 """Below this probability an intent is not told, the others below a half: PR acts on who leaves."""
 
-RULES = 5
+RULES = 6
 """The number of the rules that split clauses, hear intents, rivals, whose a cause is and what a
 taxonomy excludes."""
 

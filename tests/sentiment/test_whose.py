@@ -40,6 +40,25 @@ def test_leaving_one_brand_is_not_leaving_the_other(labeller: Labeller):
     assert not towards(labeller, text, "en", "Brix", "Acme").intents
 
 
+def test_who_switched_left_one_for_the_other(labeller: Labeller):
+    text = "Ушла из «Оттепели» в «Снегирь»: очередь 30 минут надоела. И кофе, кстати, лучше."
+    left = towards(labeller, text, "ru", "Оттепель", "Снегирь")
+    assert [(own.intent, own.rival) for own in left.intents] == [("switched", "Снегирь")]
+    assert "long_wait" in {cause.cause for cause in left.causes}
+    gained = towards(labeller, text, "ru", "Снегирь", "Оттепель")
+    assert not gained.intents
+    assert "negative" not in {cause.polarity for cause in gained.causes}
+
+
+def test_a_switch_tells_whose_the_complaint_is():
+    wait = CauseLink("long_wait", "negative", 0.9, "an hour", 0, 7)
+    good = CauseLink("quality_product", "positive", 0.9, "tasty", 9, 14)
+    told, reversed_ = Reasons((wait, good)), [(0.5, 0.3, 0.2)]
+    assert of_target(told, (0.3, 0.4, 0.3), reversed_, "away") == Reasons((wait,))
+    assert of_target(told, (0.5, 0.3, 0.2), [(0.3, 0.4, 0.3)], "here") == told
+    assert of_target(told, (0.4, 0.3, 0.3), [(0.3, 0.4, 0.3)], "here") == Reasons((good,))
+
+
 def test_what_is_said_of_both_is_told_of_both(labeller: Labeller):
     text = "Both Acme and Brix kept me on hold for an hour"
     for own, other in (("Acme", "Brix"), ("Brix", "Acme")):
