@@ -170,7 +170,7 @@ class Scheduler:
     async def _deliver(self) -> None:
         report = await deliver(self._app.rooms)
         if report.failed:
-            log.warning("%d messages could not be delivered yet", report.failed)
+            log.warning("delivery: %s", report.failures)
 
     async def _expire(self) -> None:
         rooms = self._app.rooms

@@ -39,10 +39,15 @@ class Done:
 
 
 def acknowledge(conn: Connection, alert_id: int, now: datetime, who: str) -> Done:
-    """Say that somebody is at it: further channels are not called; updates still come."""
+    """Say that somebody is at it: further channels are not called; updates still come.
+
+    An alert that was marked false needs nobody: that is what is said of it then.
+    """
     alert = _alert(conn, alert_id)
-    if was_done(conn, alert_id, ["ack", "false"]):
+    if was_done(conn, alert_id, ["ack"]):
         return Done("ack", alert, again=True)
+    if was_done(conn, alert_id, ["false"]):
+        return _marked(conn, alert, now, again=True)
     add_action(conn, "ack", brand_id=alert.brand_id, alert_id=alert_id, at=now, who=who)
     return Done("ack", alert)
 
@@ -50,7 +55,6 @@ def acknowledge(conn: Connection, alert_id: int, now: datetime, who: str) -> Don
 def mark_false(conn: Connection, alert_id: int, now: datetime, who: str, note: str = "") -> Done:
     """Say that nothing was the matter: the thread ends, and its series is judged more strictly."""
     alert = _alert(conn, alert_id)
-    series = series_of_alert(alert)
     again = was_done(conn, alert_id, ["false"])
     if not again:
         add_action(
@@ -60,9 +64,14 @@ def mark_false(conn: Connection, alert_id: int, now: datetime, who: str, note: s
             alert_id=alert_id,
             at=now,
             who=who,
-            series=series,
+            series=series_of_alert(alert),
             note=note,
         )
+    return _marked(conn, alert, now, again=again)
+
+
+def _marked(conn: Connection, alert: AlertRow, now: datetime, *, again: bool) -> Done:
+    series = series_of_alert(alert)
     stricter = stricter_series(conn, alert.brand_id, now).get(series, 1.0)
     return Done("false", alert, again=again, stricter=stricter, series=series)
 

@@ -14,6 +14,7 @@ from resvg_py import svg_to_bytes
 from reports.series import series_of
 from reports.statistics import negative_binomial_quantile
 from reports.usual import PER_HOUR, SIZE, Board, learn
+from reports.words import Words
 
 HOURS: Final = 48
 WIDTH, HEIGHT = 600.0, 120.0
@@ -89,6 +90,22 @@ def alert_chart(points: Sequence[HourPoint], label: str) -> Markup:
         '<svg class="volume" role="img" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" '
         'preserveAspectRatio="none" xmlns="http://www.w3.org/2000/svg"><title>{}</title>{}</svg>'
     ).format(label, WIDTH, HEIGHT, label, Markup("").join(band + bars))
+
+
+def chart_ends(points: Sequence[HourPoint], words: Words) -> list[str]:
+    """What stands below the chart's two ends: when its first hour began and its last one ended."""
+    if not points:
+        return []
+    return [words.moment(points[0].start), words.moment(points[-1].start + timedelta(hours=1))]
+
+
+def chart_label(points: Sequence[HourPoint], words: Words) -> str:
+    """What the chart shows, with its scale: the greatest bar, and what is usual at its end."""
+    if not points:
+        return ""
+    most = max(point.observed or 0 for point in points)
+    usual = words.span(words.number(points[-1].low), words.number(points[-1].high))
+    return words.say("chart_alert", most=words.number(most), usual=usual)
 
 
 def alert_picture(points: Sequence[HourPoint]) -> str:

@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from reports.calm_time import calm_facets
 from reports.causes import CauseCounts, cause_facts, cause_name
 from reports.interface import CauseNames
-from reports.usual import HISTORY_DAYS
-from store.facet_counts import facet_counts
 from store.facet_rows import FacetCount, FacetKind, FacetRow
-from store.interface import CauseCount
 
 HOUR = timedelta(hours=1)
 SHOWN = 3
@@ -50,6 +48,7 @@ class Stretch:
 
     Attributes:
         of: its stories (the negative ones, if `negative_only`).
+        calm: the time before it that those hours are of.
     """
 
     start: datetime
@@ -57,6 +56,7 @@ class Stretch:
     baseline_hours: float
     negative_only: bool
     of: int
+    calm: Sequence[tuple[datetime, datetime]]
 
 
 def facet_facts(
@@ -70,13 +70,14 @@ def facet_facts(
     """
     if not known:
         return {}
-    begin = stretch.start - timedelta(days=HISTORY_DAYS)
     hours = max((stretch.end - stretch.start) / HOUR, 1 / 60)
-    periods = ((stretch.start, stretch.end), (begin, stretch.start))
-    now, usual = (
-        [_as_cause(row, stretch) for row in facet_counts(conn, brand_id, *period)]
-        for period in periods
-    )
+
+    def count(row: FacetCount) -> int:
+        return row.negative if stretch.negative_only else row.mentions
+
+    # A count as the lifts of causes are made from; the kind stands where a polarity does.
+    now = calm_facets(conn, brand_id, [(stretch.start, stretch.end)], count)
+    usual = calm_facets(conn, brand_id, stretch.calm, count)
     counts = CauseCounts(now, usual, None, (hours, stretch.baseline_hours))
     names = {row.slug: row.called(lang) for row in known if row.kind == "product"}
     places = {row.slug: row.called(lang) for row in known if row.kind == "place"}
@@ -116,9 +117,3 @@ def _facts(
         )
         for fact in facts
     )
-
-
-def _as_cause(row: FacetCount, stretch: Stretch) -> CauseCount:
-    """A count as the lifts of causes are made from; the kind stands where a polarity does."""
-    mentions = row.negative if stretch.negative_only else row.mentions
-    return CauseCount(row.slug, row.kind, mentions, 0)

@@ -51,11 +51,12 @@ class Stage:
         left_out: hours of the baseline that were not known.
         why: what made an update worth sending: `doubled`, `new_cause`, `joined`, `new_language`,
             `new_source`, `new_outlets` (sites) or `big_author`; `false` where a person ended the
-            thread.
+            thread, `long` where it ends though its wave goes on, `unread` where nobody knows.
         others: what stands out besides.
         joined: which of the others no message of the thread has named yet, if it is an update; at
             its end all that joined after the opening.
         detail: the new language, the new source, all new sites or the author's followers.
+        also: what else is new, as pairs of the same, the most important first.
         stricter: how many times more surprising this series must be for its false alarms.
         points: the series hour by hour.
     """
@@ -81,6 +82,7 @@ class Stage:
     detail: str = ""
     stricter: float = 1.0
     points: tuple[HourPoint, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class AlertFacts:
         about: what the cause, product or place is called, if one stands out; `about_id` is its id.
         expected: what is usual in the window, `low`-`high` its 95 % interval.
         stories: all stories of the stretch, reprints merged; `sightings` counts the reprints.
-        usual_share: the negative share of the 28 days before; `None` without scored stories.
+        usual_share: the negative share of the eight weeks before, earlier alerts left out; `None`
+            without scored stories.
         shared_post: the one passed on most, where that is another than the farthest.
         posts: what stands for the wave where no cause has evidence.
         languages: stories by language code, the most first; `sources` likewise.
@@ -103,7 +106,7 @@ class AlertFacts:
         new_terms: words that set these stories apart from those before.
         collectors_down: sources that fail now.
         stricter: see `Stage`.
-        joined: see `Stage`.
+        joined: see `Stage`; `also` likewise.
         baseline_until: see `reports.usual.Baseline`; none in facts that were kept before it was.
         baseline_points: likewise.
     """
@@ -167,6 +170,7 @@ class AlertFacts:
     joined: tuple[Other, ...] = ()
     baseline_until: datetime | None = None
     baseline_points: int | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""

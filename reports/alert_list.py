@@ -54,7 +54,7 @@ def alert_list(conn: Connection, alert: AlertRow, now: datetime, limit: int = SH
     """What an alert and all that joined it are about, from its start to its end or to now.
 
     The reprints of a story are merged, save those of the one that spreads where the alert is about
-    that: they are what there is to see.
+    that: they are what there is to see. Where a spreading story joined, that story did.
 
     Args:
         limit: so many stories at most; 0 is all.
@@ -64,11 +64,13 @@ def alert_list(conn: Connection, alert: AlertRow, now: datetime, limit: int = SH
     told = Thread(*series, events)
     begin = datetime.fromisoformat(events[0].facts.get("start") or alert.started_at.isoformat())
 
-    def read(*wanted: tuple[str, str]) -> dict[int, LabelledMention]:
-        asked = (about(alert.brand_id, one, begin, alert.closed_at or now) for one in wanted)
-        return {own.mention_id: own for one in asked for own in labelled_mentions(conn, one)}
+    def read(one: tuple[str, str]) -> dict[int, LabelledMention]:
+        wanted = about(alert.brand_id, one, begin, alert.closed_at or now)
+        found = list(labelled_mentions(conn, wanted))
+        return {own.mention_id: own for own in (_reprints(found) if one[0] == "story" else found)}
 
-    own, joined = read(series), read(*told.joined)
+    own = read(series)
+    joined = {key: one for other in told.joined for key, one in read(other).items()}
     stories = (
         _spreading(own, joined) if alert.kind == "story" else by_story((own | joined).values())
     )
@@ -77,14 +79,20 @@ def alert_list(conn: Connection, alert: AlertRow, now: datetime, limit: int = SH
     return AlertList(alert, shown, len(stories), sum(story.sightings for story in stories))
 
 
+def _reprints(found: Sequence[LabelledMention]) -> list[LabelledMention]:
+    """The mentions of the story told most."""
+    most = max(by_story(found), key=lambda story: story.sightings, default=None)
+    spread = most.mention.cluster_id if most else 0
+    return [one for one in found if one.cluster_id == spread]
+
+
 def _spreading(
     own: Mapping[int, LabelledMention], joined: Mapping[int, LabelledMention]
 ) -> list[Story]:
-    """Each reprint of the story told most, and the stories of what joined it."""
-    most = max(by_story(own.values()), key=lambda story: story.sightings, default=None)
-    spread = most.mention.cluster_id if most else 0
-    reprints = [Story(one, 1) for one in own.values() if one.cluster_id == spread]
-    return reprints + by_story(one for one in joined.values() if one.cluster_id != spread)
+    """Each reprint of the story that spreads, and the stories of what joined it."""
+    spread = {one.cluster_id for one in own.values()}
+    reprints = [Story(one, 1) for one in own.values()]
+    return reprints + by_story(one for one in joined.values() if one.cluster_id not in spread)
 
 
 def _listed(story: Story) -> ListedStory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +12,16 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from reports.alert_chart import alert_picture
-from reports.alert_facts import AlertFacts
-from reports.alert_words import alert_subject, alert_view, link_lines, reason
+from reports.alert_facts import Action, AlertFacts, facts_of_json
+from reports.alert_words import NUMBER, alert_subject, alert_view, commands, link_lines, reason
 from reports.environment import environment
-from reports.interface import Lang, Message
+from reports.interface import Lang, Message, ReportError
 from reports.words import Words
 
 BRIEF_QUOTES = 2
+BRIEF_QUOTE = 300
+"""Characters: of longer quotes the beginning."""
+_OPENS_OTHERWISE = {"author", "silence"}
 
 
 def alert_message(
@@ -44,6 +48,37 @@ def alert_message(
         pictures={chart: picture} if picture else {},
         brief=_brief(facts, links or {}),
     )
+
+
+def as_first(message: Message) -> Message:
+    """News of a thread for those who were told nothing of it: the opening with today's figures."""
+    try:
+        facts = facts_of_json(message.facts)
+    except ReportError:
+        return message
+    if facts.action != "updated":
+        return message
+    # What an author or a silence opens with is not what its news count.
+    action: Action = "updated" if facts.kind in _OPENS_OTHERWISE else "opened"
+    # Only what joined just now was counted now.
+    facts = replace(
+        facts, action=action, why="", detail="", also=(), joined=(), others=facts.joined
+    )
+    made = alert_message(facts, message.key, message.created_at, _links_in(message, facts))
+    # Files are named by it: one that is sent again must not get another name.
+    return replace(made, title=message.title)
+
+
+def _links_in(message: Message, facts: AlertFacts) -> dict[str, str]:
+    """The links of a message, which stand in its texts only; see `_brief`."""
+    actions = {action: action for action in commands(0, message.created_at)}
+    found = {
+        action: line.removeprefix(f"{label}: ")
+        for label, action in link_lines(facts, actions)
+        for line in message.brief.splitlines()
+        if line.startswith(f"{label}: ")
+    }
+    return {NUMBER: message.key.split(":")[1], **found} if found else {}
 
 
 def folded_message(key: str, messages: Sequence[Message], now: datetime) -> Message:
@@ -97,9 +132,15 @@ def _brief(facts: AlertFacts, links: Mapping[str, str]) -> str:
     """The sentence, a few voices and the links."""
     quoted = [quote.text for cause in facts.causes for quote in cause.quotes][:BRIEF_QUOTES]
     quoted = quoted or [post.text for post in facts.posts[:BRIEF_QUOTES]]
-    lines = [reason(facts), *(f"> {text}" for text in quoted)]
+    lines = [reason(facts), *(f"> {_in_a_line(text)}" for text in quoted)]
     lines += [f"{label}: {url}" for label, url in link_lines(facts, links)]
     return "\n".join(lines)
+
+
+def _in_a_line(text: str) -> str:
+    """A quote as one line, so that no line of a stranger's passes for ours."""
+    line = " ".join(text.split())
+    return line if len(line) <= BRIEF_QUOTE else line[: BRIEF_QUOTE - 1].rstrip() + "…"
 
 
 def _render(template: str, view: Mapping[str, Any]) -> str:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reports.alert_chart import alert_chart
+from reports.alert_chart import alert_chart, chart_ends, chart_label
 from reports.alert_facets import FacetFact
 from reports.alert_facts import AlertFacts
 from reports.baseline_words import baseline
 from reports.digest_view import post_line
 from reports.digest_words import lift_of, lift_span, lowered
 from reports.interface import CauseFact
+from reports.lasting import LONG, UNREAD
 from reports.links import MUTE
 from reports.words import DASH, Words, plain
 
@@ -74,6 +75,8 @@ NOTICEABLE = 1.05
 """A threshold that is stricter by less is not worth a line."""
 _OWN_SENTENCES = {"author", "silence"}
 """Kinds of which `so many in such a window` says nothing."""
+_SAID_ELSEWHERE = {"", "joined", LONG, UNREAD}
+"""Reasons that other sentences tell."""
 _ABOUT_NEGATIVE = {"negative_count", "negative_share", "cause", "product", "place", "author"}
 LEAST_OF_ALL = 0.5
 """A place is told of in a sentence if so large a share of the negative stories speak of it."""
@@ -103,8 +106,10 @@ def _number(facts: AlertFacts, links: Mapping[str, str], words: Words) -> str:
 
 
 def _key(key: str, facts: AlertFacts) -> str:
-    if facts.why == "false":
-        return f"{key}_false"
+    if facts.why in {"false", UNREAD}:
+        return f"{key}_{facts.why}"
+    if facts.why == LONG:
+        return f"{key}_long_silence" if facts.kind == "silence" else f"{key}_long"
     return f"{key}_{facts.kind}" if facts.kind in _OWN_SENTENCES else key
 
 
@@ -133,8 +138,8 @@ def seen(kind: str, observed: int, trials: int, subject: str, words: Words) -> s
 
 
 def _window(form: str, minutes: int, words: Words) -> str:
-    """`the last 3 hours` or `3 hours`; in minutes below an hour and a half."""
-    if minutes < 60:
+    """`the last 3 hours` or `3 hours`; in minutes below two hours, unless it is one."""
+    if minutes < 120 and minutes != 60:
         return words.say(f"{form}_minutes", n=minutes)
     return words.say(f"{form}_hours", n=round(minutes / 60))
 
@@ -207,26 +212,32 @@ def _others(facts: AlertFacts, words: Words) -> str:
         seen(other.kind, other.observed, other.trials, other.name, words)
         for other in (others if over else others[:3])
     ]
-    return words.say(
-        "say_alert_joined_over" if over else "say_alert_others", others=words.join(named)
-    )
+    key = "why_joined" if facts.action == "updated" else "say_alert_others"
+    if over:
+        goes_on = facts.why in {LONG, UNREAD}
+        key = "say_alert_joined_long" if goes_on else "say_alert_joined_over"
+    return words.say(key, others=words.join(named))
 
 
 def _why(facts: AlertFacts, words: Words) -> str:
-    if not facts.why:
-        return ""
-    detail, n = facts.detail, 0
-    if facts.why == "new_language":
+    """All that is new, the most important first."""
+    news = ((facts.why, facts.detail), *facts.also)
+    return " ".join(_news(*one, facts, words) for one in news if one[0] not in _SAID_ELSEWHERE)
+
+
+def _news(why: str, detail: str, facts: AlertFacts, words: Words) -> str:
+    n = 0
+    if why == "new_language":
         detail = words.language(detail)
-    elif facts.why == "big_author":
+    elif why == "big_author":
         detail = words.short(int(detail or 0))
-    elif facts.why == "new_outlets":
+    elif why == "new_outlets":
         sites = detail.split(", ")
         detail, n = ", ".join(sites[:LISTED]), len(sites)
         if n > LISTED:
             detail = words.say("health_and_more", names=detail, n=n - LISTED)
     return words.say(
-        f"why_{facts.why}",
+        f"why_{why}",
         n=n,
         cause=lowered(facts.new_cause),
         detail=detail,
@@ -246,7 +257,7 @@ def _cause_sentence(facts: AlertFacts, words: Words) -> str:
         _how_common(cause, facts),
         cause=lowered(cause.name),
         count=cause.mentions,
-        of=words.say("of_negative", n=_negative(facts)),
+        of=_of_negative(_negative(facts), facts, words),
     )
     if cause.lift is None or not cause.notable:
         return text + words.say("say_alert_stop")
@@ -275,14 +286,23 @@ def _facet_sentences(facts: AlertFacts, words: Words) -> list[str]:
         return []
     led = ((facts.kind == "product", facts.products), (facts.kind == "place", facts.places))
     return [
-        _facet_sentence(parts[0], facts.negative, words)
+        _facet_sentence(parts[0], _of_negative(facts.negative, facts, words), words)
         for leads, parts in led
         if parts and not leads and parts[0].mentions >= 2 and parts[0].share >= LEAST_OF_ALL
     ]
 
 
-def _facet_sentence(part: FacetFact, negative: int, words: Words) -> str:
-    of = words.say("of_negative", n=negative)
+def _of_negative(negative: int, facts: AlertFacts, words: Words) -> str:
+    """Of how many: where that is not the number told before, of what and since when too.
+
+    A series counts a story again after a day without it, and only in its window.
+    """
+    if facts.kind != "negative_count" or negative == facts.observed:
+        return words.say("of_negative", n=negative)
+    return words.say("of_negative_stories", n=negative, since=words.moment(facts.start))
+
+
+def _facet_sentence(part: FacetFact, of: str, words: Words) -> str:
     text = words.say("say_alert_facet", name=part.name, count=part.mentions, of=of)
     if part.lift is None or part.low is None or not part.notable:
         return text + words.say("say_alert_stop")
@@ -314,10 +334,9 @@ def alert_view(facts: AlertFacts, links: Mapping[str, str]) -> dict[str, Any]:
         "line": lambda post: post_line(post, words),
         "links": link_lines(facts, links),
         "identity": _number(facts, links, words),
-        "chart": alert_chart(facts.points, words.say("chart_alert")),
-        "chart_ends": [words.moment(facts.points[i].start) for i in (0, -1)]
-        if facts.points
-        else [],
+        "chart": alert_chart(facts.points, chart_label(facts.points, words)),
+        "chart_ends": chart_ends(facts.points, words),
+        "chart_label": chart_label(facts.points, words),
     }
 
 

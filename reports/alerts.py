@@ -28,10 +28,11 @@ from reports.alert_message import alert_message
 from reports.alert_words import alert_subject
 from reports.explain import ABOUT_ALL, explain
 from reports.interface import Audience
+from reports.lasting import LONG, UNREAD, Wave, lasting
 from reports.routing import owe
 from reports.series import CALM, PARTS, Habits, Verdict, before, judge, series_of
 from reports.signals import FLAT, Signal, Watch, rests_on
-from reports.spreading import news_of
+from reports.spreading import IN_ORDER, News, news_of
 from reports.statistics import negative_binomial_quantile
 from reports.thread import Thread
 from reports.tuning import series_key
@@ -50,7 +51,7 @@ from store.spread import heard_through, spread
 HOUR = timedelta(hours=1)
 CALM_HOURS = 3
 LONGEST_OPEN = timedelta(days=7)
-"""A wave that lasts longer has become the usual, and is closed as such."""
+"""A wave that lasts longer has become the usual, and is closed as such; see `reports.lasting`."""
 JOIN_PAUSE = HOUR
 """So long after one series joined, the next waits, unless it is worse than all that was told."""
 _DOUBLING = frozenset({"volume", "negative_count", "negative_share", "story", *PARTS.values()})
@@ -94,6 +95,7 @@ class _Moment:
     Attributes:
         left_out: hours left out because collectors were down.
         stricter: what marked false alarms ask of the series.
+        lasting: waves that were told and go on, which are no news.
     """
 
     scene: Scene
@@ -101,6 +103,7 @@ class _Moment:
     board: Board
     left_out: int
     stricter: Mapping[str, float]
+    lasting: tuple[Wave, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -111,11 +114,13 @@ class _Moment:
         """What stands out now, only what is news in a thread if one is given."""
         settings = self.settings
         watch = Watch(settings.false_alarms_per_month, settings.minimum_count, self.stricter)
-        if thread is None:
+        told: list[Wave | Thread] = [*self.lasting, *([thread] if thread else [])]
+        if not told:
             return judge(self.board, watch)
 
         def wanted(signal: Signal, usual: Habits) -> bool:
-            return thread.is_news(signal, self.board, usual, settings.minimum_count)
+            minimum = settings.minimum_count
+            return all(one.is_news(signal, self.board, usual, minimum) for one in told)
 
         return judge(self.board, watch, wanted=wanted)
 
@@ -162,7 +167,9 @@ def detect(
     threads = alerts(conn, brand.id, at.now - _OLDEST)
     board, left_out = board_of(conn, brand.id, at, threads)
     stricter = stricter_series(conn, brand.id, at.now)
-    moment = _Moment(at, settings, board, left_out, stricter)
+    going_on, newest = lasting(conn, threads, board, at)
+    board = replace(board, fresh=min(board.fresh, newest))
+    moment = _Moment(at, settings, board, left_out, stricter, going_on)
     current = next(iter(open_alerts(conn, brand.id)), None)
     if current is not None:
         followed = _follow(conn, brand, current, moment)
@@ -277,10 +284,10 @@ def _follow(
     if (rested or alert.kind == "silence") and _is_calm(conn, brand, alert, thread, moment):
         return _over(alert, thread, "", count, moment)
     if moment.now - alert.started_at >= LONGEST_OPEN:
-        return _over(alert, thread, "", count, moment)
-    why, detail = _news(conn, brand, alert, thread, count, moment)
-    if why:
-        return _next(alert, "updated", why, count, moment, detail=detail)
+        return _over(alert, thread, _why_closed(alert, thread, moment), count, moment)
+    news = _news(conn, brand, alert, thread, count, moment)
+    if news:
+        return _next(alert, "updated", news, count, moment)
     return _joined(alert, thread, count, moment)
 
 
@@ -293,6 +300,14 @@ def _is_calm(
         return thread.is_calm(board, alert.started_at, back)
     widths = _calm_widths(conn, brand, alert, moment)
     return bool(widths) and thread.is_calm(board, alert.started_at, back, widths)
+
+
+def _why_closed(alert: AlertRow, thread: Thread, moment: _Moment) -> str:
+    """What is true of an alert that was open too long: it goes on, or that is not known."""
+    board, back = moment.board, moment.scene.back
+    known = alert.kind == "silence" or board.known[-CALM:].all()
+    goes_on = known or not thread.is_calm(board, alert.started_at, back, (CALM,))
+    return LONG if goes_on else UNREAD
 
 
 def _calm_widths(
@@ -330,11 +345,12 @@ def _news(
     thread: Thread,
     count: int,
     moment: _Moment,
-) -> tuple[str, str]:
-    """Why an open alert is worth telling again, and a detail of it; empty if it is not."""
-    told = _told(alert)
-    if alert.kind in _DOUBLING and count >= 2 * max(told, 1):
-        return "doubled", ""
+) -> list[News]:
+    """Why an open alert is worth telling again, the most important first; none if it is not."""
+    told, negative = _told(alert), alert.kind not in ABOUT_ALL
+    found = news_of(
+        alert.facts, spread(conn, brand.id, alert.started_at, moment.now, negative_only=negative)
+    )
     if alert.kind in {"negative_count", "negative_share"} and count > told:
         counts = {
             row.cause: row.mentions
@@ -342,11 +358,10 @@ def _news(
             if row.polarity == "negative"
         }
         if thread.new_leader(counts, moment.settings.minimum_count):
-            return "new_cause", ""
-    negative = alert.kind not in ABOUT_ALL
-    return news_of(
-        alert.facts, spread(conn, brand.id, alert.started_at, moment.now, negative_only=negative)
-    )
+            found.append(("new_cause", ""))
+    if alert.kind in _DOUBLING and count >= 2 * max(told, 1):
+        found.append(("doubled", ""))
+    return sorted(found, key=lambda news: IN_ORDER.index(news[0]))
 
 
 def _joined(alert: AlertRow, thread: Thread, count: int, moment: _Moment) -> AlertDecision | None:
@@ -358,20 +373,18 @@ def _joined(alert: AlertRow, thread: Thread, count: int, moment: _Moment) -> Ale
     pausing = last is not None and moment.now - last < JOIN_PAUSE
     if pausing and verdict.strongest.severity <= alert.severity:
         return None
-    return _next(alert, "updated", "joined", count, moment, verdict)
+    return _next(alert, "updated", [("joined", "")], count, moment, verdict)
 
 
 def _next(
     alert: AlertRow,
     action: Literal["updated", "over"],
-    why: str,
+    why: Sequence[News],
     count: int,
     moment: _Moment,
     joined: Verdict | None = None,
-    *,
-    detail: str = "",
 ) -> AlertDecision:
-    """The next message of a thread: all that came since the alert started."""
+    """The next message of a thread, of all since its start; `why` has the most important first."""
     subject = _subject(alert)
     width = min(max(1, moment.scene.back(alert.started_at)), SIZE // 2)
     told = (Other(**other) for other in alert.facts.get("others") or ())
@@ -392,10 +405,11 @@ def _next(
         baseline=_baseline_before(series_of(alert.kind, subject), width, moment),
         left_out=moment.left_out,
         false_alarms_per_month=moment.settings.false_alarms_per_month,
-        why=why,
+        why=why[0][0] if why else "",
         others=(*news, *told),
         joined=news,
-        detail=detail,
+        detail=why[0][1] if why else "",
+        also=tuple(why[1:]),
         stricter=moment.stricter.get(series_key(alert.kind, subject), 1.0),
         points=moment.points(alert.kind, subject, moment.scene.back(alert.started_at)),
     )
@@ -405,7 +419,7 @@ def _next(
 def _over(alert: AlertRow, thread: Thread, why: str, count: int, moment: _Moment) -> AlertDecision:
     """The end of a thread, naming what had joined it with all that came of it."""
     board, began = moment.board, min(SIZE, moment.scene.back(alert.started_at))
-    decision = _next(alert, "over", why, count, moment)
+    decision = _next(alert, "over", [(why, "")] if why else [], count, moment)
 
     def grown(other: Other) -> Other:
         if other.kind not in _DOUBLING - FLAT:
@@ -421,11 +435,11 @@ def _over(alert: AlertRow, thread: Thread, why: str, count: int, moment: _Moment
     return replace(decision, stage=replace(decision.stage, joined=joined))
 
 
-def _severity(alert: AlertRow, why: str, count: int, joined: Verdict | None) -> int:
+def _severity(alert: AlertRow, why: Sequence[News], count: int, joined: Verdict | None) -> int:
     """How severe the next message of a thread is: never less than the last, one more a doubling."""
     if joined is not None:
         return max(alert.severity, joined.strongest.severity)
-    if why != "doubled":
+    if ("doubled", "") not in why:
         return alert.severity
     return min(10, alert.severity + int(math.log2(count / max(_told(alert), 1))))
 

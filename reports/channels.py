@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
 import json
+import logging
 import re
 import smtplib
 import ssl
@@ -29,6 +31,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reports.chat import send_chat
 from reports.interface import ChannelError, Message, Route
+
+log = logging.getLogger(__name__)
 
 Sends = Literal["alerts", "digests"]
 
@@ -133,7 +137,7 @@ Channel = Annotated[
 ]
 
 
-def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> None:
+def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Send a message, blocking until the channel has taken it.
 
     Args:
@@ -141,17 +145,21 @@ def send(channel: Channel, message: Message, environment: Mapping[str, str]) -> 
         message: what.
         environment: where secrets are looked up by name.
 
+    Returns:
+        The addresses that the mail server refused while it took the mail for others.
+
     Raises:
         ChannelError: it was not taken.
     """
     if isinstance(channel, FileChannel):
         _write_files(channel, message)
     elif isinstance(channel, EmailChannel):
-        _send_email(channel, message, environment)
+        return _send_email(channel, message, environment)
     elif isinstance(channel, AppriseChannel):
         send_chat(_secret(channel.url_env, environment), message, channel.url_env)
     else:
         _post(channel, message, environment)
+    return ()
 
 
 def _write_files(channel: FileChannel, message: Message) -> None:
@@ -211,14 +219,16 @@ def _message_id(channel: EmailChannel, identity: str) -> str:
     return f"<{digest}@molva.invalid>"
 
 
-def _send_email(channel: EmailChannel, message: Message, environment: Mapping[str, str]) -> None:
+def _send_email(
+    channel: EmailChannel, message: Message, environment: Mapping[str, str]
+) -> tuple[str, ...]:
     mail = compose_email(channel, message)
     password = _secret(channel.password_env, environment)
     try:
         with _smtp(channel) as server:
             if channel.username:
                 server.login(channel.username, password)
-            server.send_message(mail)
+            refused = server.send_message(mail)
     except smtplib.SMTPAuthenticationError as error:
         raise ChannelError("the mail server refused the user name or password") from error
     except smtplib.SMTPRecipientsRefused as error:
@@ -231,6 +241,10 @@ def _send_email(channel: EmailChannel, message: Message, environment: Mapping[st
         raise ChannelError(
             f"the mail server {channel.host}:{channel.port} failed: {type(error).__name__}"
         ) from error
+    for address, (code, _) in refused.items():
+        # Sent again, it would come twice to all the others.
+        log.warning("%s: the mail server refused %s (%d)", channel.name, address, code)
+    return tuple(refused)
 
 
 def _smtp(channel: EmailChannel) -> smtplib.SMTP:
@@ -293,7 +307,7 @@ def _post(channel: WebhookChannel, message: Message, environment: Mapping[str, s
             raise ChannelError(
                 f"the webhook answered {error.code}", permanent=error.code in {404, 410, 413}
             ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ChannelError(f"the webhook cannot be reached: {type(error).__name__}") from None
 
 

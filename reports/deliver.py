@@ -40,12 +40,25 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What one delivery run did, and why what failed did."""
+    """What one delivery run did, and why what failed did.
+
+    Attributes:
+        errors: of each that failed the channel and the reason.
+        refused: the addresses that a mail server refused of a mail that it took, by channel.
+    """
 
     sent: int = 0
     failed: int = 0
     given_up: int = 0
     errors: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> str:
+        """What went wrong: `1 failed (hook: the webhook answered 500)`; empty if nothing did."""
+        failed = f"{self.failed} failed ({'; '.join(self.errors)})" if self.failed else ""
+        refused = f"refused: {'; '.join(self.refused)}" if self.refused else ""
+        return ", ".join(part for part in (failed, refused) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class _Outcome:
     error: str | None
     permanent: bool = False
     wait: timedelta = timedelta(0)
+    refused: tuple[str, ...] = ()
 
 
 def deliver_due(
@@ -100,6 +114,7 @@ def _together(reports: Sequence[DeliveryReport]) -> DeliveryReport:
         failed=sum(report.failed for report in reports),
         given_up=sum(report.given_up for report in reports),
         errors=tuple(error for report in reports for error in report.errors),
+        refused=tuple(address for report in reports for address in report.refused),
     )
 
 
@@ -126,7 +141,7 @@ def _serve(
     jitter: Callable[[], float],
 ) -> DeliveryReport:
     """Send one channel's messages until the first failure; mark each as soon as it is known."""
-    sent = 0
+    sent, refused = 0, tuple[str, ...]()
     for row in queue:
         now = clock()
         with writing(engine) as conn:
@@ -139,23 +154,24 @@ def _serve(
                 mark_sent(conn, row.id, now)
                 end_told(conn, row, now)
                 sent += 1
+                refused += tuple(f"{row.channel}: {address}" for address in outcome.refused)
                 continue
             give_up = outcome.permanent or row.attempts + 1 >= GIVE_UP_AFTER
             wait = max(back_off(row.attempts, jitter()), min(outcome.wait, LONGEST_WAIT))
             mark_retry(conn, row.id, outcome.error, now + wait, give_up=give_up)
-        error = f"{row.channel}: {row.key}: {outcome.error}"
-        return DeliveryReport(sent, failed=1, given_up=int(give_up), errors=(error,))
-    return DeliveryReport(sent)
+        error = f"{row.channel}: {outcome.error}" + (", given up" if give_up else "")
+        return DeliveryReport(sent, 1, int(give_up), (error,), refused)
+    return DeliveryReport(sent, refused=refused)
 
 
 def _attempt(channel: Channel | None, row: DueMessage, environment: Mapping[str, str]) -> _Outcome:
     if channel is None:
         return _Outcome(row, "no channel of this name is configured")
     try:
-        send(channel, message_of(row), environment)
+        refused = send(channel, message_of(row), environment)
     except ChannelError as error:
         return _Outcome(row, str(error), error.permanent, error.retry_after or timedelta(0))
-    return _Outcome(row, None)
+    return _Outcome(row, None, refused=refused)
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reports.interface import PostFact
-from reports.posts import Story, post_fact
+from reports.posts import Story, author_of, post_fact
 from store.words import stem, words
 
 MOST: Final = 200
@@ -33,8 +33,8 @@ def representative(stories: Sequence[Story], limit: int) -> tuple[PostFact, ...]
     for index in order:
         if len(taken) == limit:
             break
-        author = ranked[index].mention.author_id
-        repeated = author and any(ranked[other].mention.author_id == author for other in taken)
+        author = author_of(ranked[index].mention)
+        repeated = author and any(author_of(ranked[other].mention) == author for other in taken)
         if not repeated and all(_alike(stems[index], stems[other]) <= ALIKE for other in taken):
             taken.append(index)
     return tuple(post_fact(ranked[index]) for index in taken)

@@ -11,19 +11,20 @@ from sqlalchemy import Connection
 
 from reports.alert_facets import Stretch, facet_facts, subject_name
 from reports.alert_facts import AlertFacts, Other, Stage
+from reports.calm_time import calm_causes, calm_share, calm_time
 from reports.causes import CauseCounts, cause_facts
 from reports.evidence import representative
 from reports.interface import Audience, CauseFact, PostFact
 from reports.new_terms import new_terms
-from reports.posts import Story, by_story, post_fact, quotes, top_posts
+from reports.posts import Story, by_story, earliest, first_told, post_fact, quotes, top_posts
 from reports.statistics import wilson
-from reports.usual import HISTORY_DAYS
 from reports.words import plain
 from store.counts import cause_counts, totals
 from store.facet_rows import FacetRow
 from store.facets import facets
 from store.history import labelled_mentions
 from store.interface import BrandRow, LabelledMention, MentionFilter, Totals
+from store.series_counts import Stretch as CalmTime
 from store.series_counts import known_outages
 from store.sources import sources
 from store.spread import spread
@@ -46,21 +47,25 @@ def explain(conn: Connection, brand: BrandRow, stage: Stage, audience: Audience)
     series = (stage.kind, stage.subject)
     mentions = list(labelled_mentions(conn, about(brand.id, series, stage.start, stage.end)))
     stories = by_story(mentions)
-    first = min(stories, key=lambda s: s.mention.published_at, default=None)
+    first = next(iter(first_told(mentions)), None)
     if stage.kind == "story" and stories:
         stories = [max(stories, key=lambda s: s.sightings)]
-        first = stories[0]
+        first = earliest(conn, stories[0])
     now = totals(conn, brand.id, stage.start, stage.end)
     farthest = top_posts(stories, lambda s: s.mention.reach > 0, 1)
-    causes = _causes(conn, brand, stage, now, stories, known, name)
+    calm = calm_time(conn, brand.id, stage.start)
+    only = [row.id for row in known if (row.kind, row.slug) == series]
+    counts = _cause_counts(conn, brand, stage, only, calm)
+    causes = _causes(counts, len(stories) if only else now.negative, stories, name)
     told = any(cause.quotes for cause in causes)
+    leads = "new_cause" in {stage.why, *(why for why, _ in stage.also)}
     return AlertFacts(
         **_announced(brand, stage, name, audience),
         **_measured(stage),
-        **_counted(conn, brand, stage, now),
-        **_spread(conn, brand, stage, now, known, audience),
+        **_counted(now, calm_share(conn, brand.id, calm)),
+        **_spread(conn, brand, stage, now, known, audience, calm),
         causes=causes,
-        new_cause=causes[0].name if stage.why == "new_cause" and causes else "",
+        new_cause=causes[0].name if leads and causes else "",
         first_post=post_fact(first) if first else None,
         farthest_post=farthest[0] if farthest else None,
         shared_post=_shared(stories, farthest[0].mention_id if farthest else 0),
@@ -108,6 +113,7 @@ def _announced(brand: BrandRow, stage: Stage, name: _Names, audience: Audience) 
         "end": stage.end,
         "why": stage.why,
         "detail": stage.detail,
+        "also": stage.also,
         "others": named(stage.others),
         "joined": named(stage.joined),
     }
@@ -135,9 +141,8 @@ def _measured(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _counted(conn: Connection, brand: BrandRow, stage: Stage, now: Totals) -> dict[str, Any]:
+def _counted(now: Totals, usual_share: float | None) -> dict[str, Any]:
     """The stories of the stretch, and the negative share of those before it."""
-    usual = totals(conn, brand.id, stage.start - timedelta(days=HISTORY_DAYS), stage.start)
     share = wilson(now.negative, _scored(now)) if _scored(now) else None
     return {
         "negative": now.negative,
@@ -147,7 +152,7 @@ def _counted(conn: Connection, brand: BrandRow, stage: Stage, now: Totals) -> di
         "negative_share": share.value if share else None,
         "share_low": share.low if share else None,
         "share_high": share.high if share else None,
-        "usual_share": usual.negative / _scored(usual) if _scored(usual) else None,
+        "usual_share": usual_share,
         "low_confidence_share": now.low_confidence / now.mentions if now.mentions else None,
     }
 
@@ -159,6 +164,7 @@ def _spread(
     now: Totals,
     known: Sequence[FacetRow],
     audience: Audience,
+    calm: Sequence[CalmTime],
 ) -> dict[str, Any]:
     """Where the stories come from, and which products and places they speak of."""
     every = stage.kind in ABOUT_ALL
@@ -169,6 +175,7 @@ def _spread(
         baseline_hours=float(stage.baseline.hours),
         negative_only=not every,
         of=now.mentions if every else now.negative,
+        calm=calm,
     )
     spoken_of = facet_facts(conn, brand.id, stretch, known, audience.lang)
     return {
@@ -250,39 +257,42 @@ def _scored(row: Totals) -> int:
     return row.negative + row.neutral + row.positive
 
 
-def _causes(
+def _cause_counts(
     conn: Connection,
     brand: BrandRow,
     stage: Stage,
-    now: Totals,
-    stories: list[Any],
-    known: Sequence[FacetRow],
-    name: _Names,
-) -> tuple[CauseFact, ...]:
-    """The top three causes of the stretch against the weeks before it, with evidence.
+    only: Sequence[int],
+    calm: Sequence[CalmTime],
+) -> CauseCounts:
+    """How often causes are named in the stretch and in the calm weeks before it.
 
-    Of a product or place: those of what speaks of it.
+    Args:
+        only: ids of the product or place that the alert is about, if it is.
     """
-    begin = stage.start - timedelta(days=HISTORY_DAYS)
     hours = max((stage.end - stage.start) / HOUR, 1 / 60)
-    only = [row.id for row in known if (row.kind, row.slug) == (stage.kind, stage.subject)]
-    counts = CauseCounts(
+    return CauseCounts(
         now=cause_counts(conn, brand.id, stage.start, stage.end, only),
-        usual=cause_counts(conn, brand.id, begin, stage.start, only),
+        usual=calm_causes(conn, brand.id, calm, only),
         previous=None,
         exposure=(hours, float(stage.baseline.hours)),
     )
+
+
+def _causes(
+    counts: CauseCounts, of: int, stories: Sequence[Story], name: _Names
+) -> tuple[CauseFact, ...]:
+    """The top three causes with evidence; of a product or place those of what speaks of it."""
     told: set[str] = set()
 
     def evidence(cause: str) -> tuple[Any, ...]:
         found = quotes(stories, cause, EVIDENCE, frozenset(told))
-        told.update(quote.evidence for quote in found)
+        told.update(quote.text for quote in found)
         return found
 
     return cause_facts(
         counts,
         "negative",
-        len(stories) if only else now.negative,
+        of,
         name=lambda cause: name("cause", cause),
         quotes=evidence,
         limit=CAUSES_TOLD,

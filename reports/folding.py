@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from reports.alert_message import folded_message
+from reports.alert_message import as_first, folded_message
 from reports.interface import Message, identity
 from store.alert_rows import DueMessage
 from store.outbox import (
@@ -26,6 +26,7 @@ from store.outbox import (
     note_teller,
     reopen,
     set_aside,
+    was_sent,
 )
 
 
@@ -66,7 +67,10 @@ def fold(conn: Connection, rows: Sequence[DueMessage], now: datetime) -> DueMess
     latest = {
         thread_of(row.key)[0]: row for row in sorted(rows, key=lambda row: thread_of(row.key))
     }
-    told = sorted(latest.values(), key=lambda row: -int(row.payload["facts"]["severity"]))
+    told = sorted(
+        (_first_or_news(conn, row) for row in latest.values()),
+        key=lambda row: -int(row.payload["facts"]["severity"]),
+    )
     if len(told) == 1:
         set_aside(conn, [row.id for row in rows if row.id != told[0].id], "folded")
         return told[0]
@@ -81,6 +85,18 @@ def fold(conn: Connection, rows: Sequence[DueMessage], now: datetime) -> DueMess
         raise LookupError(f"the outbox does not hold {key}, which was just written to it")
     reopen(conn, [found.id], now)
     return found
+
+
+def _first_or_news(conn: Connection, row: DueMessage) -> DueMessage:
+    """The message; as the opening if it is news of a thread that the channel was told nothing of.
+
+    It was held back meanwhile, or the thread has only now become something for the channel.
+    """
+    thread, number = thread_of(row.key)
+    if number == 1 or was_sent(conn, f"{thread}:", row.channel):
+        return row
+    first = as_first(message_of(row))
+    return replace(row, payload={**row.payload, **first.as_payload()})
 
 
 def end_told(conn: Connection, row: DueMessage, now: datetime) -> None:

@@ -64,11 +64,12 @@ def question_page(found: Standing, token: str, words: Words) -> str:
     """What the link would do to which alert, with the button that does it."""
     wanted, spent = found.wanted, found.spent
     length = words.duration(timedelta(minutes=wanted.minutes))
+    will = f"act_will_{wanted.action}{_over(found.alert, wanted.action)}"
     holds = words.say("act_unchanged", until=words.moment(wanted.expires))
     return _page(
         words,
         words.say(f"act_again_{spent}" if spent else f"act_ask_{wanted.action}", length=length),
-        words.say("act_spent" if spent else f"act_will_{wanted.action}", length=length),
+        words.say("act_spent" if spent else will, length=length),
         found=found,
         token="" if spent else token,
         button=words.say(f"link_{wanted.action}"),
@@ -86,9 +87,15 @@ def done_page(done: Done, found: Standing, words: Words) -> str:
     if done.again:
         title, text = f"act_again_{found.spent}", "act_nothing"
     else:
-        title, text = f"act_done_{done.action}", f"act_told_{done.action}"
+        title = f"act_done_{done.action}"
+        text = f"act_told_{done.action}{_over(found.alert, done.action)}"
     times = words.times(done.stricter)
     return _page(words, words.say(title), words.say(text, until=until, times=times), found=found)
+
+
+def _over(alert: AlertRow, action: str) -> str:
+    """The end of a message's name: no updates are promised of what is over."""
+    return "_over" if action == "ack" and alert.state != "open" else ""
 
 
 def refused_page(error: LinkError, words: Words) -> str:

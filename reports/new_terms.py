@@ -1,9 +1,10 @@
-"""Words that a wave uses and the time before it did not. Pure.
+"""Words that a wave uses and the time before it hardly did. Pure.
 
-Each story counts a word once, by its stem. A word's weight is the log-odds ratio of its share of
-the stories now against before, with half a story added to each side, divided by its standard error
-(Monroe, Colaresi and Quinn, Political Analysis 16 (2008), with a flat prior): a word of three
-stories among four beats one of three among three hundred.
+Each story counts a word once, by its stem; what every text holds (`reports.common_words`) is left
+out, and so is what more than a few stories before had. A word's weight is the log-odds ratio of its
+share of the stories now against before, with half a story added to each side, divided by its
+standard error (Monroe, Colaresi and Quinn, Political Analysis 16 (2008), with a flat prior): a word
+of three stories among four beats one of three among three hundred.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from reports.common_words import common_stems
 from store.words import stem, words
 
 LEAST_BEFORE: Final = 30
 """With fewer stories before, ordinary words would pass for new ones."""
 LEAST_STORIES: Final = 3
+HARDLY: Final = 0.02
+"""Share of the stories before up to which a word counts as new."""
 SURE: Final = 3.0
 SHORTEST: Final = 3
 SHOWN: Final = 5
@@ -33,7 +37,7 @@ def new_terms(
     """
     if len(before) < LEAST_BEFORE or len(now) < LEAST_STORIES:
         return ()
-    known = {stem(word) for name in skip for word in words(name)}
+    known = common_stems() | {stem(word) for name in skip for word in words(name)}
     then = Counter(key for text in before for key in _stems(text))
     forms: dict[str, Counter[str]] = {}
     for text in now:
@@ -44,6 +48,7 @@ def new_terms(
         for key, seen in forms.items()
         if key not in known
         and seen.total() >= LEAST_STORIES
+        and then[key] <= HARDLY * len(before)
         and (weight := _weight(seen.total(), len(now), then[key], len(before))) >= SURE
     }
     best = sorted(weights, key=lambda key: (-weights[key], key))[:SHOWN]

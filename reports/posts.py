@@ -1,17 +1,24 @@
-"""Chooses what to quote and which posts to show: representative, diverse, one per story. Pure."""
+"""Chooses what to quote and which posts to show: representative, diverse, one per story."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
 
 from reports.interface import PostFact, Quote
 from reports.words import plain, safe_url
+from store.clusters import first_of
+from store.history import mentions_by_id
 from store.interface import CauseRow, IntentRow, LabelledMention
+from store.words import stem, words
 
 SAME_STORY = 0.5
 """Two sentences that share more of their words than this say the same."""
+WHOLE_EVIDENCE = 4
+"""So many words of an evidence in another text are no chance."""
 QUOTE_LENGTH = 240
 _WORD = re.compile(r"\w+")
 
@@ -62,6 +69,14 @@ def first_told(mentions: Iterable[LabelledMention]) -> list[Story]:
     for mention in mentions:
         told.setdefault(mention.cluster_id, []).append(mention)
     return [Story(all_[0], len(all_), max(one.reach for one in all_)) for all_ in told.values()]
+
+
+def earliest(conn: Connection, story: Story) -> Story:
+    """The story with its very first telling for its mention, which may lie before the interval."""
+    mention = story.mention
+    first = first_of(conn, mention.brand_id, mention.cluster_id)
+    found = mentions_by_id(conn, mention.brand_id, [first] if first else [])
+    return replace(story, mention=found[0], farthest=story.reach) if found else story
 
 
 def _standing(mention: LabelledMention) -> tuple[bool, int, int]:
@@ -144,8 +159,8 @@ def top_posts(
     for story in ranked:
         if len(chosen) == limit:
             break
-        words = _words(story.mention.text)
-        if all(_overlap(words, _words(other.mention.text)) <= SAME_STORY for other in chosen):
+        said = _words(story.mention.text)
+        if all(_overlap(said, _words(other.mention.text)) <= SAME_STORY for other in chosen):
             chosen.append(story)
     return tuple(post_fact(story) for story in chosen)
 
@@ -162,8 +177,11 @@ def quotes(
     """The evidence sentences that speak best for a cause, each saying something different.
 
     A candidate scores its probability plus its mean word overlap with the other evidence (what
-    many say); the next is taken only if it overlaps little with those taken (maximal marginal
-    relevance, Carbonell and Goldstein, SIGIR 1998), from another author if there is one.
+    many say), less the likeness of what is shown of it to what was taken (maximal marginal
+    relevance, Carbonell and Goldstein, SIGIR 1998). No mention and no author comes twice.
+
+    Args:
+        skip: evidence or whole quotes that were told before.
     """
     links = [
         (link, story.mention)
@@ -185,32 +203,59 @@ def intent_quotes(stories: Sequence[Story], intent: str, limit: int) -> tuple[Qu
     return _chosen(links, limit, frozenset())
 
 
+_Candidate = tuple[CauseRow | IntentRow, str, LabelledMention]
+"""What names a cause or an intent, its words on one line, and where they stand."""
+
+
 def _chosen(
     links: Sequence[tuple[CauseRow | IntentRow, LabelledMention]],
     limit: int,
     skip: frozenset[str],
 ) -> tuple[Quote, ...]:
-    candidates = [
+    candidates: list[_Candidate] = [
         (link, text, mention)
         for link, mention in links
         if (text := plain(link.evidence, QUOTE_LENGTH)) and text not in skip
     ][:400]
-    words = [_words(text) for _, text, _ in candidates]
-    scores = [
-        link.probability + _mean_overlap(words, index) + 0.2 * (mention.reach > 0)
+    scores = _scores(candidates)
+    left = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i][2].mention_id))
+    shown = [_quote(*candidate) for candidate in candidates]
+    stems = [_stems(quote.text) for quote in shown]
+    told = [_stems(text) for text in skip]
+    taken: list[int] = []
+    while left and len(taken) < limit:
+        likeness = {i: max((_likeness(stems[i], own) for own in told), default=0.0) for i in left}
+        left = [i for i in left if likeness[i] <= SAME_STORY]
+        if not left:
+            break
+        best = max(left, key=lambda i: scores[i] - likeness[i])
+        taken.append(best)
+        told.append(stems[best])
+        left = [i for i in left if not _is_same_voice(candidates[i][2], candidates[best][2])]
+    return tuple(shown[index] for index in taken)
+
+
+def _scores(candidates: Sequence[_Candidate]) -> list[float]:
+    said = [_words(text) for _, text, _ in candidates]
+    return [
+        link.probability + _mean_overlap(said, index) + 0.2 * (mention.reach > 0)
         for index, (link, _, mention) in enumerate(candidates)
     ]
-    order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i][2].mention_id))
-    taken: list[int] = []
-    for index in order:
-        if len(taken) == limit:
-            break
-        author = candidates[index][2].author_id
-        fresh = all(_overlap(words[index], words[other]) <= SAME_STORY for other in taken)
-        repeated = author and any(candidates[other][2].author_id == author for other in taken)
-        if fresh and not repeated:
-            taken.append(index)
-    return tuple(_quote(*candidates[index]) for index in taken)
+
+
+def _is_same_voice(one: LabelledMention, other: LabelledMention) -> bool:
+    """Whether it is one mention, or two of one author."""
+    author = author_of(one)
+    return one.mention_id == other.mention_id or bool(author and author == author_of(other))
+
+
+def author_of(mention: LabelledMention) -> tuple[str, ...]:
+    """Who wrote it, as `store.decide.author_key` tells authors apart; empty if unknown."""
+    known = mention.author_id or mention.author_handle
+    if known:
+        return mention.scope, known
+    name = mention.author_name
+    return (mention.scope, mention.site, name) if name else ()
 
 
 def _quote(link: CauseRow | IntentRow, evidence: str, mention: LabelledMention) -> Quote:
@@ -244,14 +289,26 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.casefold()))
 
 
+def _stems(text: str) -> frozenset[str]:
+    """What a text says apart from its numbers, which differ in every copy of a template."""
+    return frozenset(stem(word) for word in words(text) if not any(map(str.isdigit, word)))
+
+
+def _likeness(shown: frozenset[str], told: frozenset[str]) -> float:
+    """How far a text says what was told: all of it, if it holds the words of that evidence."""
+    if len(told) >= WHOLE_EVIDENCE and told <= shown:
+        return 1.0
+    return _overlap(shown, told)
+
+
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard similarity of two sets of words."""
     union = len(one | other)
     return len(one & other) / union if union else 0.0
 
 
-def _mean_overlap(words: Sequence[frozenset[str]], index: int) -> float:
-    others = [*words[max(0, index - 20) : index], *words[index + 1 : index + 21]]
+def _mean_overlap(said: Sequence[frozenset[str]], index: int) -> float:
+    others = [*said[max(0, index - 20) : index], *said[index + 1 : index + 21]]
     if not others:
         return 0.0
-    return sum(_overlap(words[index], other) for other in others) / len(others)
+    return sum(_overlap(said[index], other) for other in others) / len(others)

@@ -27,7 +27,7 @@ from reports.usual import PER_HOUR, SIZE, Board
 from reports.watch import Scene, make_board
 from store.alert_actions import false_alarms
 from store.alert_rows import AlertEventRow
-from store.interface import BrandRow
+from store.interface import BrandRow, SourceRow
 from store.series_counts import Stretch, first_seen, late_ids, stories
 from store.series_tally import BUCKET, Story, Tally, bucket_of, bucket_start
 from store.sources import outages, sources
@@ -66,6 +66,7 @@ class Past:
         known: stories in the order they became known.
         patience: how long after a bucket every source has been read, if none fails.
         marks: the series whose alerts were marked false, and when.
+        read_until: when the sources were last read: no silence after it is one.
     """
 
     known: Sequence[tuple[datetime, Story]]
@@ -73,6 +74,7 @@ class Past:
     watched_since: datetime | None
     patience: timedelta
     marks: Sequence[tuple[str, datetime]] = ()
+    read_until: datetime | None = None
 
 
 def past_of(
@@ -86,9 +88,10 @@ def past_of(
     told = stories(conn, brand.id, begin, until, late)
     active = sources(conn)
     trusted = settings.trust_history
-    known = [(s.at if trusted else max(s.at, seen.get(s.mention_id, s.at)), s) for s in told]
+    came = [(s.at if trusted else max(s.at, seen.get(s.mention_id, s.at)), s) for s in told]
+    known = sorted(came, key=lambda pair: (pair[0], pair[1].at))
     return Past(
-        known=sorted(known, key=lambda pair: (pair[0], pair[1].at)),
+        known=known,
         down=down,
         watched_since=None if trusted else min((row.created_at for row in active), default=None),
         patience=timedelta(seconds=max((row.interval_seconds for row in active), default=900)),
@@ -97,7 +100,16 @@ def past_of(
             for row in false_alarms(conn, brand.id, since - MEMORY)
             if row.at < until
         ],
+        read_until=_read_until(active, known),
     )
+
+
+def _read_until(
+    active: Sequence[SourceRow], known: Sequence[tuple[datetime, Story]]
+) -> datetime | None:
+    """When the sources were last read; of imported files alone, when their last story came."""
+    read = [row.last_success_at for row in active if row.last_success_at]
+    return min(read) if read else max((at for at, _ in known), default=None)
 
 
 def first_look(past: Past, since: datetime) -> datetime | None:
@@ -232,11 +244,12 @@ class _Run:
     def _scene(self, now: datetime) -> Scene:
         down = tuple((a, min(b, now)) for a, b in self._past.down if a < now)
         out = [a for a, b in self._past.down if a < now <= b]
+        read = self._past.read_until
         return Scene(
             now=now,
             down=down,
             watched_since=self._past.watched_since,
-            seen_until=min([now - self._past.patience, *out]),
+            seen_until=min([now - self._past.patience, *out, *([read] if read else [])]),
         )
 
     def _open(self, verdict: Verdict, board: Board, now: datetime, bucket: int) -> None:

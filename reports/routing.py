@@ -51,16 +51,16 @@ def owe(
     """
     alert_id, brand_id = alert
     told = channels_told(conn, f"alert:{alert_id}:")
-    payload = {**message.as_payload(), "brand_id": brand_id, "alert_id": alert_id}
+    said = {**message.as_payload(), "brand_id": brand_id, "alert_id": alert_id}
     owed = 0
     for channel in audience.channels:
         route = audience.routes.get(channel, EVERYTHING)
         if channel not in told and (facts.action == "over" or not takes(route, facts)):
             continue
-        due = now
+        due, payload = now, said
         if route.escalate_after is not None:
             due = max(now, facts.detected_at + route.escalate_after)
-            payload = {**payload, "not_before": due.isoformat()}
+            payload = {**said, "not_before": due.isoformat()}
         owed += enqueue(conn, message.key, channel, payload, now, send_at=due)
     return owed
 

@@ -36,6 +36,7 @@ from reports.signals import (
     make_signal,
     nothing,
     reaches,
+    sightings,
     silence_signal,
     silences,
     with_interval,
@@ -377,15 +378,15 @@ def before(board: Board, name: str, began: int, width: int) -> tuple[float, floa
 def calm(board: Board, kind: str, subject: str, began: int, widths: tuple[int, ...] = ()) -> bool:
     """Whether the last hours hold no more than the 95 % interval of an alert's series.
 
-    Silence is over with the first story.
+    Silence is over with the first mention, a reprint too.
 
     Args:
         widths: how many of the newest buckets must be calm, each by itself, whatever is not known
             of them; the last three hours if absent, all of them known.
     """
-    name = series_of(kind, subject)
     if kind == "silence":
-        return bool(board.row(name)[-began:].any())
+        return bool(sightings(board)[-began:].any())
+    name = series_of(kind, subject)
     if not widths and not board.known[-CALM:].all():
         return False
     for width in widths or (CALM,):

@@ -72,7 +72,9 @@ def share_signal(board: Board, share: Share, watch: Watch) -> Signal:
     if not board.fresh:
         return best
     for width, spread in share.spread.items():
-        seen = slice(-min(width, board.fresh), None)
+        # Of a wider window only what was part of no earlier alert is counted, and told as counted.
+        counted = min(width, board.fresh)
+        seen = slice(-counted, None)
         trials, observed = int(scored[seen].sum()), int(negative[seen].sum())
         expected = trials * share.usual
         if trials < LEAST_TRIALS or observed < watch.minimum_count:
@@ -86,9 +88,9 @@ def share_signal(board: Board, share: Share, watch: Watch) -> Signal:
             best = Signal(
                 kind="negative_share",
                 subject="",
-                width=width,
+                width=counted,
                 end=0,
-                start=width,
+                start=counted,
                 observed=observed,
                 trials=trials,
                 expected=expected,

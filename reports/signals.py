@@ -190,10 +190,15 @@ def author_signal(board: Board, past: Floats) -> Signal:
     )
 
 
-def silence_signal(board: Board, usual: Usual, past: Floats) -> Signal:
-    """No story at all where many are usual; never over hours that are not known.
+def sightings(board: Board) -> Floats:
+    """Every mention by when it was published: stories, their reprints, and what came late."""
+    return board.row("volume") + board.row("reprints") + board.row("late")
 
-    It must last: the newest buckets may lack posts that no source has brought yet, but one story
+
+def silence_signal(board: Board, usual: Usual, past: Floats) -> Signal:
+    """No mention at all where many stories are usual; never over hours that are not known.
+
+    It must last: the newest buckets may lack posts that no source has brought yet, but one mention
     in them that has come says that the silence is over.
 
     A silence is measured by the stories it lacks. Past silences longer than most have an
@@ -204,7 +209,7 @@ def silence_signal(board: Board, usual: Usual, past: Floats) -> Signal:
     Args:
         past: see `silences`.
     """
-    row, end = board.row("volume"), board.seen_until
+    row, end = sightings(board), board.seen_until
     if row[len(row) - end :].any():
         return nothing("silence")
     longest = min(board.fresh, len(row), end + LONGEST_SILENCE)
@@ -245,7 +250,7 @@ def silences(board: Board, usual: Usual) -> Floats:
     foretold = np.repeat(
         usual.forecast[usual.names.index("volume")].reshape(-1) / PER_HOUR, PER_HOUR
     )
-    row, known = board.row("volume")[:-PER_DAY], board.known[:-PER_DAY]
+    row, known = sightings(board)[:-PER_DAY], board.known[:-PER_DAY]
     silent = (row[::-1] == 0) & known[::-1]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     sums = np.concatenate([[0.0], np.cumsum(foretold)])

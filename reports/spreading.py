@@ -7,6 +7,13 @@ from typing import Any, Final
 
 from store.spread import Spread
 
+News = tuple[str, str]
+"""Why an alert is told again, and a detail of it."""
+IN_ORDER: Final = (
+    *("big_author", "new_cause", "new_language", "new_source", "new_outlets"),
+    "doubled",
+)
+"""The most important first."""
 LEAST_STORIES: Final = 3
 """A language or a source is news from so many stories on."""
 MORE_OUTLETS: Final = 3
@@ -16,25 +23,26 @@ BIGGER: Final = 5
 """An author is news who reaches so many times more people than any the last message told of."""
 
 
-def news_of(told: Mapping[str, Any], now: Spread) -> tuple[str, str]:
-    """Why an alert is told again and of what: `("new_language", "de")`; empty where nothing is new.
+def news_of(told: Mapping[str, Any], now: Spread) -> list[News]:
+    """Why an alert is told again and of what: `("new_language", "de")`; none where nothing is new.
 
     Args:
         told: the facts of the thread's last message.
         now: the spread of all its stories so far.
     """
-    lang = _fresh(told.get("languages"), now.langs)
-    if lang:
-        return "new_language", lang
-    source, sites = _fresh_sources(told.get("sources"), now)
-    if source:
-        return "new_source", source
-    if sites:
-        return "new_outlets", ", ".join(sites)
+    found = []
     before = int(told.get("widest_reach") or 0)
     if told.get("kind") != "silence" and now.reach >= max(BIG_REACH, BIGGER * before):
-        return "big_author", str(now.reach)
-    return "", ""
+        found.append(("big_author", str(now.reach)))
+    lang = _fresh(told.get("languages"), now.langs)
+    if lang:
+        found.append(("new_language", lang))
+    source, sites = _fresh_sources(told.get("sources"), now)
+    if source:
+        found.append(("new_source", source))
+    if sites:
+        found.append(("new_outlets", ", ".join(sites)))
+    return found
 
 
 def _fresh_sources(told: object, now: Spread) -> tuple[str, list[str]]:

@@ -76,7 +76,7 @@ class Thread:
     ) -> bool:
         """Whether the series that opened it, and all that joined it, are as usual again.
 
-        A silence is over with the first story, whatever joined it.
+        A silence is over with the first mention, whatever joined it.
 
         Args:
             back: how many buckets ago a moment was; `widths` are those of `reports.series.calm`.
@@ -156,9 +156,10 @@ class Thread:
     def _widest_told(self) -> int:
         """The widest reach of a negative author that some message told."""
         told = [
-            int(event.facts.get("detail") or 0)
+            int(detail or 0)
             for event in self.events
-            if event.facts.get("why") == "big_author"
+            for why, detail in _reasons(event.facts)
+            if why == "big_author"
         ]
         if self.kind not in ABOUT_ALL:
             told += [int(event.facts.get("widest_reach") or 0) for event in self.events]
@@ -188,6 +189,12 @@ def told_of(board: Board, began: int) -> dict[str, Any]:
 def _others(facts: Mapping[str, Any]) -> set[Series]:
     """The series that a message named besides the one that opened the thread."""
     return {(str(other["kind"]), str(other["subject"])) for other in facts.get("others") or ()}
+
+
+def _reasons(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Why a message was sent, with its details."""
+    first = (str(facts.get("why") or ""), str(facts.get("detail") or ""))
+    return [first, *((str(why), str(detail)) for why, detail in facts.get("also") or ())]
 
 
 def _listed(facts: Mapping[str, Any], signal: Signal) -> int:

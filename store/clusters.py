@@ -51,6 +51,19 @@ def assign(conn: Connection, keys_of_each: Sequence[Sequence[str]], now: datetim
     return result
 
 
+def first_of(conn: Connection, brand_id: int, cluster_id: int) -> int | None:
+    """The mention that told a brand's story first; its own accounts and what is gone left out."""
+    row = BRAND_MENTION.c
+    asked = (
+        select(row.mention_id)
+        .where(row.brand_id == brand_id, row.cluster_id == cluster_id)
+        .where(row.deleted.is_(False), row.own.is_(False))
+        .order_by(row.published_at, row.mention_id)
+        .limit(1)
+    )
+    return conn.execute(asked).scalar_one_or_none()
+
+
 def _known(conn: Connection, keys: set[str]) -> dict[str, int]:
     return {key: int(cluster) for key, cluster in conn.execute(_KNOWN, {"keys": list(keys)})}
 

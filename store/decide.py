@@ -78,10 +78,15 @@ def content_hash(title: str, text: str) -> str:
     return f"{HASH_VERSION}:{digest.hexdigest()}"
 
 
-def author_key(scope: str, author_id: str, author_handle: str) -> int:
-    """A number for an author inside a scope, the same for ever; 0 if the author is unknown."""
-    name = author_id or author_handle
-    return _number(f"{scope}\0{name}") if name else 0
+def author_key(scope: str, mention: NewMention) -> int:
+    """A number for an author inside a scope, the same for ever; 0 if the author is unknown.
+
+    Where a source gives no id, those of one name at one site are taken for one author.
+    """
+    known = mention.author_id or mention.author_handle
+    if not known and mention.author_name:
+        known = f"{mention.site}\0{mention.author_name}"
+    return _number(f"{scope}\0{known}") if known else 0
 
 
 def story_keys(scope: str, mention: NewMention) -> tuple[str, ...]:

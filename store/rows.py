@@ -76,7 +76,7 @@ def brand_row(
         "mention_id": mention_id,
         "published_at": row["published_at"],
         "cluster_id": row["cluster_id"],
-        "author_key": author_key(source.scope, mention.author_id, mention.author_handle),
+        "author_key": author_key(source.scope, mention),
         "followers": row["author_followers"] or 0,
         "revision": row["revision"],
         "deleted": False,

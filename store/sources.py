@@ -42,31 +42,46 @@ def sync_sources(conn: Connection, specs: Sequence[SourceSpec], now: datetime) -
     """
     stored = {row.name: row for row in conn.execute(select(SOURCE))}
     for spec in specs:
-        row = stored.get(spec.name)
-        values: dict[str, Any] = {
-            "type": spec.type,
-            "scope": spec.scope,
-            "terms": spec.terms,
-            "active": True,
-            "interval_seconds": spec.interval_seconds,
-            "rereads": spec.rereads,
-        }
-        if row is None:
-            values |= {"name": spec.name, "cursor": {}, "next_poll_at": now, "created_at": now}
-            conn.execute(insert(SOURCE).values(values))
-            continue
-        if spec.rereads and not row.rereads:
-            begin_rereads(conn, spec.scope, spec.terms, now)
-        if (row.type, row.scope) != (spec.type, spec.scope):
-            values |= {"cursor": {}, "next_poll_at": now, "error_count": 0}
-            values |= {"outcome_since": None, "last_success_at": None}
-        elif not row.active or row.interval_seconds != spec.interval_seconds:
-            latest = now + timedelta(seconds=spec.interval_seconds)
-            values["next_poll_at"] = min(row.next_poll_at, latest)
-        conn.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(values))
+        _keep_source(conn, spec, stored.get(spec.name), now, active=True)
     names = [spec.name for spec in specs]
     conn.execute(update(SOURCE).where(SOURCE.c.name.not_in(names)).values(active=False))
     return sources(conn)
+
+
+def imported_source(conn: Connection, spec: SourceSpec, now: datetime) -> SourceRow:
+    """The stored source of a file that is brought in by hand.
+
+    It is never active: nobody reads it again, so it is neither out nor behind the others.
+    """
+    stored = conn.execute(select(SOURCE).where(SOURCE.c.name == spec.name)).one_or_none()
+    _keep_source(conn, spec, stored, now, active=False)
+    return _source(conn.execute(select(*_COLUMNS).where(SOURCE.c.name == spec.name)).one())
+
+
+def _keep_source(
+    conn: Connection, spec: SourceSpec, row: AnyRow | None, now: datetime, *, active: bool
+) -> None:
+    values: dict[str, Any] = {
+        "type": spec.type,
+        "scope": spec.scope,
+        "terms": spec.terms,
+        "active": active,
+        "interval_seconds": spec.interval_seconds,
+        "rereads": spec.rereads,
+    }
+    if row is None:
+        values |= {"name": spec.name, "cursor": {}, "next_poll_at": now, "created_at": now}
+        conn.execute(insert(SOURCE).values(values))
+        return
+    if spec.rereads and not row.rereads:
+        begin_rereads(conn, spec.scope, spec.terms, now)
+    if (row.type, row.scope) != (spec.type, spec.scope):
+        values |= {"cursor": {}, "next_poll_at": now, "error_count": 0}
+        values |= {"outcome_since": None, "last_success_at": None}
+    elif not row.active or row.interval_seconds != spec.interval_seconds:
+        latest = now + timedelta(seconds=spec.interval_seconds)
+        values["next_poll_at"] = min(row.next_poll_at, latest)
+    conn.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(values))
 
 
 def sources(conn: Connection) -> list[SourceRow]:

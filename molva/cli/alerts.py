@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy import Connection
 
 from molva.cli.common import (
     DEFAULT_CONFIG,
@@ -20,6 +21,7 @@ from molva.cli.common import (
     configure,
     moment,
     progress_bar,
+    refuse_before,
     tables,
     write_line,
 )
@@ -37,7 +39,9 @@ from store.brands import brand_by_slug
 from store.engine import open_store, reading
 from store.facet_rows import FacetRow
 from store.facets import facets
-from store.interface import BrandRow
+from store.history import labelled_mentions
+from store.interface import BrandRow, MentionFilter
+from store.series_tally import BUCKET
 
 BrandOption = Annotated[str | None, typer.Option("--brand", help="The brand's id; default: all.")]
 SinceOption = Annotated[
@@ -45,6 +49,8 @@ SinceOption = Annotated[
 ]
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No post is older; what comes before the first is not walked through."""
+_USUAL_LENGTH = timedelta(days=28)
+"""Of a replay, unless told otherwise."""
 app = typer.Typer(name="alerts", help="The alerts so far; what a setting would have told.")
 
 
@@ -57,6 +63,7 @@ def alerts(
     json_lines: JsonOption = False,
 ) -> None:
     """The alerts so far: what, when, how severe, why."""
+    refuse_before(context)
     if context.invoked_subcommand is None:
         write_alerts(brand, since, config, json_lines=json_lines)
 
@@ -109,16 +116,17 @@ def replay_alerts(
 ) -> None:
     """What a setting would have told in the past, from what was known then; writes nothing.
 
-    Alerts that were marked false count from their marks on. Without --since, the last 28 days; it
-    begins with the first mention that is stored.
+    Alerts that were marked false count from their marks on. Without --since, the last 28 days, or
+    the 28 days up to the newest mention if it is older; it begins with the first that is stored.
     """
     loaded = configure(config)
     settings = _settings(loaded, rate, minimum)
-    until = utc_now()
-    begin = _begin(since, loaded, until)
+    now = utc_now()
+    given = _begin(since, loaded, now)
     words = Words(loaded.language, loaded.timezone)
     with reading(open_store(loaded.store_url)) as conn:
         for row in _brands(conn, loaded, brand):
+            begin, until = (given, now) if given else _latest(conn, row, now)
             past = past_of(conn, row, begin, until, settings)
             first = first_look(past, begin)
             found = _replayed(row, past, first, until, settings) if first else []
@@ -134,12 +142,21 @@ def replay_alerts(
                 tables.print(told, markup=False, soft_wrap=True)
 
 
-def _begin(since: str | None, config: Config, until: datetime) -> datetime:
-    """When a replay is to begin, by the command line."""
-    begin = max(moment(since, config) or until - timedelta(days=28), _EARLIEST)
-    if begin >= until:
+def _begin(since: str | None, config: Config, now: datetime) -> datetime | None:
+    """When a replay is to begin, if the command line says it."""
+    given = moment(since, config)
+    if given is not None and given >= now:
         raise CommandError(f"--since {since} is in the future; a replay needs a time that is past")
-    return begin
+    return None if given is None else max(given, _EARLIEST)
+
+
+def _latest(conn: Connection, brand: BrandRow, now: datetime) -> tuple[datetime, datetime]:
+    """The last weeks; of a store that was not filled of late, those before its newest mention."""
+    wanted = MentionFilter(brand_id=brand.id, until=now, own=False)
+    newest = next(labelled_mentions(conn, wanted, limit=1, newest_first=True), None)
+    fresh = newest is None or newest.published_at >= now - _USUAL_LENGTH
+    until = now if newest is None or fresh else newest.published_at + BUCKET
+    return until - _USUAL_LENGTH, until
 
 
 def _replayed(
@@ -234,14 +251,18 @@ class _Summary:
         }
 
     def in_words(self, words: Words, *, empty: bool) -> str:
+        since, until = (
+            f"{at.astimezone(words.zone):%Y-%m-%d %H:%M}" for at in (self.since, self.until)
+        )
         if empty:
-            return words.say("replay_empty", brand=self.brand)
+            return words.say("replay_empty", brand=self.brand, since=since)
         return words.say(
             "replay_summary",
             brand=self.brand,
             alarms=words.say("replay_alarms", n=len(self.told)),
             series=words.say("replay_series", n=self.series) if self.told else "",
-            since=f"{self.since.astimezone(words.zone):%Y-%m-%d %H:%M}",
+            since=since,
+            until=until,
             month=words.number(self.month, 1),
             rate=words.number(self.settings.false_alarms_per_month, 2),
             marked=words.say("replay_marked", n=self.marked) if self.marked else "",

@@ -6,7 +6,7 @@ import getpass
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -221,6 +221,29 @@ def _facet_row(conn: Connection, kind: FacetKind, named: str, brand_id: int | No
         )
     shown = ", ".join(row.slug for row in known)
     raise CommandError(f"there is no {kind} {named!r}; there are: {shown}")
+
+
+def refuse_before(context: typer.Context, inherited: Collection[str] = ()) -> None:
+    """Refuse options of a group that its subcommand would never read.
+
+    Args:
+        inherited: names of parameters that the subcommand does read.
+
+    Raises:
+        CommandError: one stands before the subcommand; says where to put it.
+    """
+    command = context.invoked_subcommand
+    if command is None:
+        return
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in inherited or source is None or source.name != "COMMANDLINE":
+            continue
+        raise CommandError(
+            f"{option.opts[0]} stands before {command}, which would not heed it; put the options "
+            f"after the command: {context.command_path} {command} … {option.opts[0]}; "
+            f"{context.command_path} {command} --help names those it takes"
+        )
 
 
 def user_name() -> str:

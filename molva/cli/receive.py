@@ -42,7 +42,8 @@ def receive(
     """Listen for posts pushed to the webhook sources and for signed links, until SIGTERM.
 
     Run it beside molva run, which reads what is received. Links of alerts are answered at
-    /alerts/act if [links] is configured: GET shows what a link would do, its button does it.
+    /alerts/act if the table links is configured: GET shows what a link would do, its button does
+    it.
     """
     log_to_stderr(verbose=verbose)
     loaded = configure(config)

@@ -18,6 +18,7 @@ from molva.cli.common import (
     JsonOption,
     configure,
     console,
+    refuse_before,
     tables,
     write_line,
 )
@@ -51,6 +52,7 @@ def sources(
 ) -> None:
     """Each source: its state, since when, why, what to do; or test, add, import sources."""
     context.obj = config
+    refuse_before(context, inherited=("config",))
     if context.invoked_subcommand is not None:
         return
     loaded = configure(config)

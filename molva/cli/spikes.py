@@ -172,7 +172,12 @@ class _Rows:
             raise self._problem(
                 line, f"{text!r} is not a number; write one like 12 or 0.5, or nothing for a gap"
             ) from error
-        if math.isfinite(value) and abs(value) > LARGEST_VALUE:
+        if math.isinf(value) or value < 0:
+            raise self._problem(
+                line,
+                f"{text} is no count or amount; write a finite one from 0 on, nothing for a gap",
+            )
+        if value > LARGEST_VALUE:
             raise self._problem(
                 line, f"{text} is too large; the largest value is {LARGEST_VALUE:.0e}"
             )

@@ -95,11 +95,13 @@ def _print_pass(report: PassReport) -> None:
     for outcome in report.sources:
         console.print(f"{outcome.name}: {_in_words(outcome)}", markup=False, soft_wrap=True)
     again = report.rereads
+    failures = f"{report.delivery.failures}, " if report.delivery.failures else ""
     console.print(
         f"labelled {report.labels.labels}, causes {report.labels.causes}, "
         f"alert messages {report.alert_events}, digests {report.digests}, "
-        f"delivered {report.delivery.sent}, "
+        f"delivered {report.delivery.sent}, {failures}"
         f"read again {again.read} ({again.changed} edited, {again.deleted} deleted)",
+        markup=False,
         soft_wrap=True,
     )
 

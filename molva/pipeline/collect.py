@@ -32,7 +32,7 @@ from store.mentions import keep_page
 from store.sources import (
     due_sources,
     finish_poll,
-    source_by_name,
+    imported_source,
     sources,
     start_poll,
     sync_sources,
@@ -144,12 +144,11 @@ async def import_posts(rooms: Rooms, settings: FileSettings) -> SourceOutcome:
     """Bring in a file of posts through the file collector; again adds nothing twice."""
     name = settings.name
     collector = create(settings, rooms.http, rooms.clock)
-    rooms = replace(rooms, collectors={**rooms.collectors, name: collector})
     with writing(rooms.engine) as conn:
-        sync_sources(conn, [source_spec(each) for each in rooms.collectors.values()], rooms.clock())
-        source = source_by_name(conn, name)
-    if source is None:
-        raise LookupError(f"the store did not keep the source {name}")
+        now = rooms.clock()
+        sync_sources(conn, [source_spec(each) for each in rooms.collectors.values()], now)
+        source = imported_source(conn, source_spec(collector), now)
+    rooms = replace(rooms, collectors={**rooms.collectors, name: collector})
     return await collect_source(rooms, source)
 
 

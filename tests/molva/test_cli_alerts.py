@@ -81,7 +81,9 @@ def test_a_replay_begins_with_the_first_mention_that_is_stored(molva: Molva, con
     assert datetime.fromisoformat(summary["since"]) == first
     assert summary["alarms"] == 1
     told = molva("alerts", "replay", "-c", config, "--since", "2000-01-01").out
-    assert f"zerno: 1 alarm since {first:%Y-%m-%d %H:%M}, 1.1 a month" in told
+    assert f"zerno: 1 alarm from {first:%Y-%m-%d %H:%M} to " in told
+    assert ", 1.1 a month, real ones included" in told
+    assert "at most 1 a month are false" in told
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,8 @@ def test_an_empty_store_has_nothing_to_replay(molva: Molva, tmp_path: Path) -> N
     path.write_text(CONFIG.format(lang="en"), encoding="utf-8")
     worlds.new_world(tmp_path / "molva.db").engine.dispose()
     ran = molva("alerts", "replay", "-c", path, "--since", "2000-01-01")
-    assert ran.out == "zerno: no mentions are stored, so there is nothing to replay\n"
+    said = "no mentions from 2000-01-01 00:00 on are stored, so there is nothing to replay"
+    assert ran.out == f"zerno: {said}\n"
 
 
 def test_a_wrong_rate_is_refused_in_words(molva: Molva, config: Path) -> None:
@@ -230,3 +233,35 @@ def test_an_alert_says_its_number_and_the_way_to_answer(
     linked = alert_links(load_config(config))(12, now)
     assert linked["number"] == "12"
     assert linked["ack"].startswith("https://molva.example/alerts/act?token=ack.12.")
+
+
+@pytest.mark.parametrize("given", [("-c", "other.toml"), ("--brand", "zerno"), ("--json",)])
+def test_options_before_a_subcommand_are_refused(
+    molva: Molva, config: Path, given: tuple[str, ...]
+) -> None:
+    alert_in(config)
+    ran = molva("alerts", *given, "ack", 1)
+    assert ran.status == 2
+    name = {"-c": "--config"}.get(given[0], given[0])
+    assert f"{name} stands before ack" in ran.err
+    assert f"alerts ack … {name}" in ran.err
+
+
+def test_who_marked_an_alert_false_has_not_acknowledged_it(molva: Molva, config: Path) -> None:
+    alert_in(config)
+    molva("alerts", "false", 1, "-c", config)
+    said = molva("alerts", "ack", 1, "-c", config).out
+    assert "alert 1: was marked false before; negative_count must now be 2.00 times" in said
+
+
+def test_a_replay_of_an_old_store_looks_at_its_last_weeks(
+    molva: Molva, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years_later = datetime.now(UTC) + timedelta(days=700)
+    monkeypatch.setattr("molva.cli.alerts.utc_now", lambda: years_later)
+    *_, summary = map(
+        json.loads, molva("alerts", "replay", "-c", config, "--json").out.splitlines()
+    )
+    assert summary["alarms"] == 1
+    until = datetime.fromisoformat(summary["until"])
+    assert until - worlds_noon.NOON < timedelta(hours=1)

@@ -92,6 +92,12 @@ def test_test_shows_an_item_what_was_skipped_and_the_limits_and_stores_nothing(
     assert (told["ok"], told["items"], told["item"]["title"]) == (True, 3, "Acme item 0")
 
 
+def test_json_before_a_subcommand_is_refused(molva: Molva, config: Path) -> None:
+    ran = molva("sources", "--json", "-c", config, "test", "feed")
+    assert ran.status == 2
+    assert "--json stands before test" in ran.err
+
+
 def test_test_of_a_page_that_is_no_feed_fails_and_says_so(molva: Molva, config: Path) -> None:
     config.write_text(config.read_text(encoding="utf-8").replace("/feed.xml", "/html.xml"))
     ran = molva("sources", "test", "news", "-c", config)

@@ -59,6 +59,8 @@ def test_spikes_names_a_bad_row(molva: Molva) -> None:
         ("2026-01-05T00:00,4", "where clocks were set back, write times with their offset"),
         ("2026-01-05T03:00+04:00,4", "2026-01-05T03:00+04:00 is earlier than"),
         ("2026-01-05T01:00,1e300", "1e300 is too large; the largest value is 1e+15"),
+        ("2026-01-05T01:00,inf", "inf is no count or amount; write a finite one from 0 on"),
+        ("2026-01-05T01:00,-50", "-50 is no count or amount"),
         ("2026-01-05T01:00,many", "'many' is not a number; write one like 12"),
         ("05/01/2026,4", "'05/01/2026' is not a time; write it like 2026-01-05T13:00"),
         ("2026-01-05T01:00", "the row has no value"),

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from molva.app import PassReport
+from molva.cli import watch
+from reports.deliver import DeliveryReport
 from tests.growing_server import GrowingServer, Item
 from tests.molva.conftest import Ran
 
@@ -101,6 +104,16 @@ def test_once_goes_through_every_source_and_then_admits_the_failure(molva: Molva
     assert "404" in broken["why"]
     assert "molva sources test feed" in broken["advice"]
     assert broken["since"]
+
+
+def test_once_says_which_channel_took_nothing_and_why(capsys: pytest.CaptureFixture[str]):
+    errors = ("hook: the webhook answered 500",)
+    delivery = DeliveryReport(3, 1, errors=errors, refused=("mail: bob@acme.example",))
+    watch._print_pass(PassReport(delivery=delivery))
+    said = "delivered 3, 1 failed (hook: the webhook answered 500), refused: mail: bob@acme.example"
+    assert said in capsys.readouterr().err
+    watch._print_pass(PassReport(delivery=DeliveryReport(3)))
+    assert "delivered 3, read again 0" in capsys.readouterr().err
 
 
 def test_sources_shows_every_state_with_a_reason_in_the_language_of_reports(

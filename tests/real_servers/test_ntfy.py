@@ -77,3 +77,14 @@ def test_title_and_words_arrive_as_they_were_sent(port: int) -> None:
     send(CHAT, told, {"CHAT": url})
     (shown,) = read(port, "words")
     assert (shown["title"], shown["message"]) == ("Зерно: 9 жалоб", told.brief)
+
+
+def test_what_is_too_long_for_the_server_comes_in_parts(port: int) -> None:
+    lines = [f"{number}. «Доставка опоздала, курьер нагрубил» и ещё слова" for number in range(150)]
+    told = message(subject="Зерно: 9 жалоб", brief="\n".join(lines))
+    send(CHAT, told, {"CHAT": f"ntfy://127.0.0.1:{port}/long?image=no"})
+    shown = read(port, "long")
+    assert len(shown) > 1
+    assert [line for part in shown for line in part["message"].splitlines()] == lines
+    assert not any("attachment" in part for part in shown)
+    assert shown[0]["title"] == f"Зерно: 9 жалоб (1/{len(shown)})"

@@ -103,3 +103,25 @@ def test_an_alert_of_one_story_lists_its_reprints_and_what_joined(world: World) 
     found = listed(world, HOUR)
     assert found.alert.facts["why"] == "joined"
     assert (found.stories, found.sightings) == (85, 85)
+
+
+def test_of_a_story_that_joined_only_that_story_is_listed(world: World) -> None:
+    usual_month(world)
+    wave(world, 30, 1)
+    world.save(NOON)
+    assert run(world) == 1
+    before = listed(world).stories
+    add(world, 4, 0.1, "tasty", "positive")
+    for number in range(40):
+        world.post(
+            "Zerno shop on Lenin street was closed by the inspectors after mice were seen",
+            NOON + number * MINUTE,
+            site=f"s{number}.example",
+        )
+    world.save(NOON + HOUR)
+    run(world, HOUR)
+    found = listed(world, HOUR)
+    assert {"kind": "story", "subject": ""} in [
+        {name: other[name] for name in ("kind", "subject")} for other in found.alert.facts["others"]
+    ]
+    assert (found.stories, found.sightings) == (before + 1, before + 40)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from reports.alert_facts import facts_of_json
+from reports.alert_facts import Other, facts_of_json
 from reports.alert_words import NUMBER, alert_subject, commands, reason
 from reports.alerts import run_detection
 from reports.interface import Audience, ReportError
@@ -139,7 +140,7 @@ def test_an_update_does_not_repeat_the_figures_of_the_opening(world: World) -> N
     assert update["facts"]["others"] == opened["facts"]["others"]
     assert "Also unusual" not in update["text"]
     named = {**update["facts"], "joined": update["facts"]["others"][:1]}
-    assert "Also unusual: 9 mentions" in reason(facts_of_json(named))
+    assert "Unusual now as well: 9 mentions" in reason(facts_of_json(named))
 
 
 def test_one_is_written_in_the_singular(world: World) -> None:
@@ -222,3 +223,30 @@ def test_every_message_of_a_thread_leads_to_its_mentions(world: World) -> None:
     assert over["facts"]["action"] == "over"
     assert "All its mentions: molva alerts mentions 1" in over["text"]
     assert "molva alerts ack" not in over["text"]
+
+
+def test_counts_of_different_stories_are_told_apart(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    facts = facts_of_json(told(world)["facts"])
+    assert "9 of 9 negative mentions" in reason(facts)
+    said = reason(replace(facts, observed=12))
+    assert "9 of 9 negative stories since 3 Mar" in said
+    assert "reprints merged" in said
+
+
+def test_words_in_russian_read_as_they_are_meant(world: World) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    facts = facts_of_json(told(world, lang="ru")["facts"])
+    place = replace(facts, kind="place", about="Казань", about_id="kazan")
+    assert "9 негативных упоминаний («Казань») за час" in alert_subject(place)
+    other = Other("author", "", 250_000, 459.0, 0, 60)
+    joined = replace(facts, action="updated", why="joined", others=(other,), joined=(other,))
+    assert "Теперь необычно и другое: жалоба автора с 250\u00a0тыс. подписчиков." in reason(joined)
+    author = replace(facts, kind="author", observed=250_000, expected=459.0)
+    assert "обычно у недовольных авторов подписчиков 459" in reason(author)
+    false = alert_subject(replace(facts, action="over", why="false"))
+    assert "ложная тревога, 9 негативных упоминаний (поздняя доставка)" in false

@@ -8,6 +8,7 @@ import email.policy
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -85,10 +86,19 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 class Mailbox:
-    """Keeps each envelope as received."""
+    """Keeps each envelope as received; refuses those that it is told to."""
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
+        self.refused: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        if address in self.refused:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
         self.envelopes.append(envelope)
@@ -170,6 +180,25 @@ def test_the_same_message_has_the_same_id(mailbox: tuple[Mailbox, int]) -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
+def test_a_refused_recipient_is_named_and_the_others_are_not_sent_it_twice(
+    mailbox: tuple[Mailbox, int], world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    box, port = mailbox
+    box.refused = {"smm@example.org"}
+    with writing(world.engine) as conn:
+        enqueue(conn, "a", "mail", message("a").as_payload(), NOON)
+    channels: dict[str, Channel] = {"mail": mail_channel(port)}
+    report = deliver_due(world.engine, channels, lambda: NOON, environment={})
+    assert (report.sent, report.failed) == (1, 0)
+    assert report.failures == "refused: mail: smm@example.org"
+    assert "mail: the mail server refused smm@example.org (550)" in caplog.text
+    deliver_due(world.engine, channels, lambda: NOON + timedelta(days=1), environment={})
+    assert [envelope.rcpt_tos for envelope in box.envelopes] == [["pr@example.org"]]
+    box.refused |= {"pr@example.org"}
+    with pytest.raises(ChannelError, match="refused every recipient"):
+        send(mail_channel(port), message(), {})
+
+
 def test_the_mail_password_comes_from_the_environment(mailbox: tuple[Mailbox, int]) -> None:
     box, port = mailbox
     channel = mail_channel(port, username="molva", password_env="MAIL_PASSWORD", timeout=2)
@@ -216,6 +245,32 @@ def test_webhook_errors_tell_no_secrets(hook: Any) -> None:
     assert "abc" not in str(unreachable.value)
 
 
+def test_a_webhook_that_does_not_speak_http_is_tried_again(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_answer_nonsense, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with writing(world.engine) as conn:
+            enqueue(conn, "a", "hook", message("a").as_payload(), NOON)
+        channels: dict[str, Channel] = {"hook": WebhookChannel(name="hook", url=url)}
+        report = deliver_due(world.engine, channels, lambda: NOON, environment={})
+        thread.join()
+    said = "1 failed (hook: the webhook cannot be reached: BadStatusLine)"
+    assert (report.given_up, report.failures) == (0, said)
+    with reading(world.engine) as conn:
+        assert len(due(conn, NOON + timedelta(minutes=2), 10)) == 1
+
+
+def _answer_nonsense(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"220 mail.example.org ESMTP\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+
 def test_a_folder_holds_each_message_once(tmp_path: Path) -> None:
     channel = FileChannel(name="f", path=tmp_path / "alerts")
     for key in ("alert:1:1", "alert:1:1", "alert:1:2"):
@@ -250,7 +305,7 @@ def test_a_failing_channel_stops_no_other(world: World, hook: Any, tmp_path: Pat
     given: dict[str, Any] = {"environment": {"HOOK": SECRET}, "jitter": lambda: 0.5}
     report = deliver_due(world.engine, channels, lambda: NOON, **given)
     assert (report.sent, report.failed, report.given_up) == (2, 2, 0)
-    assert "hook: a: the webhook answered 503" in report.errors
+    assert "hook: the webhook answered 503" in report.errors
     again = deliver_due(world.engine, channels, lambda: NOON, **given)
     assert [key for key, _, _ in hook.got] == ["a", "b"]
     assert again.sent == 1

@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
+from reports.alert_words import commands
 from reports.alerts import run_detection
 from reports.deliver import CLAIM, deliver_due
 from reports.interface import Audience
@@ -206,6 +207,33 @@ def test_a_folded_page_shows_each_alert_in_full(world: World, mailbox: Any) -> N
     for part in ("<svg", "<blockquote", "<dt>", '<dl class="facts">', '<ul class="posts">'):
         assert page.count(part) == sum(single.count(part) for single in singles) > 0
     assert page.count("<main>") == page.count("</html>") == 1
+
+
+def test_what_a_channel_is_told_first_of_a_thread_is_its_opening(world: World, hook: Any) -> None:
+    quiet_month(world)
+    wave(world, 9, 1)
+    world.save(NOON)
+    ways = {action: f"https://m.example/act?token={action}.1.x_y" for action in commands(1, NOON)}
+    audience = Audience(
+        *("en", UTC_ZONE, ("hook",), NAMES), links=lambda number, _: {"number": str(number), **ways}
+    )
+    for later, more in ((0 * HOUR, 30), (1.2 * HOUR, 90), (2.6 * HOUR, 0)):
+        with writing(world.engine) as conn:
+            run_detection(conn, [world.brand], NOON + later, SETTINGS, audience)
+        if later == 1.2 * HOUR:
+            run(world, hook, later + MINUTE)
+        wave(world, more, -0.2 if more == 30 else -1.4)
+        world.save(NOON + later + HOUR)
+    run(world, hook, 3 * HOUR)
+    (first, news) = [body for _, _, body in hook.got]
+    assert first["key"] == "alert:1:2"
+    assert first["facts"]["action"] == "opened"
+    assert first["facts"]["observed"] > 9
+    assert "update" not in first["subject"]
+    assert "last message" not in first["text"]
+    assert "usually" in first["text"]
+    assert all(first["text"].count(link) == 1 for link in ways.values())
+    assert news["facts"]["action"] == "updated"
 
 
 def test_what_follows_a_folded_mail_replies_to_mail_that_was_sent(

@@ -123,3 +123,15 @@ def test_what_joins_an_open_thread_is_no_alarm_of_its_own(world: World) -> None:
 
 def test_a_month_is_counted_right() -> None:
     assert alarms_a_month(2, NOON, NOON + timedelta(days=30.436875)) == pytest.approx(2)
+
+
+def test_no_silence_is_told_of_a_time_when_nobody_read(world: World) -> None:
+    usual_month(world)
+    world.save(NOON - HOUR)
+    with reading(world.engine) as conn:
+        until = NOON + timedelta(days=30)
+        past = past_of(conn, world.brand, NOON, until, AlertSettings(trust_history=True))
+    assert past.read_until == NOON - HOUR
+    assert list(replay(past, NOON, until, AlertSettings(trust_history=True))) == []
+    silent = list(replay(replace(past, read_until=until), NOON, until, AlertSettings()))
+    assert {alarm.strongest.kind for alarm in silent} == {"silence"}

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reports.alert_actions import acknowledge, mark_false, mute, unmute
+from reports.alert_facts import facts_of_json
+from reports.alert_words import reason
 from reports.alerts import run_detection
 from reports.channels import Channel, FileChannel
 from reports.deliver import deliver_due
@@ -17,7 +19,7 @@ from reports.interface import Audience, ReportError, Route
 from reports.links import Links, make_token, open_link, read_link
 from reports.manners import Manners
 from reports.quiet import QuietHours
-from reports.spreading import news_of
+from reports.spreading import News, news_of
 from reports.tuning import HALF_LIFE, STRICTEST, strictness
 from store.alert_actions import actions_of
 from store.alerts import alert_events, alerts
@@ -69,31 +71,32 @@ def actions(world: World, alert_id: int) -> list[str]:
 
 def test_another_language_another_source_and_a_big_author_are_news_once() -> None:
     told = {"languages": [["en", 9]], "sources": [["rss", 9]], "widest_reach": 400, "kind": "x"}
-    assert news_of(told, Spread({"en": 20}, {"rss": 20}, 1000)) == ("", "")
-    assert news_of(told, Spread({"en": 9, "de": 2}, {"rss": 9, "vk": 2}, 400)) == ("", "")
-    assert news_of(told, Spread({"en": 9, "de": 3}, {"rss": 12}, 400)) == ("new_language", "de")
-    assert news_of(told, Spread({"en": 9}, {"rss": 9, "vk": 4}, 400)) == ("new_source", "vk")
-    assert news_of(told, Spread({"en": 9}, {"rss": 9}, 12_000)) == ("big_author", "12000")
+    assert news_of(told, Spread({"en": 20}, {"rss": 20}, 1000)) == []
+    assert news_of(told, Spread({"en": 9, "de": 2}, {"rss": 9, "vk": 2}, 400)) == []
+    assert news_of(told, Spread({"en": 9, "de": 3}, {"rss": 12}, 400)) == [("new_language", "de")]
+    assert news_of(told, Spread({"en": 9}, {"rss": 9, "vk": 4}, 400)) == [("new_source", "vk")]
+    assert news_of(told, Spread({"en": 9}, {"rss": 9}, 12_000)) == [("big_author", "12000")]
+    everything = Spread({"en": 9, "de": 3}, {"rss": 9, "vk": 4}, 12_000)
+    assert [why for why, _ in news_of(told, everything)] == [
+        *("big_author", "new_language", "new_source"),
+    ]
     famous = {**told, "widest_reach": 11_000}
-    assert news_of(famous, Spread({"en": 9}, {"rss": 9}, 12_000)) == ("", "")
-    assert news_of({**told, "languages": []}, Spread({"en": 9}, {"rss": 9}, 0)) == ("", "")
+    assert news_of(famous, Spread({"en": 9}, {"rss": 9}, 12_000)) == []
+    assert news_of({**told, "languages": []}, Spread({"en": 9}, {"rss": 9}, 0)) == []
 
 
 def test_sites_are_news_when_they_have_doubled() -> None:
-    def after(told: int, now: int, **others: int) -> tuple[str, str]:
+    def after(told: int, now: int, **others: int) -> list[News]:
         counts = {f"s{number}.example": 9 - number for number in range(now)}
         facts = {"sources": [[f"s{number}.example", 9] for number in range(told)] or [["vk", 9]]}
         return news_of(facts, Spread({}, {**counts, **others}, 0, frozenset(counts)))
 
-    assert after(1, 3) == ("", "")
-    assert after(1, 4) == ("new_outlets", "s1.example, s2.example, s3.example")
-    assert after(4, 7) == ("", "")
-    assert after(4, 8) == (
-        "new_outlets",
-        "s4.example, s5.example, s6.example, s7.example",
-    )
-    assert after(4, 4, vk=3) == ("new_source", "vk")
-    assert after(0, 1, vk=9) == ("new_source", "s0.example")
+    assert after(1, 3) == []
+    assert after(1, 4) == [("new_outlets", "s1.example, s2.example, s3.example")]
+    assert after(4, 7) == []
+    assert after(4, 8) == [("new_outlets", "s4.example, s5.example, s6.example, s7.example")]
+    assert after(4, 4, vk=3) == [("new_source", "vk")]
+    assert after(0, 1, vk=9) == [("new_source", "s0.example")]
 
 
 def test_an_author_with_reach_brings_one_update(world: World) -> None:
@@ -126,7 +129,7 @@ def test_a_false_alarm_ends_the_thread_and_is_judged_more_strictly(world: World)
     assert look(world, 10 * MINUTE) == 1
     assert actions(world, alert_id) == ["opened", "over"]
     payload = outbox(world)[-1][2]
-    assert payload["subject"].startswith("Zerno: marked as a false alarm (9 negative mentions)")
+    assert payload["subject"].startswith("Zerno: marked as a false alarm, 9 negative mentions")
     assert "2 times as surprising" in payload["text"]
     assert look(world, 20 * MINUTE) == 0
 
@@ -348,6 +351,36 @@ def test_an_escalation_that_quiet_hours_held_calls_nobody_once_it_is_over(
     assert deliver(world, tmp_path, 40 * MINUTE, night, **settings) == []
     assert look(world, 5 * HOUR, **given) == 1
     assert deliver(world, tmp_path, 9 * HOUR, night, **settings) == []
+
+
+def test_only_who_is_called_later_waits(world: World) -> None:
+    routes = {"boss": Route(escalate_after=30 * MINUTE)}
+    open_one(world, channels=("boss", "pr"), routes=routes)
+    held = {channel: "not_before" in payload for _, channel, payload in outbox(world)}
+    assert held.get("pr") is False
+
+
+def test_all_that_is_new_is_told_the_most_important_first(world: World) -> None:
+    open_one(world)
+    wave(world, 12, -0.1, author_id="same")
+    words = "a voice of another size tells of late couriers"
+    world.post(
+        f"Zerno: {words}",
+        NOON + 9 * MINUTE,
+        "negative",
+        (("late", words),),
+        author_followers=90_000,
+    )
+    world.save(NOON + HOUR)
+    assert look(world, HOUR) == 1
+    facts = outbox(world)[-1][2]["facts"]
+    assert (facts["why"], facts["detail"], facts["also"]) == (
+        *("big_author", "90000"),
+        [["doubled", ""]],
+    )
+    said = reason(facts_of_json(facts))
+    assert said.index("90K followers has joined in") < said.index("has doubled")
+    assert look(world, HOUR + 10 * MINUTE) == 0
 
 
 def test_alerts_go_where_they_belong(world: World) -> None:

@@ -56,9 +56,18 @@ def test_reach_sums_each_author_once(world: World, conn: Connection) -> None:
     for i in range(3):
         world.keep(world.mention(f"a{i}", author_followers=100 + i))
     world.keep(world.mention("b", author_id="boris", author_followers=5))
-    world.keep(world.mention("c", author_id="", author_handle="", author_followers=None))
+    unknown = {"author_id": "", "author_handle": "", "author_followers": None}
+    world.keep(world.mention("c", **unknown, author_name=""))
     counted = totals(conn, world.zerno, START, NOW)
     assert (counted.mentions, counted.authors, counted.reach) == (5, 2, 107)
+
+
+def test_who_has_only_a_name_is_an_author_of_the_site(world: World, conn: Connection) -> None:
+    named = {"author_id": "", "author_handle": "", "author_name": "Mona62"}
+    for native_id, site in (("a", "one.example"), ("b", "one.example"), ("c", "two.example")):
+        world.keep(world.mention(native_id, **named, site=site, author_followers=846))
+    counted = totals(conn, world.zerno, START, NOW)
+    assert (counted.mentions, counted.authors, counted.reach) == (3, 2, 2 * 846)
 
 
 def test_every_sentiment_has_its_count(world: World, conn: Connection) -> None:

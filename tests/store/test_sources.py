@@ -11,6 +11,7 @@ from store.sources import (
     close_crashed_polls,
     due_sources,
     finish_poll,
+    imported_source,
     last_polls,
     outages,
     poll_counts,
@@ -187,3 +188,20 @@ def test_the_last_poll_and_the_usual_gap_of_a_source(world: World) -> None:
         assert last_polls(conn)[world.feed].started_at == NOW + HOUR
         assert usual_gaps(conn, NOW - DAY)[world.feed] == 2 * HOUR / 3
         assert usual_gaps(conn, NOW) == {}
+
+
+def test_an_imported_file_is_no_collector(world: World) -> None:
+    spec = SourceSpec("import posts.csv", "file", "file:import posts.csv", "own", 900)
+    for at in (NOW, NOW + DAY):
+        with writing(world.engine) as conn:
+            row = imported_source(conn, spec, at)
+            assert not row.active
+            id_ = start_poll(conn, row.id, at, at + HOUR)
+            finish_poll(conn, id_, outcome="ok", now=at, next_poll_at=at + HOUR)
+            assert row.id not in {source.id for source in sources(conn)}
+    assert out(world, 48) == []
+    with writing(world.engine) as conn:
+        again = imported_source(conn, spec, NOW + 2 * DAY)
+        assert (again.id, again.created_at) == (row.id, NOW)
+        active = {source.name for source in sync_sources(conn, [FEED], NOW)}
+    assert active == {"feed"}
