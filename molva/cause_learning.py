@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from sentiment.language import detect
 from sentiment.taxonomy import SHIPPED, Taxonomy
 from store.corrections import corrected_causes
 from store.engine import reading
+from store.interface import CorrectedCauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,8 @@ def learn_causes(engine: Engine, encoder: Encoder, taxonomy: Taxonomy) -> CauseL
     with reading(engine) as conn:
         rows = corrected_causes(conn)
     known = {cause.id for cause in taxonomy.findable}
-    lessons: list[CauseLesson] = []
-    for row in rows:
-        lang = detect(row.text.text, row.text.lang or None).code
-        if lang in encoder.languages:
-            causes = frozenset(row.causes) & known
-            lessons.append(CauseLesson(row.text.text, lang, causes, row.cluster_id))
+    found = (_lesson(row, known) for row in rows)
+    lessons = [own for own in found if own.says_something and own.lang in encoder.languages]
     if len({lesson.story for lesson in lessons}) < FEWEST:
         raise ModelError(
             f"there are {len(lessons)} mentions with corrected causes in a language of the model; "
@@ -67,16 +64,35 @@ def learn_causes(engine: Engine, encoder: Encoder, taxonomy: Taxonomy) -> CauseL
     )
 
 
+def _lesson(row: CorrectedCauses, known: Set[str]) -> CauseLesson:
+    """What a correction teaches of the causes that the taxonomy has."""
+    named, struck = frozenset(row.causes), row.struck
+    if struck is None and not named <= known:
+        # All causes of a taxonomy before: of those that have come since nothing was said.
+        struck = ()
+    return CauseLesson(
+        row.text.text,
+        detect(row.text.text, row.text.lang or None).code,
+        named & known,
+        row.cluster_id,
+        struck=None if struck is None else frozenset(struck) & known,
+        names=(row.text.brand_name, *row.text.terms),
+        others=row.text.others,
+    )
+
+
 def write_taxonomy(source: Path | None, taxonomy: Taxonomy, new: Taught, out: Path) -> None:
     """Write the taxonomy file `source` (or the shipped one) with the new examples to `out`.
 
-    Comments and order of the file are kept. The file appears whole or not at all.
+    Comments and order of the file are kept, be its causes tables of their own or one list. The
+    file appears whole or not at all.
     """
     path = source or SHIPPED
     document = tomlkit.parse(path.read_text(encoding="utf-8-sig"))
     wider = with_examples(taxonomy, new)
     entries = document["cause"]
-    assert isinstance(entries, AoT)  # noqa: S101 - the taxonomy was read from this very file
+    if not isinstance(entries, AoT | Array):
+        raise ModelError(f"{path}: write every cause under a [[cause]] of its own")
     for entry, cause in zip(entries, wider.causes, strict=True):
         if cause.id in new.causes:
             entry["examples"] = {lang: _lines(texts) for lang, texts in cause.examples.items()}

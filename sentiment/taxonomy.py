@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +26,7 @@ from pydantic import (
 )
 
 from sentiment.interface import ModelError, Polarity
+from sentiment.taxonomy_lines import lines_of
 from sentiment.taxonomy_words import Location, did_you_mean, first_problem
 
 ENOUGH = 40
@@ -216,7 +216,9 @@ def _wrong_parent(entry: _CauseEntry, entries: Sequence[_CauseEntry]) -> str | N
     by_id = {own.id: own for own in entries}
     if entry.parent is None:
         return None
-    if entry.parent == entry.id or entry.parent not in by_id:
+    if entry.parent == entry.id:
+        return "it is its own parent; name a wider cause, or leave the parent out"
+    if entry.parent not in by_id:
         like = did_you_mean(entry.parent, by_id.keys() - {entry.id})
         return f"there is no other cause {entry.parent!r}{like}"
     if by_id[entry.parent].polarity != entry.polarity:
@@ -265,32 +267,25 @@ def _error(
     path: Path, source: str, raw: Mapping[str, Any], loc: Location, message: str
 ) -> ModelError:
     """The message for a person: file, line, field, and what is wrong with it."""
-    fields = [str(part) for part in loc if not (isinstance(part, str) and part.startswith("["))]
-    where = ".".join(fields)
-    if len(loc) > 1 and loc[0] == "cause" and isinstance(loc[1], int):
-        own = raw["cause"][loc[1]]
+    lines = lines_of(source)
+    # What pydantic says of kinds of values and of keys is nothing that a file holds.
+    place = tuple(own for own in loc if not (isinstance(own, str) and own.startswith("[")))
+    # A bare value serves both languages: it is read as if it stood under "en".
+    bare = tuple(own for own in place if own != "en")
+    place = bare if place not in lines and bare in lines else place
+    around = (place[:length] for length in range(len(place), 0, -1))
+    line = next((lines[own] for own in around if own in lines), 1)
+    where = _dotted(place)
+    if len(place) > 1 and place[0] == "cause" and isinstance(place[1], int):
+        own = raw["cause"][place[1]]
         label = own.get("id") if isinstance(own, dict) else None
-        named = f"cause {label!r}" if label else f"cause number {loc[1] + 1}"
-        where = f"{named}, field {'.'.join(fields[2:])}" if fields[2:] else named
-    line = _line_of(source, loc)
+        named = f"cause {label!r}" if label else f"cause number {place[1] + 1}"
+        where = f"{named}, field {_dotted(place[2:])}" if place[2:] else named
     return ModelError(f"{path}, line {line}: {where}: {message}")
 
 
-def _line_of(source: str, loc: Location) -> int:
-    """The line of a field, or of its table if the field is missing; TOML readers keep none."""
-    lines = source.splitlines()
-    begin, end = 0, len(lines)
-    header = re.compile(rf"\s*\[+\s*{re.escape(str(loc[0]))}\s*\]+")
-    tables = [at for at, line in enumerate(lines) if header.match(line)]
-    if len(loc) > 1 and isinstance(loc[1], int) and loc[1] < len(tables):
-        begin = tables[loc[1]]
-        end = next((at for at in tables if at > begin), end)
-    elif tables:
-        begin = tables[0]
-    keys = [str(part) for part in loc if isinstance(part, str) and part != "cause"]
-    for depth in range(len(keys), 0, -1):
-        key = re.compile(r"\s*" + r"\s*\.\s*".join(map(re.escape, keys[:depth])) + r"\s*[.=]")
-        for at in range(begin, end):
-            if key.match(lines[at]):
-                return at + 1
-    return begin + 1
+def _dotted(place: Location) -> str:
+    """`examples.en, number 2` for the second text of a list."""
+    if place and isinstance(place[-1], int):
+        return f"{_dotted(place[:-1])}, number {place[-1] + 1}"
+    return ".".join(map(str, place))

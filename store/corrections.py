@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from store.interface import CorrectedCauses, CorrectedText, MentionBrand, TextToLabel
-from store.labels import TEXT_COLUMNS, text_row
+from store.labels import SAYS_CAUSES, TEXT_COLUMNS, text_row, with_others
 from store.tables import BRAND, BRAND_MENTION, CORRECTION, CORRECTION_CAUSE, MENTION
 
 
@@ -35,26 +35,36 @@ def corrected_texts(conn: Connection) -> list[CorrectedText]:
 
 
 def corrected_causes(conn: Connection) -> list[CorrectedCauses]:
-    """Every text whose causes a person has named, as it reads now, in the order of correction.
+    """Every text of whose causes a person spoke, as it reads now, in the order of correction.
 
     Deleted mentions are left out, and those edited since: the word was about another text.
     """
     statement = (
-        _texts(CORRECTION.c.id.label("correction_id"), BRAND_MENTION.c.cluster_id)
+        _texts(
+            CORRECTION.c.id.label("correction_id"),
+            CORRECTION.c.has_causes,
+            BRAND_MENTION.c.cluster_id,
+        )
         .join(CORRECTION, _corrects())
-        .where(CORRECTION.c.has_causes, ~_edited_since())
+        .where(SAYS_CAUSES, ~_edited_since())
         .order_by(CORRECTION.c.corrected_at, CORRECTION.c.id)
     )
     rows = conn.execute(statement).all()
-    named: dict[int, list[str]] = defaultdict(list)
+    named: dict[tuple[int, bool], list[str]] = defaultdict(list)
     said = select(CORRECTION_CAUSE).where(
         CORRECTION_CAUSE.c.correction_id.in_([row.correction_id for row in rows])
     )
     for cause in conn.execute(said.order_by(CORRECTION_CAUSE.c.id)):
-        named[cause.correction_id].append(cause.cause)
+        named[cause.correction_id, cause.applies].append(cause.cause)
+    texts = with_others(conn, [text_row(row) for row in rows])
     return [
-        CorrectedCauses(text_row(row), tuple(named[row.correction_id]), row.cluster_id)
-        for row in rows
+        CorrectedCauses(
+            text,
+            tuple(named[row.correction_id, True]),
+            None if row.has_causes else tuple(named[row.correction_id, False]),
+            row.cluster_id,
+        )
+        for text, row in zip(texts, rows, strict=True)
     ]
 
 

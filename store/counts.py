@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from store.facet_tables import FACET_LINK
 from store.interface import CauseCount, Totals
-from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
+from store.labels import LOW_CONFIDENCE, SENTIMENT, effective, spoken_of
 from store.tables import (
     BRAND_MENTION,
     CAUSE_LINK,
@@ -171,7 +171,7 @@ def _causes(facets: int, sources: bool) -> Select[Any]:
 
 
 def named_causes(facets: int, *, sources: bool) -> Subquery:
-    """One row a story and cause; a person's causes stand in place of the model's.
+    """One row a story and cause; what a person said of causes stands in place of the model's word.
 
     Of the model's only those that agree with the story's sentiment: what explains the negative
     stories is a part of them, and a complaint found in praise or in plain news is mostly a mistake.
@@ -191,6 +191,7 @@ def named_causes(facets: int, *, sources: bool) -> Subquery:
         .where(
             story.place == 1,
             story.has_causes.is_(False),
+            ~spoken_of(story.correction_id, CAUSE_LINK.c.cause),
             CAUSE_LINK.c.polarity == story.sentiment,
         )
     )
@@ -199,7 +200,7 @@ def named_causes(facets: int, *, sources: bool) -> Subquery:
         .join_from(
             stories, CORRECTION_CAUSE, CORRECTION_CAUSE.c.correction_id == story.correction_id
         )
-        .where(story.place == 1, story.has_causes)
+        .where(story.place == 1, CORRECTION_CAUSE.c.applies)
     )
     return union(by_model, by_person).subquery("named")
 

@@ -31,7 +31,7 @@ from store.arrow import all_rows, record_batches
 from store.export_rows import BATCH
 from store.history import conditions
 from store.interface import MentionFilter
-from store.labels import effective
+from store.labels import effective, spoken_of
 from store.tables import (
     BRAND,
     BRAND_MENTION,
@@ -65,6 +65,7 @@ _NAMED_CAUSE = (
     func.coalesce(CAUSE_LINK.c.evidence_end, 0).label("evidence_end"),
     *_CAUSE[-3:],
 )
+_BY_MODEL = literal(0).label("said")
 _INTENT = (
     INTENT_LINK.c.intent,
     INTENT_LINK.c.probability,
@@ -76,6 +77,7 @@ _INTENT = (
 
 
 _ORDER = [("place", "ascending"), ("id", "ascending")]
+_MODELS_FIRST = [("place", "ascending"), ("said", "ascending"), ("id", "ascending")]
 
 
 def causes_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -85,12 +87,24 @@ def causes_of(conn: Connection, batch: pa.RecordBatch) -> pa.RecordBatch:
     """
     by_person = batch["correction_id"].is_valid()
     labels = pc.if_else(by_person, None, batch["label_id"])
-    links = select(*_CAUSE, CAUSE_LINK.c.label_id.label("key"), CAUSE_LINK.c.id)
+    links = select(*_CAUSE, CAUSE_LINK.c.label_id.label("key"), CAUSE_LINK.c.id, _BY_MODEL)
     parts = [_hung(conn, links, CAUSE_LINK.c.label_id, labels)]
     if pc.any(by_person).as_py():
         rows = pc.if_else(by_person, batch["row_id"], None)
-        parts.append(_hung(conn, _named(), BRAND_MENTION.c.id, rows))
-    return pa.concat_batches(parts).sort_by(_ORDER)
+        parts += [_hung(conn, some, BRAND_MENTION.c.id, rows) for some in (_left(), _named())]
+    return pa.concat_batches(parts).sort_by(_MODELS_FIRST)
+
+
+def _left() -> Select[Any]:
+    """The model's causes of which people, who changed others, said nothing."""
+    return (
+        effective(*_CAUSE, BRAND_MENTION.c.id.label("key"), CAUSE_LINK.c.id, _BY_MODEL)
+        .join(CAUSE_LINK, CAUSE_LINK.c.label_id == LABEL.c.id)
+        .where(
+            CORRECTION.c.has_causes.is_(False),
+            ~spoken_of(CORRECTION.c.id, CAUSE_LINK.c.cause),
+        )
+    )
 
 
 def _named() -> Select[Any]:
@@ -98,9 +112,15 @@ def _named() -> Select[Any]:
     same = and_(CAUSE_LINK.c.label_id == LABEL.c.id, CAUSE_LINK.c.cause == CORRECTION_CAUSE.c.cause)
     last = select(func.max(CAUSE_LINK.c.id)).where(same).correlate(LABEL, CORRECTION_CAUSE)
     return (
-        effective(*_NAMED_CAUSE, BRAND_MENTION.c.id.label("key"), CORRECTION_CAUSE.c.id)
+        effective(
+            *_NAMED_CAUSE,
+            BRAND_MENTION.c.id.label("key"),
+            CORRECTION_CAUSE.c.id,
+            literal(1).label("said"),
+        )
         .join(CORRECTION_CAUSE, CORRECTION_CAUSE.c.correction_id == CORRECTION.c.id)
         .outerjoin(CAUSE_LINK, CAUSE_LINK.c.id == last.scalar_subquery())
+        .where(CORRECTION_CAUSE.c.applies)
     )
 
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal,
     or_,
     select,
 )
@@ -34,7 +33,7 @@ from store.facet_rows import Named
 from store.facets import facets, named
 from store.history import LANG, conditions
 from store.interface import MentionFilter
-from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
+from store.labels import LOW_CONFIDENCE, SAYS_CAUSES, SENTIMENT, effective
 from store.tables import (
     BRAND,
     BRAND_MENTION,
@@ -68,7 +67,7 @@ def mention_batches(
     """Every mention towards every brand that the filter lets through, `size` at a time.
 
     Beside the columns of an export there are `row_id`, by which rows are ordered, and for each row
-    `label_id` (the label that counts) and `correction_id` (of a person who named causes), or null.
+    `label_id` (the label that counts) and `correction_id` (what a person said of causes), or null.
     Read it inside `reading`, and the history does not change under the iteration.
     """
     # These tables are small: their words are put to each row here, not by SQLite or Python.
@@ -131,7 +130,6 @@ def columns_statement() -> Select[Any]:
 
 
 def _columns() -> list[ColumnElement[Any]]:
-    named_causes = func.coalesce(CORRECTION.c.has_causes, literal(False))
     sequence = select(func.max(CHANGE.c.id)).where(
         CHANGE.c.mention_id == BRAND_MENTION.c.mention_id
     )
@@ -158,7 +156,7 @@ def _columns() -> list[ColumnElement[Any]]:
         LABEL.c.p_neutral,
         LABEL.c.p_positive,
         LOW_CONFIDENCE.label("low_confidence"),
-        _said_by(named_causes).label("label_source"),
+        _said_by().label("label_source"),
         CORRECTION.c.corrected_at,
         func.coalesce(cast(LABEL.c.others, String), "[]").label("other_brands"),
         func.coalesce(sequence.scalar_subquery(), 0).label("sequence"),
@@ -166,12 +164,12 @@ def _columns() -> list[ColumnElement[Any]]:
         BRAND_MENTION.c.id.label("row_id"),
         LABEL.c.id.label("label_id"),
         LABEL.c.version_id,
-        case((named_causes, CORRECTION.c.id)).label("correction_id"),
+        case((SAYS_CAUSES, CORRECTION.c.id)).label("correction_id"),
     ]
 
 
-def _said_by(named_causes: ColumnElement[bool]) -> ColumnElement[str]:
-    by_person = or_(CORRECTION.c.sentiment.is_not(None), named_causes)
+def _said_by() -> ColumnElement[str]:
+    by_person = or_(CORRECTION.c.sentiment.is_not(None), SAYS_CAUSES)
     return case((by_person, "person"), (LABEL.c.id.is_(None), ""), else_="model")
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from store.facet_rows import Named
 from store.facets import named, speaks_of
 from store.interface import CauseRow, IntentRow, LabelledMention, MentionFilter
-from store.labels import LOW_CONFIDENCE, SENTIMENT, effective
+from store.labels import LOW_CONFIDENCE, SAYS_CAUSES, SENTIMENT, effective, spoken_of
 from store.search import matching
 from store.tables import (
     BRAND,
@@ -170,10 +170,13 @@ _HAS_CAUSES: ColumnElement[bool] = func.coalesce(CORRECTION.c.has_causes, litera
 def _names(cause: str) -> ColumnElement[bool]:
     """Whether the causes that count for a mention hold this one."""
     by_model = exists().where(CAUSE_LINK.c.label_id == LABEL.c.id, CAUSE_LINK.c.cause == cause)
+    said = spoken_of(CORRECTION.c.id, cause)
     by_person = exists().where(
-        CORRECTION_CAUSE.c.correction_id == CORRECTION.c.id, CORRECTION_CAUSE.c.cause == cause
+        CORRECTION_CAUSE.c.correction_id == CORRECTION.c.id,
+        CORRECTION_CAUSE.c.cause == cause,
+        CORRECTION_CAUSE.c.applies,
     )
-    return or_(and_(_HAS_CAUSES, by_person), and_(~_HAS_CAUSES, by_model))
+    return or_(by_person, and_(~_HAS_CAUSES, ~said, by_model))
 
 
 def _columns() -> list[ColumnElement[Any]]:
@@ -206,6 +209,7 @@ def _columns() -> list[ColumnElement[Any]]:
         CORRECTION.c.sentiment.label("corrected_sentiment"),
         CORRECTION.c.corrected_at,
         _HAS_CAUSES.label("has_causes"),
+        SAYS_CAUSES.label("says_causes"),
         func.coalesce(sequence.scalar_subquery(), 0).label("sequence"),
     ]
 
@@ -246,7 +250,7 @@ def _mentions(conn: Connection, rows: Sequence[_AnyRow]) -> Iterator[LabelledMen
 
 def _label_source(row: _AnyRow) -> str:
     """Who the sentiment or the causes come from: `person`, `model`, or nobody yet."""
-    if row.corrected_sentiment is not None or row.has_causes:
+    if row.corrected_sentiment is not None or row.says_causes:
         return "person"
     return "" if row.label_id is None else "model"
 
@@ -279,24 +283,32 @@ def _causes(
 ) -> dict[tuple[int, int], tuple[CauseRow, ...]]:
     """The causes that count for each row; those a person named keep the model's evidence."""
     found: defaultdict[tuple[int, int], tuple[CauseRow, ...]] = defaultdict(tuple)
-    seen: dict[tuple[int, int, str], CauseRow] = {}
-    by_label = {row.label_id: (row.mention_id, row.brand_id, row.has_causes) for row in rows}
+    seen: dict[tuple[int, str], CauseRow] = {}
+    said = _said(conn, {row.correction_id for row in rows if row.says_causes})
+    by_label = {row.label_id: row for row in rows}
     links = select(CAUSE_LINK).where(CAUSE_LINK.c.label_id.in_(by_label)).order_by(CAUSE_LINK.c.id)
     for link in conn.execute(links):
-        mention_id, brand_id, has_causes = by_label[link.label_id]
-        if has_causes:
-            seen[mention_id, brand_id, link.cause] = cause_row(link)
-        else:
-            found[mention_id, brand_id] += (cause_row(link),)
-    by_person = {
-        row.correction_id: (row.mention_id, row.brand_id) for row in rows if row.has_causes
-    }
-    said = select(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id.in_(by_person))
-    for cause in conn.execute(said.order_by(CORRECTION_CAUSE.c.id)):
-        key = by_person[cause.correction_id]
-        bare = CauseRow(cause.cause, cause.polarity, 1.0, "", 0, 0)
-        found[key] += (replace(seen.get((*key, cause.cause), bare), probability=1.0),)
+        row = by_label[link.label_id]
+        if any(own.cause == link.cause for own in said[row.correction_id]):
+            seen[row.correction_id, link.cause] = cause_row(link)
+        elif not row.has_causes:
+            found[row.mention_id, row.brand_id] += (cause_row(link),)
+    for row in rows:
+        for own in said[row.correction_id]:
+            if own.applies:
+                bare = CauseRow(own.cause, own.polarity, 1.0, "", 0, 0)
+                known = seen.get((row.correction_id, own.cause), bare)
+                found[row.mention_id, row.brand_id] += (replace(known, probability=1.0),)
     return found
+
+
+def _said(conn: Connection, ids: set[int]) -> defaultdict[int | None, list[_AnyRow]]:
+    """What people said of causes, by their correction."""
+    said: defaultdict[int | None, list[_AnyRow]] = defaultdict(list)
+    statement = select(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id.in_(ids))
+    for row in conn.execute(statement.order_by(CORRECTION_CAUSE.c.id)):
+        said[row.correction_id].append(row)
+    return said
 
 
 def cause_row(link: _AnyRow) -> CauseRow:

@@ -276,11 +276,27 @@ class CorrectedText:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseChanges:
+    """`(cause, polarity)` of what a person adds to the causes that count, and strikes out."""
+
+    added: tuple[tuple[str, str], ...] = ()
+    struck: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectedCauses:
-    """A text and all causes that a person says it names; `cluster_id` is that of its story."""
+    """A text and what a person says of its causes.
+
+    Attributes:
+        causes: those that she named.
+        struck: those that she struck out, the others being the model's; None: those that she named
+            are all.
+        cluster_id: texts of one story have the same.
+    """
 
     text: TextToLabel
     causes: tuple[str, ...]
+    struck: tuple[str, ...] | None
     cluster_id: int
 
 

@@ -23,13 +23,14 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
 
 from store.among import among
 from store.engine import insert_new, upsert
-from store.interface import CauseRow, IntentRow, NewLabel, TextToLabel
+from store.interface import CauseChanges, CauseRow, IntentRow, NewLabel, TextToLabel
 from store.tables import (
     BRAND,
     BRAND_MENTION,
@@ -66,6 +67,24 @@ LOW_CONFIDENCE: ColumnElement[bool] = and_(
     CORRECTION.c.sentiment.is_(None), func.coalesce(LABEL.c.low_confidence, literal(False))
 )
 """Whether that sentiment is an unsure guess of the model; a person is never unsure."""
+
+SAYS_CAUSES: ColumnElement[bool] = and_(
+    CORRECTION.c.id.is_not(None),
+    or_(
+        CORRECTION.c.has_causes,
+        exists().where(CORRECTION_CAUSE.c.correction_id == CORRECTION.c.id),
+    ),
+)
+"""Whether a person said anything of the causes; for use with `effective`."""
+
+
+def spoken_of(
+    correction_id: ColumnElement[int], cause: ColumnElement[str] | str
+) -> ColumnElement[bool]:
+    """Whether a person said of a cause that it applies, or that it does not."""
+    return exists().where(
+        CORRECTION_CAUSE.c.correction_id == correction_id, CORRECTION_CAUSE.c.cause == cause
+    )
 
 
 def heard(brand_id: int, interval: tuple[datetime, datetime]) -> tuple[ColumnElement[bool], ...]:
@@ -147,7 +166,7 @@ def unlabelled(conn: Connection, version_id: int, limit: int) -> list[TextToLabe
         if len(found) < limit:
             rows = conn.execute(_waiting(version_id).where(place).limit(limit - len(found)))
             found += [text_row(row) for row in rows]
-    return _with_others(conn, found)
+    return with_others(conn, found)
 
 
 def missing(
@@ -165,7 +184,7 @@ def missing(
         statement = statement.where(BRAND_MENTION.c.brand_id == brand_id)
     if since is not None:
         statement = statement.where(BRAND_MENTION.c.published_at >= since)
-    return _with_others(conn, [text_row(row) for row in conn.execute(statement)])
+    return with_others(conn, [text_row(row) for row in conn.execute(statement)])
 
 
 def count_unlabelled(conn: Connection, version_id: int) -> int:
@@ -221,24 +240,29 @@ def correct(
     brand_id: int,
     *,
     sentiment: str | None,
-    causes: Sequence[tuple[str, str]] | None,
+    causes: Sequence[tuple[str, str]] | CauseChanges | None,
     author: str,
     now: datetime,
 ) -> None:
     """Keep a person's word on a mention towards a brand, in place of an earlier one.
+
+    What changes causes is kept as changes, for nobody vouches for what a model said beside them;
+    changes of an earlier word on causes are added to it.
 
     Args:
         conn: a writing connection.
         mention_id: the mention.
         brand_id: the brand it speaks of.
         sentiment: what it should be; None leaves it to the model.
-        causes: `(cause, polarity)` of all that apply, perhaps none; None leaves them to the model.
+        causes: `(cause, polarity)` of all that apply, perhaps none, or changes of what counts now;
+            None leaves them to the model.
         author: who says so.
         now: when.
     """
+    whole, said = _said(conn, mention_id, brand_id, causes)
     values = {
         "sentiment": sentiment,
-        "has_causes": causes is not None,
+        "has_causes": whole,
         "author": author,
         "corrected_at": now,
     }
@@ -249,10 +273,36 @@ def correct(
         .returning(CORRECTION.c.id)
     ).scalar_one()
     conn.execute(delete(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id == id_))
-    if causes:
-        rows = [{"correction_id": id_, "cause": c, "polarity": p} for c, p in dict(causes).items()]
+    rows = [
+        {"correction_id": id_, "cause": cause, "polarity": polarity, "applies": applies}
+        for cause, (polarity, applies) in said.items()
+    ]
+    if rows:
         conn.execute(insert(CORRECTION_CAUSE), rows)
     _note(conn, [mention_id], "corrected", now)
+
+
+def _said(
+    conn: Connection,
+    mention_id: int,
+    brand_id: int,
+    causes: Sequence[tuple[str, str]] | CauseChanges | None,
+) -> tuple[bool, dict[str, tuple[str, bool]]]:
+    """Whether a person names all causes, and the polarity of each and whether it applies."""
+    if not isinstance(causes, CauseChanges):
+        return causes is not None, {cause: (polarity, True) for cause, polarity in causes or ()}
+    cause = CORRECTION_CAUSE.c
+    before = conn.execute(
+        select(CORRECTION.c.has_causes, cause.cause, cause.polarity, cause.applies)
+        .outerjoin_from(CORRECTION, CORRECTION_CAUSE, cause.correction_id == CORRECTION.c.id)
+        .where(CORRECTION.c.mention_id == mention_id, CORRECTION.c.brand_id == brand_id)
+        .order_by(cause.id)
+    ).all()
+    whole = any(row.has_causes for row in before)
+    said = {row.cause: (row.polarity, row.applies) for row in before if row.cause is not None}
+    said |= {own: (polarity, False) for own, polarity in causes.struck}
+    said |= {own: (polarity, True) for own, polarity in causes.added}
+    return whole, {own: kept for own, kept in said.items() if kept[1] or not whole}
 
 
 def _labelled(version: int) -> ColumnElement[bool]:
@@ -310,7 +360,7 @@ def _is_name(word: str, brand: str) -> bool:
     return not word.islower() or word[:1] in "@#" or folded in named or named in folded
 
 
-def _with_others(conn: Connection, texts: list[TextToLabel]) -> list[TextToLabel]:
+def with_others(conn: Connection, texts: list[TextToLabel]) -> list[TextToLabel]:
     """The texts with the names by which other brands' queries matched in each."""
     statement = (
         select(
@@ -402,6 +452,7 @@ def _note(conn: Connection, ids: Iterable[int], action: str, now: datetime) -> N
 
 __all__ = [
     "LOW_CONFIDENCE",
+    "SAYS_CAUSES",
     "SENTIMENT",
     "TEXT_COLUMNS",
     "UNLABELLED",
@@ -411,7 +462,9 @@ __all__ = [
     "effective",
     "missing",
     "save_labels",
+    "spoken_of",
     "text_row",
     "unlabelled",
     "use_version",
+    "with_others",
 ]

@@ -309,28 +309,20 @@ def stories(
         late: ids of those whose time is not known (see `late_ids`).
     """
     rows = conn.execute(_labelled(brand_id, start, end)).all()
-    by_model = _causes(
-        conn,
-        CAUSE_LINK,
-        "label_id",
-        [row.label_id for row in rows if row.sentiment == "negative" and not row.has_causes],
-    )
-    by_person = _causes(
-        conn,
-        CORRECTION_CAUSE,
-        "correction_id",
-        [row.correction_id for row in rows if row.has_causes],
-    )
-    facets = named(conn, [row.row_id for row in rows if row.sentiment == "negative"])
+    negative = [row for row in rows if row.sentiment == "negative"]
+    by_model = _told(conn, [row.label_id for row in negative if not row.has_causes])
+    said = _said(conn, [row.correction_id for row in rows])
+    facets = named(conn, [row.row_id for row in negative])
     for row in rows:
-        causes = by_person.get(row.correction_id) if row.has_causes else by_model.get(row.label_id)
+        own = said.get(row.correction_id, {})
+        told = by_model.get(row.label_id, set()) - own.keys()
         yield Story(
             at=row.published_at,
             cluster=row.cluster_id,
             sentiment=row.sentiment,
             followers=row.followers,
             late=row.mention_id in late,
-            causes=tuple(sorted(causes or ())),
+            causes=tuple(sorted(told | {cause for cause, counts in own.items() if counts})),
             mention_id=row.mention_id,
             facets=_series_of(facets.get(row.row_id)),
         )
@@ -363,16 +355,29 @@ def _series_of(spoken_of: Named | None) -> tuple[str, ...]:
     return *products, *(PLACE + slug for slug in spoken_of.places)
 
 
-def _causes(
-    conn: Connection, table: Any, key: str, ids: Iterable[int | None]
-) -> dict[int, set[str]]:
-    """The causes of unhappiness by the label or correction that names them."""
-    wanted = [id_ for id_ in ids if id_ is not None]
+def _told(conn: Connection, ids: Iterable[int | None]) -> dict[int, set[str]]:
+    """The causes of unhappiness by the label that names them."""
     found: dict[int, set[str]] = defaultdict(set)
-    for begin in range(0, len(wanted), _CHUNK):
-        rows = select(table.c[key], table.c.cause).where(
-            table.c[key].in_(wanted[begin : begin + _CHUNK]), table.c.polarity == "negative"
+    for some in _chunks(ids):
+        link = CAUSE_LINK.c
+        rows = select(link.label_id, link.cause).where(
+            link.label_id.in_(some), link.polarity == "negative"
         )
         for id_, cause in conn.execute(rows):
             found[id_].add(cause)
     return found
+
+
+def _said(conn: Connection, ids: Iterable[int | None]) -> dict[int, dict[str, bool]]:
+    """What people said of causes, by correction: whether each applies, as one of unhappiness."""
+    found: dict[int, dict[str, bool]] = defaultdict(dict)
+    for some in _chunks(ids):
+        rows = select(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id.in_(some))
+        for row in conn.execute(rows):
+            found[row.correction_id][row.cause] = row.applies and row.polarity == "negative"
+    return found
+
+
+def _chunks(ids: Iterable[int | None]) -> Iterator[list[int]]:
+    known = [id_ for id_ in ids if id_ is not None]
+    return (known[begin : begin + _CHUNK] for begin in range(0, len(known), _CHUNK))

@@ -403,13 +403,14 @@ class Correction(SQLModel, table=True):
     brand_id: int = Field(foreign_key="brand.id", sa_type=BigInteger)
     sentiment: str | None = None
     has_causes: bool = False
-    """Whether the person named the causes too (perhaps none), or left the model's."""
+    """Whether the person named all causes (perhaps none); else what she said of some of them
+    changes what the model says."""
     author: str = ""
     corrected_at: datetime
 
 
 class CorrectionCause(SQLModel, table=True):
-    """A cause that a person named for a mention towards a brand."""
+    """A cause that a person named, or struck out, for a mention towards a brand."""
 
     __tablename__ = "correction_cause"
     __table_args__ = (UniqueConstraint("correction_id", "cause"),)
@@ -417,6 +418,8 @@ class CorrectionCause(SQLModel, table=True):
     correction_id: int = Field(foreign_key="correction.id", sa_type=BigInteger)
     cause: str
     polarity: str
+    applies: bool = True
+    """False: it was struck out, whatever model names it."""
 
 
 class FittedHead(SQLModel, table=True):

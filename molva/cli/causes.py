@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -230,6 +231,7 @@ def learn(
     becomes background. Before and after are measured on corrections not learnt from.
     """
     loaded = configure(config)
+    _check_place(output)
     taxonomy = config_taxonomy(loaded)
     encoder = load_models(loaded.sentiment.choice(loaded.folder)).encoder
     found = learn_causes(open_store(loaded.store_url), encoder, taxonomy)
@@ -237,7 +239,10 @@ def learn(
     if written:
         own = loaded.sentiment.taxonomy
         source = loaded.resolve(own) if own else None
-        write_taxonomy(source, taxonomy, found.new, output)
+        try:
+            write_taxonomy(source, taxonomy, found.new, output)
+        except OSError as error:
+            raise CommandError(f"{output}: cannot be written: {error.strerror}") from error
     if as_json:
         told = {"lessons": found.lessons, "examples": len(found.new), **found.gain.as_json()}
         write_line({**told, "written": str(output) if written else None})
@@ -253,6 +258,20 @@ def learn(
         console.print(f'written; to use it: [sentiment] taxonomy = "{output}"', markup=False)
     else:
         console.print("nothing written: no gain beyond doubt (--anyway writes it)", markup=False)
+
+
+def _check_place(output: Path) -> None:
+    """Before minutes of computation.
+
+    Raises:
+        CommandError: no file can be written there.
+    """
+    if output.is_dir():
+        raise CommandError(f"{output} is a folder; name a file in it")
+    if not output.parent.is_dir():
+        raise CommandError(f"{output}: there is no folder {output.parent}; make it first")
+    if not os.access(output.parent, os.W_OK):
+        raise CommandError(f"{output}: the folder {output.parent} cannot be written to")
 
 
 @app.command("suggest")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -25,7 +25,7 @@ from sentiment.labeller import CLASSES
 from store.corrections import find_mentions
 from store.engine import open_store, writing
 from store.history import labelled_mentions
-from store.interface import MentionBrand, MentionFilter
+from store.interface import CauseChanges, MentionBrand, MentionFilter
 from store.labels import correct as keep_correction
 
 
@@ -70,7 +70,8 @@ def correct(
 ) -> None:
     """Say what a mention really is; your word outlives every model and teaches `molva train`.
 
-    It replaces an earlier correction of the same mention and brand. Confirm right labels, too: a
+    It replaces an earlier correction of the same mention and brand; --add-cause and --drop-cause
+    change what is said of causes, by you or the model. Confirm right labels, too: a
     file of errors alone cannot show how often the model is right. Exits with 1 if a row of a file
     could not be used; the others are kept all the same.
     """
@@ -123,32 +124,36 @@ def _keep(conn: Connection, config: Config, wish: Wish, author: str) -> MentionB
         raise CommandError(f"{wish.sentiment!r} is no sentiment; one of: {', '.join(CLASSES)}")
     polarities = {cause.id: cause.polarity for cause in config_taxonomy(config).findable}
     found = _only(find_mentions(conn, wish.mention), wish)
-    causes = _changed(conn, found, wish) if wish.changes_causes else wish.causes
-    unknown = [cause for cause in causes or () if cause not in polarities]
+    unknown = [own for own in (*(wish.causes or ()), *wish.added) if own not in polarities]
     if unknown:
         raise CommandError(f"no cause {unknown[0]!r}; there are: {', '.join(polarities)}")
+    named = None if wish.causes is None else [(own, polarities[own]) for own in wish.causes]
     keep_correction(
         conn,
         found.mention_id,
         found.brand_id,
         sentiment=wish.sentiment,
-        causes=None if causes is None else [(id_, polarities[id_]) for id_ in causes],
+        causes=_changes(conn, found, wish, polarities) if wish.changes_causes else named,
         author=author,
         now=utc_now(),
     )
     return found
 
 
-def _changed(conn: Connection, found: MentionBrand, wish: Wish) -> tuple[str, ...]:
-    """The causes a mention has now, a person's or the model's, with the changes wished for."""
+def _changes(
+    conn: Connection, found: MentionBrand, wish: Wish, polarities: Mapping[str, str]
+) -> CauseChanges:
+    """The changes wished for, of the causes a mention has now, a person's or the model's."""
     wanted = MentionFilter(brand_id=found.brand_id, mention_id=found.mention_id)
-    now = [own.cause for row in labelled_mentions(conn, wanted) for own in row.causes]
+    now = {own.cause: own.polarity for row in labelled_mentions(conn, wanted) for own in row.causes}
     absent = [cause for cause in wish.dropped if cause not in now]
     if absent:
         has = ", ".join(now) or "none"
         raise CommandError(f"{_named(found)} has no cause {absent[0]!r}; it has: {has}")
-    kept = [cause for cause in now if cause not in wish.dropped]
-    return tuple(dict.fromkeys((*kept, *wish.added)))
+    return CauseChanges(
+        added=tuple((cause, polarities[cause]) for cause in wish.added),
+        struck=tuple((cause, now[cause]) for cause in wish.dropped),
+    )
 
 
 def _only(found: Sequence[MentionBrand], wish: Wish) -> MentionBrand:

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from molva.cause_learning import write_taxonomy
-from sentiment.cause_lessons import Taught
+from molva.cause_learning import learn_causes, write_taxonomy
+from molva.config import load_config
+from sentiment.cause_lessons import CauseLesson, Taught
+from sentiment.encoder import Encoder
 from sentiment.taxonomy import Taxonomy
+from store.engine import open_store, writing
+from store.interface import CauseChanges
+from store.labels import correct
 from tests.molva.conftest import Ran
 from tests.molva.posts import bring_in
 
@@ -239,6 +244,9 @@ def test_a_cause_is_added_dropped_and_moved_with_its_evidence(
     move = ("--drop-cause", "high_price", "--add-cause", "poor_product")
     assert molva("correct", mention, "--brand", "acme", *move, "-c", labelled).status == 0
     assert set(causes(mention)) == {*first, "poor_product"}
+    said = {name: own["probability"] for name, own in causes(mention).items()}
+    assert said["poor_product"] == 1
+    assert said["rude_staff"] == first["rude_staff"]["probability"] < 1, "nobody vouched for it"
     ran = molva("correct", mention, "--brand", "acme", "--drop-cause", "easy", "-c", labelled)
     assert (ran.status, "has no cause 'easy'" in ran.err) == (2, True)
     ran = molva("correct", mention, "--cause", "easy", "--add-cause", "easy", "-c", labelled)
@@ -254,6 +262,76 @@ def test_too_few_corrections_are_said_and_nothing_is_written(
     assert ran.status == 2
     assert "are needed" in ran.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("absent/mine.toml", "there is no folder"), (".", "is a folder; name a file in it")],
+)
+def test_where_nothing_can_be_written_nothing_is_computed(
+    molva: Molva,
+    labelled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    said: str,
+) -> None:
+    monkeypatch.setattr("molva.cli.causes.load_models", lambda _: pytest.fail("computed"))
+    ran = molva("causes", "learn", "--output", tmp_path / place, "-c", labelled)
+    assert ran.status == 2
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_a_change_teaches_no_more_than_itself(
+    molva: Molva, labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons: list[CauseLesson] = []
+    monkeypatch.setattr("molva.cause_learning.FEWEST", 1)
+    monkeypatch.setattr("molva.cause_learning.CauseFinder", lambda *_, **__: None)
+    monkeypatch.setattr("molva.cause_learning.taught", lambda *told: lessons.extend(told[-1]))
+    monkeypatch.setattr("molva.cause_learning.gain", lambda *_: None)
+    engine = open_store(load_config(labelled).store_url)
+    with writing(engine) as conn:
+        said = {"brand_id": 1, "sentiment": None, "author": "olga", "now": datetime.now(UTC)}
+        change = CauseChanges((("high_price", "negative"),), (("long_wait", "negative"),))
+        correct(conn, 1, causes=change, **said)  # type: ignore[arg-type]
+        correct(conn, 2, causes=[("left_long_ago", "negative")], **said)  # type: ignore[arg-type]
+        correct(conn, 3, causes=[("long_wait", "negative")], **said)  # type: ignore[arg-type]
+        foreign = CauseChanges(struck=(("left_long_ago", "negative"),))
+        correct(conn, 4, causes=foreign, **said)  # type: ignore[arg-type]
+    taxonomy = Taxonomy.load()
+    learn_causes(engine, Encoder.load(threads=1), taxonomy)
+    told = {own.text: own for own in lessons}
+    assert len(told) == 2, "nothing was said of causes that the taxonomy has"
+    first, third = told[WAITS[0]], told[WAITS[2]]
+    assert (first.causes, first.struck) == ({"high_price"}, {"long_wait"})
+    assert (third.causes, third.struck) == ({"long_wait"}, None)
+    assert first.names[0] == "Acme"
+    with writing(engine) as conn:
+        for mention in (1, 2, 3, 4):
+            correct(conn, mention, causes=None, **said)  # type: ignore[arg-type]
+    engine.dispose()
+
+
+def test_causes_in_one_list_learn_as_well(tmp_path: Path) -> None:
+    source, out = tmp_path / "gym.toml", tmp_path / "mine.toml"
+    source.write_text(
+        'version = "1"\n# ours\ncause = [\n'
+        '  {id = "full", polarity = "negative", examples = {en = ["no free bike"]}}, # often\n'
+        '  {id = "loud", polarity = "negative", examples = ["music at full blast"]},\n]\n',
+        encoding="utf-8",
+    )
+    new = Taught({"loud": ("the speakers hurt", "уши болят")}, ("nothing to see",))
+    write_taxonomy(source, Taxonomy.load(source), new, out)
+    full, loud = Taxonomy.load(out).causes
+    assert full.examples == {"en": ("no free bike",)}
+    assert loud.examples == {
+        "en": ("music at full blast", "the speakers hurt"),
+        "ru": ("уши болят",),
+    }
+    assert Taxonomy.load(out).background["en"][-1] == "nothing to see"
+    assert "# often" in out.read_text(encoding="utf-8")
 
 
 def test_what_is_learnt_is_a_taxonomy_file_with_its_comments_kept(tmp_path: Path) -> None:

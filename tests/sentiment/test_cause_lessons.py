@@ -67,6 +67,43 @@ def test_what_people_named_becomes_an_example_and_what_they_struck_out_backgroun
     assert new.none == () or all("waited" in own for own in new.none)
 
 
+def test_of_what_a_person_left_to_the_model_nothing_is_learnt(
+    encoder: Encoder, taxonomy: Taxonomy
+) -> None:
+    every = CauseFinder(encoder, taxonomy, threshold=0.0)
+    text = "We waited an hour for a table. The waiter was rude and shouted at us."
+    whole = CauseLesson(text, "en", frozenset())
+    assert len(taught(every, encoder, [whole]).none) == 2
+    struck = replace(whole, struck=frozenset({"long_wait"}))
+    new = taught(every, encoder, [struck])
+    assert new.none == ("We waited an hour for a table.",)
+    assert not new.causes
+    assert not taught(every, encoder, [replace(whole, struck=frozenset({"noise"}))]).none
+    added = replace(whole, causes=frozenset({"rude_staff"}), struck=frozenset())
+    new = taught(every, encoder, [added])
+    assert new.causes["rude_staff"][0].startswith("The waiter was rude")
+    assert new.none == ()
+
+
+def test_changes_count_on_top_of_what_is_told() -> None:
+    told = frozenset({"late", "rude"})
+    said = CauseLesson("", "en", frozenset({"price"}))
+    assert said.counted(told) == {"price"}
+    assert replace(said, struck=frozenset()).counted(told) == {"price", "late", "rude"}
+    assert replace(said, struck=frozenset({"late"})).counted(told) == {"price", "rude"}
+    assert replace(said, causes=frozenset()).says_something
+    assert not replace(said, causes=frozenset(), struck=frozenset()).says_something
+
+
+def test_lessons_are_judged_towards_their_brand(encoder: Encoder, taxonomy: Taxonomy) -> None:
+    every = CauseFinder(encoder, taxonomy, threshold=0.0)
+    text = "At Acme we waited an hour in the queue, it was awful. Brix is wonderful, I love Brix."
+    acme = CauseLesson(text, "en", frozenset(), names=("Acme",), others=("Brix",))
+    brix = CauseLesson(text, "en", frozenset(), names=("Brix",), others=("Acme",))
+    assert any("waited" in own for own in taught(every, encoder, [acme]).none)
+    assert not any("waited" in own for own in taught(every, encoder, [brix]).none)
+
+
 def test_new_examples_go_under_their_language_once(taxonomy: Taxonomy) -> None:
     new = Taught({"noise": ("холодильник гудит", "deafening music")}, ("ничего особенного",))
     wider = with_examples(taxonomy, new)

@@ -85,7 +85,7 @@ def test_version_follows_the_shipped_taxonomy_whose_examples_help(
     [
         ('"negative"', '"bad"', ["line 4", "'late'", "polarity"]),
         ("examples.en", "exampels.en", ["line 7", "exampels"]),
-        ('["the bus', '[7, "the bus', ["line 7", "examples.en.0"]),
+        ('["the bus', '[7, "the bus', ["line 7", "examples.en, number 1:"]),
         ("name.en", "name.de", ["line 5", "name.de"]),
         ("version = 3\n", "", ["line 1", "version"]),
         ('id = "late"\n', "", ["line 2", "cause number 1", "id"]),
@@ -150,7 +150,52 @@ def test_parents_must_exist_and_not_go_round(tmp_path: Path) -> None:
     assert 'did you mean "waiting"?' in lost
     assert "(a → b → a)" in told({"a": "b", "b": "a"})
     assert "(a → b → c → a)" in told({"first": "a", "a": "b", "b": "c", "c": "a"})
-    assert "no other cause 'a'" in told({"a": "a"})
+    assert "line 6: cause 'a', field parent: it is its own parent" in told({"a": "a"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            'examples.en = [ # "]", says one\n  "a, [b]",\n  """two\nlines""", 7\n]',
+            "line 8: cause 'late', field examples.en, number 3: write a text in quotes",
+        ),
+        (
+            "examples = [\n'one',\n'']",
+            "line 7: cause 'late', field examples, number 2: the",
+        ),
+        ("[cause.examples]\nru = [\n'a',\n7]", "line 8: cause 'late', field examples.ru, number 2"),
+        (
+            "examples = {en = ['a'], ru = [\n'b', 7]}",
+            "line 6: cause 'late', field examples.ru, num",
+        ),
+        (
+            "examples.en = ['a']\nexcludes = ['b',\n\n2]",
+            "line 8: cause 'late', field excludes, num",
+        ),
+        (
+            "examples = ['a']\n[background]\nexamples = ['b',\n7]",
+            "line 8: background.examples, num",
+        ),
+        ("examples = ['a']\n\n[[cause]]\nid = 'b'", "line 7: cause 'b', field polarity: it is "),
+    ],
+)
+def test_the_line_of_what_is_wrong_is_found(tmp_path: Path, entry: str, told: str) -> None:
+    head = "version = 1\n[[cause]]\nid = 'late'\n\"polarity\" = 'negative'\n"
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path, head + entry + "\n")
+    assert told in str(caught.value)
+
+
+def test_causes_in_one_list_have_their_lines(tmp_path: Path) -> None:
+    source = """version = 1
+cause = [
+  {id = "a", polarity = "negative", examples.en = ["x"]},
+  {id = "b", polarity = "bad", examples.en = ["y"]}, # no such polarity
+]
+"""
+    with pytest.raises(ModelError, match="line 4: cause 'b', field polarity"):
+        load(tmp_path, source)
 
 
 def test_parents_of_parents_are_fine(tmp_path: Path) -> None:
