@@ -33,11 +33,7 @@ SHIPPED_FIT = Path(__file__).with_name("taxonomy.npz")
 """The shipped taxonomy's classifier, written by `python -m sentiment.training.fit_causes`."""
 
 BACKGROUND_WEIGHT = 0.6
-"""What a background text counts in the fit against an example of the cause with the most."""
-
-OFTEN = 0.25
-"""An example counts by this power of how many its cause has: a cause with many is one that people
-name often, and nine hundred examples of rare ones must not make those likely."""
+"""What a background text counts in the fit against an example of a cause."""
 
 MOST_WORDS = 2_500
 """Tokens of examples beyond which words are not compared: it would take longer than reading."""
@@ -226,8 +222,7 @@ def fitted(encoder: Encoder, taxonomy: Taxonomy, known: dict[str, Floats] | None
     embeddings = unit(embed(encoder, texts, known))
     centres = _centres(embeddings, langs, classes == none)
     features = Features.of(embeddings, langs.tolist(), centres, word_rows(texts))
-    sizes = np.bincount(classes, minlength=none)[:none]
-    weights = np.array([*(sizes / sizes.max()) ** OFTEN, BACKGROUND_WEIGHT])[classes]
+    weights = np.array([*[1.0] * none, BACKGROUND_WEIGHT])[classes]
     return Fitted(fit(features.dense(), classes.tolist(), weights), centres)
 
 

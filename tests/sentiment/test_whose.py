@@ -60,7 +60,7 @@ def test_a_switch_tells_whose_the_complaint_is():
 
 
 def test_what_is_said_of_both_is_told_of_both(labeller: Labeller):
-    text = "I waited an hour on hold with Acme and with Brix alike"
+    text = "Both Acme and Brix kept me on hold for an hour"
     for own, other in (("Acme", "Brix"), ("Brix", "Acme")):
         found = towards(labeller, text, "en", own, other)
         assert [cause.cause for cause in found.causes] == ["long_wait"]
