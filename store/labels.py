@@ -7,7 +7,7 @@ the current model said of the current revision. Counts and exports are built on 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -272,14 +272,19 @@ def correct(
         .on_conflict_do_update(index_elements=["mention_id", "brand_id"], set_=values)
         .returning(CORRECTION.c.id)
     ).scalar_one()
-    conn.execute(delete(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id == id_))
+    _keep_said(conn, id_, said)
+    _note(conn, [mention_id], "corrected", now)
+
+
+def _keep_said(conn: Connection, correction_id: int, said: Mapping[str, tuple[str, bool]]) -> None:
+    """Keep the polarity of each cause a person spoke of, and whether it applies, and no others."""
+    conn.execute(delete(CORRECTION_CAUSE).where(CORRECTION_CAUSE.c.correction_id == correction_id))
     rows = [
-        {"correction_id": id_, "cause": cause, "polarity": polarity, "applies": applies}
+        {"correction_id": correction_id, "cause": cause, "polarity": polarity, "applies": applies}
         for cause, (polarity, applies) in said.items()
     ]
     if rows:
         conn.execute(insert(CORRECTION_CAUSE), rows)
-    _note(conn, [mention_id], "corrected", now)
 
 
 def _said(

@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlalchemy import Connection, Engine
 
 from collectors.registry import collector_types
-from molva.cause_learning import learn_causes, write_taxonomy
+from molva.cause_learning import CauseLearning, learn_causes, write_taxonomy
 from molva.cli.common import (
     DEFAULT_CONFIG,
     CommandError,
@@ -237,12 +237,7 @@ def learn(
     found = learn_causes(open_store(loaded.store_url), encoder, taxonomy)
     written = found.gain.gained or anyway
     if written:
-        own = loaded.sentiment.taxonomy
-        source = loaded.resolve(own) if own else None
-        try:
-            write_taxonomy(source, taxonomy, found.new, output)
-        except OSError as error:
-            raise CommandError(f"{output}: cannot be written: {error.strerror}") from error
+        _write_taught(loaded, taxonomy, found, output)
     if as_json:
         told = {"lessons": found.lessons, "examples": len(found.new), **found.gain.as_json()}
         write_line({**told, "written": str(output) if written else None})
@@ -258,6 +253,14 @@ def learn(
         console.print(f'written; to use it: [sentiment] taxonomy = "{output}"', markup=False)
     else:
         console.print("nothing written: no gain beyond doubt (--anyway writes it)", markup=False)
+
+
+def _write_taught(loaded: Config, taxonomy: Taxonomy, found: CauseLearning, output: Path) -> None:
+    own = loaded.sentiment.taxonomy
+    try:
+        write_taxonomy(loaded.resolve(own) if own else None, taxonomy, found.new, output)
+    except OSError as error:
+        raise CommandError(f"{output}: cannot be written: {error.strerror}") from error
 
 
 def _check_place(output: Path) -> None:
